@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# Ports and processes, for tools/kafka and tools/postgres.
+# free_port [HOW_MANY]: the first of HOW_MANY neighbouring ports of 127.0.0.1 on which nobody listens. Taken from below
+# the range the kernel gives to outgoing connections, so none of those can snatch it.
+
+free_port() {
+    local many=${1:-1} port next
+    while :; do
+        port=$((15000 + (RANDOM * 32768 + RANDOM) % 17000))
+        for ((next = port; next < port + many; next++)); do
+            if (exec 3<>"/dev/tcp/127.0.0.1/$next") 2>/dev/null; then continue 2; fi
+        done
+        echo "$port"
+        return
+    done
+}
+
+# A process that has ended but was not yet reaped by its parent does not count.
+running() {
+    grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status"
+}
+
+# keep PIDFILE COMMAND...: runs COMMAND behind this script and notes its process id. A keeper stays as its parent, so
+# that it is reaped at once when it ends, and ends it when process OWNER_PID has gone: a killed test leaves nothing.
+keep() {
+    local pidfile=$1
+    shift
+    rm -f "$pidfile"
+    (
+        trap '' HUP
+        setsid "$@" &
+        echo $! >"$pidfile.new"
+        mv "$pidfile.new" "$pidfile"
+        while running $!; do
+            [ -z "${OWNER_PID:-}" ] || running "$OWNER_PID" || kill -KILL $!
+            sleep 0.5
+        done >/dev/null 2>&1
+    ) </dev/null &
+    until [ -e "$pidfile" ]; do sleep 0.01; done
+}
