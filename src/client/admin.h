@@ -1,0 +1,64 @@
+/*
+ * Questions to a cluster, each a blocking call with a timeout: for a control thread, never for the
+ * thread that polls a consumer. One struct admin has one owner.
+ */
+#ifndef WEIR_CLIENT_ADMIN_H
+#define WEIR_CLIENT_ADMIN_H
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/err.h"
+#include "client/consumer.h"
+
+struct admin;
+
+int admin_new(struct admin **admin, const char *scope, const char *brokers,
+              const struct property *properties, size_t n_properties, struct err *err);
+void admin_free(struct admin *admin);
+
+/* The cluster's id ("" if it gives none). ERR_OUTAGE names the brokers that were tried. */
+int admin_cluster_id(struct admin *admin, int timeout_ms, char out[64], struct err *err);
+
+struct topic_info {
+    int32_t partitions;
+    char id[32]; /* topic id in base64 as Kafka's tools print it; "" if the library is too old */
+};
+/* An unknown topic is ERR_USAGE and names the nearest existing one. */
+int admin_topic(struct admin *admin, const char *topic, int timeout_ms, struct topic_info *out,
+                struct err *err);
+
+/* Log start and end (high watermark, uncommitted records included). */
+int admin_watermarks(struct admin *admin, const char *topic, int32_t partition, int timeout_ms,
+                     int64_t *low, int64_t *high, struct err *err);
+
+/* Turn a place named by a person into an offset within [low, high]. OFFSET_STORED is not for here.
+ */
+int admin_resolve(struct admin *admin, const char *topic, int32_t partition,
+                  struct offset_spec spec, int timeout_ms, int64_t *out, struct err *err);
+
+/* Whether cleanup.policy of the topic includes "compact". */
+int admin_is_compacted(struct admin *admin, const char *topic, int timeout_ms, bool *out,
+                       struct err *err);
+
+/*
+ * What identifies a record when no topic id does: its timestamp and the CRC-32C over key length,
+ * key, value length, value (lengths as 4 bytes big-endian, -1 for null).
+ */
+struct fingerprint {
+    int64_t timestamp_ms;
+    uint32_t crc;
+};
+struct fingerprint fingerprint_of(struct slice key, struct slice value, int64_t timestamp_ms);
+
+/*
+ * Read the first record at or after `offset` again. 1: found at exactly `offset` and
+ * fingerprinted; 0: there is none at that very offset (compacted, deleted, or past the end); -1:
+ * error.
+ */
+int admin_reread(struct admin *admin, const char *topic, int32_t partition, int64_t offset,
+                 int timeout_ms, struct fingerprint *out, struct err *err);
+
+/* "librdkafka 2.0.2" and what it can do that matters here, for --version and the log. */
+const char *client_library_version(void);
+
+#endif

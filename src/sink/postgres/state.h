@@ -1,0 +1,54 @@
+/*
+ * The state schema (default "weir"): its DDL, its migrations, and who is registered in it.
+ *
+ *   meta         store_id uuid, schema_version int, created_at
+ *   pipelines    name PK, cluster_id, topics text[], table_schema, table_name, table_oid oid,
+ *                base_rows bigint, accepted_at, started_at, created_at
+ *   offsets      PK (pipeline, topic, partition); start_offset, next_offset bigint;
+ *                owner_epoch bigint, owner text; topic_id text; last_offset bigint (null: none),
+ *                last_time bigint (ms), last_crc bigint; rows, dead, filtered, tombstones,
+ *                suppressed, absent bigint; updated_at
+ *   dead_letters PK (pipeline, topic, partition, record_offset, item); record_time timestamptz,
+ *                key bytea, value bytea, headers jsonb, column_name, reason, sqlstate text,
+ *                seen_at timestamptz, replayed_at timestamptz null
+ *
+ * offsets is UPDATEd once a batch: fillfactor 50 keeps the updates HOT; no index but the key.
+ * Setup and migrations run in one transaction under one advisory lock; migrations only go forward;
+ * a schema newer than this program is refused. A role without CREATE works when the schema is
+ * there already (state_setup_sql() prints what a DBA runs).
+ */
+#ifndef WEIR_SINK_POSTGRES_STATE_H
+#define WEIR_SINK_POSTGRES_STATE_H
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/err.h"
+#include "sink/sink.h"
+
+#include <libpq-fe.h>
+
+#define STATE_VERSION 1
+
+/* Create or migrate; `uuid` gets the store's id. */
+int state_prepare(PGconn *conn, const char *schema, char uuid[37], struct err *err);
+/* DDL and GRANTs for --print-setup, with the role's name as a psql variable or from `database`. */
+const char *state_setup_sql(struct arena *arena, const struct pipeline_config *config);
+
+/*
+ * Registration (design point 1), one transaction under an advisory lock. Refused as ERR_HALT with
+ * what was found and the cure: the name with another table, topic set or cluster; another pipeline
+ * that fills the same table from one of these topics (cures: --name <the other>,
+ * --allow-second-copy); a table dropped and re-created (oid) or emptied (empty while the counters
+ * say N rows above the accepted base) (cures: --reset, --accept-table); -o on a pipeline that has
+ * offsets (ERR_USAGE naming --reset). --reset deletes the pipeline's offset rows, never table rows
+ * or dead letters, and is refused while the table holds rows unless --accept-table.
+ * --accept-table stores the new oid and the present row count as base. *first: no offset rows.
+ */
+int state_enlist(PGconn *conn, const struct pipeline_config *config, const struct table *table,
+                 const struct source_identity *identity, bool *first, struct err *err);
+/* First start: insert all partitions' rows in one transaction, unless another process already has.
+ */
+int state_start_at(PGconn *conn, const struct pipeline_config *config,
+                   const struct start_offset *starts, size_t n, struct err *err);
+
+#endif
