@@ -66,6 +66,8 @@ struct batch_entry {
 
 struct batch {
     struct buf bytes;
+    size_t max_bytes;
+    size_t max_entries;
     struct batch_entry *entries;
     size_t n_entries;
     size_t cap_entries;
@@ -76,22 +78,26 @@ struct batch {
     uint64_t value_bytes; /* keys and values, for throughput */
 };
 
-void batch_init(struct batch *batch, size_t max_bytes);
+void batch_init(struct batch *batch, size_t max_bytes, size_t max_entries);
 void batch_release(struct batch *batch);
 void batch_clear(struct batch *batch);
 bool batch_is_empty(const struct batch *batch); /* no claims */
+/* Whether a record of ordinary size would still be taken. */
+bool batch_has_room(const struct batch *batch);
 
 /* The claim of a partition in this batch, made with the values given if it is not there yet. */
 struct batch_claim *batch_claim(struct batch *batch, void *owner, const char *topic,
                                 int32_t partition, int64_t epoch, int64_t expected);
 /*
  * Copy a record into the batch under `claim`, moving the claim's next offset past it and counting
- * the offsets it jumps over as absent. False: no room, nothing changed.
- * A record larger than the batch's limit is taken if the batch has no entries.
+ * the offsets it jumps over as absent. The limits are for batch_has_room() to tell beforehand: a
+ * record that was read is never refused. Memory running out ends the process; nothing is lost then.
  */
-bool batch_add(struct batch *batch, struct batch_claim *claim, const struct record *record);
+void batch_add(struct batch *batch, struct batch_claim *claim, const struct record *record);
 /* The position moved to `next` (>= claim->next) without a record: the gap is absent. */
 void batch_skip_to(struct batch_claim *claim, int64_t next);
+/* Note each claim's last record; called once, when the batch leaves its filler. */
+void batch_seal(struct batch *batch);
 /* Forget all that came under the claim of this owner. */
 void batch_drop(struct batch *batch, const void *owner);
 

@@ -75,7 +75,8 @@ struct sink_ops {
     int (*prepare)(struct store *store, struct err *err);
     const char *(*uuid)(const struct store *store);
     const struct table *(*table)(const struct store *store);
-    const char *(*setup_sql)(const struct pipeline_config *config); /* --print-setup */
+    /* What --print-setup prints; the caller frees it. */
+    char *(*setup_sql)(const struct pipeline_config *config);
 
     /*
      * Check the pipeline's registration (name, table, oid, topics, cluster, another pipeline on the
@@ -89,8 +90,8 @@ struct sink_ops {
 
     /*
      * Take ownership of one partition: epoch + 1, committed. `if_new` is where a partition starts
-     * that has no row yet. A row held by a backend of a dead or frozen process of ours is freed by
-     * pg_terminate_backend(); `own_pids` are our lanes' backends, which are waited for instead.
+     * that has no row yet. A row held by a dead or frozen process of this pipeline is freed
+     * (postgres/rowlock.h); our own lanes are waited for instead.
      */
     int (*claim)(struct store *store, const char *topic, int32_t partition, int64_t if_new,
                  const char *topic_id, struct claim *out, struct err *err);

@@ -1,0 +1,148 @@
+/* Ownership of partitions: the claims of design point 2, in transactions of their own. */
+#include "sink/postgres/rowlock.h"
+#include "sink/postgres/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Fault to err; a transaction left open or a broken connection is cleaned up. */
+static int claim_failed(struct store *store, const struct pg_fault *fault, struct err *err,
+                        const char *what)
+{
+    if (PQtransactionStatus(store->conn) == PQTRANS_ACTIVE) {
+        /* Gave up waiting: the statement is still running over there. */
+        PQfinish(store->conn);
+        store->conn = NULL;
+    } else {
+        pg_rollback(store->conn);
+    }
+    return pg_fault_err(fault, err, what);
+}
+
+static int begin(struct store *store, int *pid, struct pg_fault *fault)
+{
+    struct script script;
+    char sql[512];
+    snprintf(sql, sizeof(sql),
+             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+             "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
+             "SELECT pg_backend_pid()");
+    if (script_run(store->conn, &script, sql, fault) == 0) {
+        *pid = atoi(PQgetvalue(script_from_end(&script, 0), 0, 0));
+        script_clear(&script);
+        return 0;
+    }
+    script_clear(&script);
+    return -1;
+}
+
+/* Who we are, for a person who reads weir.offsets. */
+static const char *owner_name(struct arena *arena)
+{
+    char host[256] = "";
+    gethostname(host, sizeof(host) - 1);
+    return pg_quote_literal(arena, arena_printf(arena, "%s pid %d", host, (int)getpid()));
+}
+
+static void claim_read(struct claim *out, const PGresult *row)
+{
+    out->next_offset = strtoll(PQgetvalue(row, 0, 0), NULL, 10);
+    out->epoch = strtoll(PQgetvalue(row, 0, 1), NULL, 10) + 1;
+    out->last.offset = PQgetisnull(row, 0, 2) ? -1 : strtoll(PQgetvalue(row, 0, 2), NULL, 10);
+    out->last.timestamp_ms = PQgetisnull(row, 0, 3) ? -1 : strtoll(PQgetvalue(row, 0, 3), NULL, 10);
+    out->last.crc = PQgetisnull(row, 0, 4)
+                        ? 0
+                        : (uint32_t)strtoul(PQgetvalue(row, 0, 4), NULL, 10);
+    snprintf(out->topic_id, sizeof(out->topic_id), "%s", PQgetvalue(row, 0, 5));
+}
+
+int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t if_new,
+             const char *topic_id, struct claim *out, struct err *err)
+{
+    struct arena arena;
+    struct pg_fault fault;
+    struct script script = {.n = 0};
+    int pid = 0;
+    int rc = -1;
+
+    *out = (struct claim){.topic = topic, .partition = partition};
+    arena_init(&arena);
+    const char *where = arena_printf(&arena, "pipeline = %s AND topic = %s AND partition = %d",
+                                     store->pipeline, pg_quote_literal(&arena, topic), partition);
+    if (begin(store, &pid, &fault) < 0)
+        goto out;
+    const char *lock = arena_printf(
+        &arena,
+        "INSERT INTO %s.offsets (pipeline, topic, partition, start_offset, next_offset, topic_id)"
+        " VALUES (%s, %s, %d, %" PRId64 ", %" PRId64 ", '') ON CONFLICT DO NOTHING;"
+        "SELECT next_offset, owner_epoch, last_offset, last_time, last_crc, topic_id"
+        " FROM %s.offsets WHERE %s FOR UPDATE",
+        store->schema, store->pipeline, pg_quote_literal(&arena, topic), partition, if_new, if_new,
+        store->schema, where);
+    if (rowlock_run(store, store->conn, pid, &script, lock, &fault) < 0)
+        goto out;
+    claim_read(out, script_from_end(&script, 0));
+    script_clear(&script);
+    /* The topic's id is only ever learnt before the first record; later it is only compared. */
+    const char *take = arena_printf(
+        &arena,
+        "UPDATE %s.offsets SET owner_epoch = %" PRId64 ", owner = %s,"
+        " topic_id = CASE WHEN topic_id = '' AND last_offset IS NULL THEN %s ELSE topic_id END"
+        " WHERE %s; COMMIT",
+        store->schema, out->epoch, owner_name(&arena), pg_quote_literal(&arena, topic_id), where);
+    if (script_run(store->conn, &script, take, &fault) < 0)
+        goto out;
+    rc = 0;
+out:
+    script_clear(&script);
+    if (rc < 0) {
+        char what[300];
+        snprintf(what, sizeof(what), "cannot claim %s[%d]", topic, partition);
+        claim_failed(store, &fault, err, what);
+    }
+    arena_release(&arena);
+    return rc;
+}
+
+int pg_record_gap(struct store *store, struct claim *claim, int64_t next, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    PGresult *done = pg_execf(
+        store->conn, err,
+        "UPDATE %s.offsets SET absent = absent + (%" PRId64 " - next_offset), next_offset = %" PRId64
+        " WHERE pipeline = %s AND topic = %s AND partition = %d AND next_offset = %" PRId64
+        " AND owner_epoch = %" PRId64 " AND next_offset <= %" PRId64,
+        store->schema, next, next, store->pipeline, pg_quote_literal(&arena, claim->topic),
+        claim->partition, claim->next_offset, claim->epoch, next);
+    arena_release(&arena);
+    if (!done)
+        return -1;
+    bool moved = strcmp(PQcmdTuples(done), "1") == 0;
+    PQclear(done);
+    if (!moved)
+        return err_set(err, ERR_OUTAGE, "%s[%d] was claimed by another process just now",
+                       claim->topic, claim->partition);
+    claim->next_offset = next;
+    return 0;
+}
+
+int pg_peek(struct store *store, const char *topic, int32_t partition, int64_t *next,
+            struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    PGresult *row = pg_execf(store->conn, err,
+                             "SELECT next_offset FROM %s.offsets"
+                             " WHERE pipeline = %s AND topic = %s AND partition = %d",
+                             store->schema, store->pipeline, pg_quote_literal(&arena, topic),
+                             partition);
+    arena_release(&arena);
+    if (!row)
+        return -1;
+    *next = PQntuples(row) ? strtoll(PQgetvalue(row, 0, 0), NULL, 10) : -1;
+    PQclear(row);
+    return 0;
+}

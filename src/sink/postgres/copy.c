@@ -1,0 +1,359 @@
+/*
+ * Records to COPY: encode a range of the batch and stream it, shape by shape.
+ *
+ * The rows of the usual shape leave while they are encoded, so that the server works on the first
+ * while we encode the next; rows of other shapes wait in their buffers until those are worth a
+ * COPY of their own. Which entry each row came from is remembered until its COPY is settled.
+ */
+#include "sink/postgres/script.h"
+#include "sink/postgres/store.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FLUSH_OPEN_BYTES ((size_t)64 << 10)   /* of the shape whose COPY is open */
+#define FLUSH_WAITING_BYTES ((size_t)1 << 20) /* of the others */
+#define SINGLE ROW_MAX_SHAPES                 /* the list of rows.single */
+
+struct copy_job {
+    struct lane *lane;
+    const char *before; /* SQL to run in front of the first COPY, or "" */
+    struct pg_fault *fault;
+    int64_t *hint;
+    unsigned single_shape;
+    struct tally *tally; /* of the claim that is copied alone, or NULL */
+};
+
+static void list_push(struct row_list *list, uint32_t entry)
+{
+    if (list->n == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 1024;
+        uint32_t *bigger = realloc(list->entries, cap * sizeof(*bigger));
+        if (!bigger)
+            abort();
+        list->entries = bigger;
+        list->cap = cap;
+    }
+    list->entries[list->n++] = entry;
+}
+
+void copy_reset(struct lane *lane)
+{
+    for (int i = 0; i < ROW_MAX_SHAPES; i++)
+        buf_clear(&lane->rows.tuples[i]);
+    buf_clear(&lane->rows.single);
+    for (int i = 0; i <= ROW_MAX_SHAPES; i++)
+        lane->lists[i].n = 0;
+    lane->open_shape = -1;
+}
+
+void copy_release(struct lane *lane)
+{
+    for (int i = 0; i < ROW_MAX_SHAPES; i++)
+        buf_release(&lane->rows.tuples[i]);
+    buf_release(&lane->rows.single);
+    for (int i = 0; i <= ROW_MAX_SHAPES; i++)
+        free(lane->lists[i].entries);
+    free(lane->fates);
+    free(lane->letters);
+    arena_release(&lane->letters_arena);
+}
+
+static struct buf *tuples_of(struct lane *lane, int list)
+{
+    return list == SINGLE ? &lane->rows.single : &lane->rows.tuples[list];
+}
+
+/* The server refused: find the entry that the error's COPY line points at. */
+static int copy_failed(struct copy_job *job, int list)
+{
+    const struct row_list *rows = &job->lane->lists[list];
+    int64_t line = job->fault->copy_line;
+    *job->hint = line >= 1 && (size_t)line <= rows->n ? (int64_t)rows->entries[line - 1] : -1;
+    job->lane->open_shape = -1;
+    return -1;
+}
+
+static int connection_failed(struct copy_job *job, int list)
+{
+    pg_fault_read(job->fault, job->lane->conn, NULL);
+    return copy_failed(job, list);
+}
+
+static bool is_staged(const struct lane *lane)
+{
+    return lane->store->config->on_conflict == CONFLICT_IGNORE;
+}
+
+static void build_start(struct copy_job *job, struct buf *sql, const char *columns)
+{
+    const struct lane *lane = job->lane;
+    const char *options = row_plan_is_binary(lane->plan) ? " (FORMAT binary)" : "";
+    const char *target = lane->table->quoted;
+    buf_add_str(sql, job->before);
+    if (is_staged(lane)) {
+        buf_printf(sql,
+                   "CREATE TEMP TABLE weir_stage ON COMMIT DROP AS SELECT %s FROM %s"
+                   " WITH NO DATA;",
+                   columns, target);
+        target = "pg_temp.weir_stage";
+    }
+    buf_printf(sql, "COPY %s (%s) FROM STDIN%s", target, columns, options);
+}
+
+static int copy_start(struct copy_job *job, int list)
+{
+    struct lane *lane = job->lane;
+    unsigned shape = list == SINGLE ? job->single_shape : (unsigned)list;
+    struct buf sql;
+    struct script script;
+
+    buf_init(&sql, 1 << 20);
+    build_start(job, &sql, row_shape_columns(lane->coder, shape));
+    job->before = "";
+    lane->copy_begun = true;
+    int rc = script_run(lane->conn, &script, buf_str(&sql), job->fault);
+    script_clear(&script);
+    buf_release(&sql);
+    if (rc < 0)
+        return copy_failed(job, list);
+    lane->open_shape = list;
+    struct slice header = row_copy_header(lane->plan);
+    if (header.len && PQputCopyData(lane->conn, header.ptr, (int)header.len) != 1)
+        return connection_failed(job, list);
+    return 0;
+}
+
+static int put_tuples(struct copy_job *job, int list)
+{
+    struct buf *tuples = tuples_of(job->lane, list);
+    if (tuples->len && PQputCopyData(job->lane->conn, tuples->data, (int)tuples->len) != 1)
+        return connection_failed(job, list);
+    buf_clear(tuples);
+    return 0;
+}
+
+/* Move the staged rows over; returns how many the table took, or -1. */
+static int64_t unstage(struct copy_job *job, int list)
+{
+    struct lane *lane = job->lane;
+    unsigned shape = list == SINGLE ? job->single_shape : (unsigned)list;
+    const char *columns = row_shape_columns(lane->coder, shape);
+    struct buf sql;
+    struct script script;
+    int64_t stored = -1;
+
+    buf_init(&sql, 1 << 20);
+    buf_printf(&sql,
+               "INSERT INTO %s (%s) SELECT %s FROM pg_temp.weir_stage ON CONFLICT DO NOTHING;"
+               "DROP TABLE pg_temp.weir_stage",
+               lane->table->quoted, columns, columns);
+    if (script_run(lane->conn, &script, buf_str(&sql), job->fault) == 0)
+        stored = strtoll(PQcmdTuples(script_from_end(&script, 1)), NULL, 10);
+    script_clear(&script);
+    buf_release(&sql);
+    return stored;
+}
+
+/* Fewer rows stored than sent: suppressed where something may suppress, else a reason to stop. */
+static int account(struct copy_job *job, int64_t sent, int64_t stored)
+{
+    struct lane *lane = job->lane;
+    if (stored == sent)
+        return 0;
+    if (stored < sent && job->tally && (lane->table->before_row_triggers || is_staged(lane))) {
+        job->tally->suppressed += sent - stored;
+        job->tally->rows -= sent - stored;
+        return 0;
+    }
+    memset(job->fault, 0, sizeof(*job->fault));
+    job->fault->class = PG_HALT;
+    snprintf(job->fault->message, sizeof(job->fault->message),
+             "COPY into %s stored %lld rows of %lld sent, and the table has no trigger that may "
+             "drop rows; nothing was committed",
+             lane->table->quoted, (long long)stored, (long long)sent);
+    *job->hint = -1;
+    return -1;
+}
+
+/* Take the server's answer to a finished COPY: rows stored, or -1 and the fault. */
+static int64_t copy_answer(struct copy_job *job)
+{
+    PGconn *conn = job->lane->conn;
+    PGresult *result = PQgetResult(conn);
+    int64_t stored = -1;
+    if (result && PQresultStatus(result) == PGRES_COMMAND_OK)
+        stored = strtoll(PQcmdTuples(result), NULL, 10);
+    else
+        pg_fault_read(job->fault, conn, result);
+    PQclear(result);
+    while ((result = PQgetResult(conn)) != NULL)
+        PQclear(result);
+    return stored;
+}
+
+static int copy_end(struct copy_job *job)
+{
+    struct lane *lane = job->lane;
+    int list = lane->open_shape;
+    struct slice trailer = row_copy_trailer(lane->plan);
+
+    if (put_tuples(job, list) < 0)
+        return -1;
+    if (trailer.len && PQputCopyData(lane->conn, trailer.ptr, (int)trailer.len) != 1)
+        return connection_failed(job, list);
+    if (PQputCopyEnd(lane->conn, NULL) != 1)
+        return connection_failed(job, list);
+    int64_t stored = copy_answer(job);
+    if (stored >= 0 && is_staged(lane))
+        stored = unstage(job, list);
+    if (stored < 0)
+        return copy_failed(job, list);
+    int64_t sent = (int64_t)lane->lists[list].n;
+    lane->lists[list].n = 0;
+    lane->open_shape = -1;
+    return account(job, sent, stored);
+}
+
+/* Send what a list's buffer holds, opening its COPY if another one's is open. */
+static int flush(struct copy_job *job, int list)
+{
+    struct lane *lane = job->lane;
+    if (lane->open_shape != list) {
+        if (lane->open_shape >= 0 && copy_end(job) < 0)
+            return -1;
+        if (copy_start(job, list) < 0)
+            return -1;
+    }
+    return put_tuples(job, list);
+}
+
+static int flush_all(struct copy_job *job)
+{
+    struct lane *lane = job->lane;
+    if (lane->open_shape >= 0 && copy_end(job) < 0)
+        return -1;
+    for (int list = 0; list < ROW_MAX_SHAPES; list++)
+        if (lane->lists[list].n > 0 && (flush(job, list) < 0 || copy_end(job) < 0))
+            return -1;
+    return 0;
+}
+
+static size_t flush_limit(const struct lane *lane, int list)
+{
+    return list == 0 || lane->open_shape == list ? FLUSH_OPEN_BYTES : FLUSH_WAITING_BYTES;
+}
+
+/* A row of its own COPY: its shape found no place among the eight. */
+static int copy_single(struct copy_job *job, unsigned shape, uint32_t entry)
+{
+    job->single_shape = shape;
+    list_push(&job->lane->lists[SINGLE], entry);
+    if (flush(job, SINGLE) < 0)
+        return -1;
+    return copy_end(job);
+}
+
+static int copy_row(struct copy_job *job, unsigned shape, uint32_t entry)
+{
+    struct lane *lane = job->lane;
+    if (shape >= ROW_MAX_SHAPES)
+        return copy_single(job, shape, entry);
+    list_push(&lane->lists[shape], entry);
+    if (lane->rows.tuples[shape].len < flush_limit(lane, (int)shape))
+        return 0;
+    return flush(job, (int)shape);
+}
+
+void copy_mark_dead(struct lane *lane, uint32_t entry, const char *column, const char *sqlstate,
+                    const char *reason)
+{
+    assert(lane->fates[entry] != FATE_DEAD);
+    lane->fates[entry] = FATE_DEAD;
+    if (lane->n_letters == lane->cap_letters) {
+        size_t cap = lane->cap_letters ? lane->cap_letters * 2 : 64;
+        struct letter *bigger = realloc(lane->letters, cap * sizeof(*bigger));
+        if (!bigger)
+            abort();
+        lane->letters = bigger;
+        lane->cap_letters = cap;
+    }
+    lane->letters[lane->n_letters++] = (struct letter){
+        .entry = entry,
+        .column = column && *column ? arena_strdup(&lane->letters_arena, column) : NULL,
+        .sqlstate = sqlstate ? arena_strdup(&lane->letters_arena, sqlstate) : "",
+        .reason = arena_strdup(&lane->letters_arena, reason),
+    };
+}
+
+/* Encode one entry; what it became goes into its fate. */
+static int copy_entry(struct copy_job *job, uint32_t entry, struct record_header *headers)
+{
+    struct lane *lane = job->lane;
+    struct record record;
+    struct row_reason reason;
+    unsigned shape = 0;
+
+    batch_record(lane->batch, entry, &record, headers);
+    switch (row_encode(lane->coder, &record, &lane->rows, &shape, &reason)) {
+    case ROW_STORED:
+        lane->fates[entry] = FATE_ROW;
+        return copy_row(job, shape, entry);
+    case ROW_TOMBSTONE:
+        lane->fates[entry] = FATE_TOMBSTONE;
+        return 0;
+    case ROW_DEAD:
+        copy_mark_dead(lane, entry, reason.column, reason.sqlstate, reason.text);
+        return 0;
+    case ROW_FULL:
+        break;
+    }
+    /* The buffers hold far more than the flush limits: a record this large has no row. */
+    copy_mark_dead(lane, entry, NULL, "54000", "the row is larger than COPY can carry");
+    return 0;
+}
+
+/* Leave no COPY half open: the transaction (or savepoint) is about to be rolled back. */
+static void abandon(struct lane *lane)
+{
+    PGresult *result;
+    if (lane->open_shape >= 0)
+        PQputCopyEnd(lane->conn, "abandoned");
+    while ((result = PQgetResult(lane->conn)) != NULL)
+        PQclear(result);
+    copy_reset(lane);
+}
+
+int copy_range(struct lane *lane, size_t from, size_t to, const struct batch_claim *claim,
+               const char *before, struct pg_fault *fault, int64_t *hint)
+{
+    struct record_header headers[BATCH_MAX_HEADERS];
+    struct batch *batch = lane->batch;
+    struct copy_job job = {
+        .lane = lane,
+        .before = before,
+        .fault = fault,
+        .hint = hint,
+        .tally = claim ? &batch->claims[claim - batch->claims].tally : NULL,
+    };
+    *hint = -1;
+    lane->copy_begun = false;
+    for (size_t i = from; i < to; i++) {
+        const struct batch_claim *of = &batch->claims[batch->entries[i].claim];
+        if (of->dropped || (claim && of != claim) || lane->fates[i] == FATE_DEAD
+            || lane->fates[i] == FATE_TOMBSTONE)
+            continue;
+        if (copy_entry(&job, (uint32_t)i, headers) < 0) {
+            abandon(lane);
+            return -1;
+        }
+    }
+    if (flush_all(&job) < 0) {
+        abandon(lane);
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,156 @@
+/*
+ * The slow way through a batch (design point 8): the server rejected a record, and it must not stop
+ * the rest.
+ *
+ * Ranges of the batch go in one after the other, each under a savepoint. When one fails, the
+ * error's COPY line is a hint at the culprit: the rows before it go in, then that row alone, whose
+ * failure is the proof; it becomes a dead letter, and the way goes on behind it. A hint that proves
+ * wrong, or none (a deferred constraint, a staged INSERT), is met by halving the range. The length
+ * of a range follows the distance between culprits.
+ */
+#include "sink/postgres/script.h"
+#include "sink/postgres/store.h"
+
+#include <stdio.h>
+
+struct isolation {
+    struct lane *lane;
+    struct batch_claim *claim; /* whose entries go in, or NULL for all */
+    struct pg_fault *fault;
+    int64_t hint;
+    bool in_savepoint; /* the last range failed: roll back to it in front of the next */
+};
+
+static const char *opening(const struct isolation *isolation)
+{
+    return isolation->in_savepoint ? "ROLLBACK TO weir_range; SAVEPOINT weir_range;"
+                                   : "SAVEPOINT weir_range;";
+}
+
+enum attempt { WENT_IN, REJECTED, BROKEN };
+
+/*
+ * Try the entries [from, to). A rejected range leaves its savepoint to be rolled back by whatever
+ * comes next, which saves a round trip.
+ */
+static enum attempt attempt(struct isolation *isolation, size_t from, size_t to)
+{
+    struct lane *lane = isolation->lane;
+    struct batch_claim *claim = isolation->claim;
+    struct tally before = claim ? claim->tally : (struct tally){0};
+
+    int rc = copy_range(lane, from, to, claim, opening(isolation), isolation->fault,
+                        &isolation->hint);
+    if (lane->copy_begun)
+        isolation->in_savepoint = rc < 0;
+    if (rc == 0)
+        return WENT_IN;
+    if (claim)
+        claim->tally = before;
+    return isolation->fault->class == PG_RECORD ? REJECTED : BROKEN;
+}
+
+static bool concerns(const struct isolation *isolation, size_t entry)
+{
+    const struct batch *batch = isolation->lane->batch;
+    const struct batch_claim *of = &batch->claims[batch->entries[entry].claim];
+    return !of->dropped && (!isolation->claim || isolation->claim == of);
+}
+
+static void bury(struct isolation *isolation, size_t entry)
+{
+    const struct pg_fault *fault = isolation->fault;
+    char reason[1600];
+    snprintf(reason, sizeof(reason), "%s%s%s", fault->message, fault->detail[0] ? ": " : "",
+             fault->detail);
+    if (concerns(isolation, entry) && isolation->lane->fates[entry] == FATE_ROW)
+        copy_mark_dead(isolation->lane, (uint32_t)entry, fault->column, fault->sqlstate, reason);
+}
+
+/*
+ * The range [from, to) was rejected and the hint points into it: put in what stands before the
+ * culprit, prove it, bury it. *done gets where to go on; without proof it is `from` or the hint.
+ */
+static enum attempt follow_hint(struct isolation *isolation, size_t from, size_t *done)
+{
+    size_t culprit = (size_t)isolation->hint;
+    *done = from;
+    if (culprit > from) {
+        enum attempt rc = attempt(isolation, from, culprit);
+        if (rc != WENT_IN)
+            return rc;
+        *done = culprit;
+    }
+    enum attempt rc = attempt(isolation, culprit, culprit + 1);
+    if (rc == BROKEN)
+        return BROKEN;
+    if (rc == REJECTED)
+        bury(isolation, culprit);
+    *done = culprit + 1;
+    return WENT_IN;
+}
+
+/* Work through all entries of one claim (or of all). */
+static int isolate(struct isolation *isolation)
+{
+    size_t n = isolation->lane->batch->n_entries;
+    size_t from = 0;
+    size_t length = 256;
+
+    while (from < n) {
+        size_t to = n - from < length ? n : from + length;
+        enum attempt rc = attempt(isolation, from, to);
+        if (rc == BROKEN)
+            return -1;
+        if (rc == WENT_IN) {
+            from = to;
+            length *= 2;
+            continue;
+        }
+        if (to - from == 1) {
+            bury(isolation, from);
+            from = to;
+            continue;
+        }
+        int64_t hint = isolation->hint;
+        if (hint < (int64_t)from || hint >= (int64_t)to) {
+            length = (to - from) / 2;
+            continue;
+        }
+        size_t done;
+        rc = follow_hint(isolation, from, &done);
+        if (rc == BROKEN)
+            return -1;
+        /* The next culprit is expected as far away as this one was, with some to spare. */
+        size_t gap = (size_t)hint - from;
+        length = rc == REJECTED ? (gap > 1 ? gap / 2 : 1) : 2 * gap + 2;
+        from = done;
+    }
+    return 0;
+}
+
+int isolate_batch(struct lane *lane, struct pg_fault *fault)
+{
+    struct script script;
+    struct isolation isolation = {.lane = lane, .fault = fault, .hint = -1};
+    bool by_claim = lane->table->before_row_triggers
+                    || lane->store->config->on_conflict == CONFLICT_IGNORE;
+
+    /* A deferred constraint must speak up inside its record's savepoint. */
+    int rc = script_run(lane->conn, &script, "SET CONSTRAINTS ALL IMMEDIATE", fault);
+    script_clear(&script);
+    if (rc < 0)
+        return -1;
+    for (size_t i = 0; i < (by_claim ? lane->batch->n_claims : 1); i++) {
+        isolation.claim = by_claim ? &lane->batch->claims[i] : NULL;
+        if (isolation.claim && isolation.claim->dropped)
+            continue;
+        if (isolate(&isolation) < 0)
+            return -1;
+    }
+    if (!isolation.in_savepoint)
+        return 0;
+    rc = script_run(lane->conn, &script, "ROLLBACK TO weir_range", fault);
+    script_clear(&script);
+    return rc;
+}

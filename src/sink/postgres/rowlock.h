@@ -1,0 +1,26 @@
+/*
+ * Waiting for rows that a dead or frozen process of this pipeline may hold.
+ *
+ * A process stopped in mid-COPY keeps its row locks for ever: neither statement_timeout nor
+ * idle_in_transaction_session_timeout ends a COPY that waits for its client. So a claim that has
+ * waited ROWLOCK_WAIT_MS looks who blocks it (pg_blocking_pids). A backend of our own role and
+ * application_name that is not one of this process's lanes is terminated; its transaction rolls
+ * back, and its process, should it wake, finds another epoch. Anyone else is named, with what to
+ * run, and waited for.
+ */
+#ifndef WEIR_SINK_POSTGRES_ROWLOCK_H
+#define WEIR_SINK_POSTGRES_ROWLOCK_H
+
+#include "sink/postgres/script.h"
+#include "sink/postgres/store.h"
+
+#define ROWLOCK_WAIT_MS 2000
+
+/*
+ * Run `sql` on `conn`, freeing its way as above. `pid` is the backend of `conn`'s transaction.
+ * Like script_run(). Gives up with class PG_RETRY after about a minute.
+ */
+int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script,
+                const char *sql, struct pg_fault *fault);
+
+#endif

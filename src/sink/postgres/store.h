@@ -1,0 +1,125 @@
+/*
+ * Private to the PostgreSQL sink: what a store and a lane are made of.
+ *
+ * The store belongs to the pipeline's control thread, each lane to its own thread. Shared between
+ * them: the configuration and target (never change), `table_oid` (set before the first lane opens),
+ * the backends of our lanes (atomics), the dead share and the unknown keys (each behind a mutex).
+ */
+#ifndef WEIR_SINK_POSTGRES_STORE_H
+#define WEIR_SINK_POSTGRES_STORE_H
+
+#include "sink/postgres/pg.h"
+#include "sink/share.h"
+#include "sink/sink.h"
+#include "sink/unknown.h"
+
+#include <stdatomic.h>
+
+#define PG_MAX_LANES 64
+
+struct store {
+    const struct pipeline_config *config;
+    struct arena arena;
+    struct pg_target target;
+    PGconn *conn;
+    struct table *table;
+    char uuid[37];
+    const char *schema;   /* the state schema, quoted */
+    const char *pipeline; /* its name as an SQL literal */
+    uint32_t table_oid;
+    /* Backend pids of our lanes' transactions, 0 for none: waited for, never terminated. */
+    atomic_int lane_pids[PG_MAX_LANES];
+    struct dead_share share;
+    struct unknown_keys unknown;
+};
+
+/* Rows handed to one COPY that is not settled yet, as entries of the batch. */
+struct row_list {
+    uint32_t *entries;
+    size_t n;
+    size_t cap;
+};
+
+enum fate { FATE_PENDING, FATE_ROW, FATE_DEAD, FATE_TOMBSTONE };
+
+/* A dead letter on its way: which entry, and why. Strings live in the letters' arena. */
+struct letter {
+    uint32_t entry;
+    const char *column;
+    const char *sqlstate;
+    const char *reason;
+};
+
+struct lane {
+    struct store *store;
+    int number;
+    PGconn *conn;
+    struct table *table;
+    struct row_plan *plan;
+    struct row_policy policy;
+    struct row_coder *coder;
+    size_t unknown_told; /* of this coder's unknown keys */
+
+    /* The transaction under way. */
+    struct batch *batch;
+    unsigned char *fates; /* enum fate of each entry */
+    size_t cap_fates;
+    struct letter *letters;
+    size_t n_letters;
+    size_t cap_letters;
+    struct arena letters_arena;
+    struct row_sink rows;
+    struct row_list lists[ROW_MAX_SHAPES + 1]; /* the last one: of `rows.single` */
+    int open_shape;                            /* whose COPY is open, or -1 */
+    bool copy_begun;                           /* copy_range() sent its `before` */
+    bool keep_text; /* the server refused our binary form: text from now on */
+};
+
+/* lane.c */
+int lane_connect(struct lane *lane, struct err *err);
+int lane_load_table(struct lane *lane, struct err *err);
+void lane_disconnect(struct lane *lane);
+void lane_note_pid(struct lane *lane, int pid);
+
+/* transaction.c: open BEGIN .. FOR UPDATE; settle offsets and COMMIT. */
+enum opened { OPENED, OPENED_NOT_OURS, OPENED_TABLE_CHANGED, OPENED_FAULT, OPENED_BUG };
+enum opened transaction_open(struct lane *lane, struct pg_fault *fault, struct err *err);
+int transaction_settle(struct lane *lane, struct pg_fault *fault);
+
+/*
+ * copy.c: encode and COPY the entries [from, to) of `claim` (NULL: of all); `before` is SQL to run
+ * in the same round trip as the first COPY, if there is one (lane->copy_begun). 0, or -1 and the
+ * fault; *hint gets the entry that the server's error points at, or -1.
+ */
+int copy_range(struct lane *lane, size_t from, size_t to, const struct batch_claim *claim,
+               const char *before, struct pg_fault *fault, int64_t *hint);
+void copy_mark_dead(struct lane *lane, uint32_t entry, const char *column, const char *sqlstate,
+                    const char *reason);
+/* Forget the transaction's rows and letters, keep the memory. */
+void copy_reset(struct lane *lane);
+void copy_release(struct lane *lane);
+
+/* isolate.c: the slow way, after the server rejected a record. */
+int isolate_batch(struct lane *lane, struct pg_fault *fault);
+
+/* letters.c */
+int letters_insert(struct lane *lane, struct pg_fault *fault);
+
+/* store_batch.c */
+enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err *err);
+void pg_lane_dry(struct lane *lane, struct batch *batch,
+                 void (*report)(void *context, const struct record *record,
+                                const struct row_reason *reason),
+                 void *context);
+
+/* recover.c */
+int pg_lane_recover(struct lane *lane, struct batch *batch, struct err *err);
+
+/* claim.c */
+int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t if_new,
+             const char *topic_id, struct claim *out, struct err *err);
+int pg_record_gap(struct store *store, struct claim *claim, int64_t next, struct err *err);
+int pg_peek(struct store *store, const char *topic, int32_t partition, int64_t *next,
+            struct err *err);
+
+#endif

@@ -1,0 +1,300 @@
+/* From a batch to a committed transaction, or to the word why not. */
+#include "sink/postgres/store.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TABLE_CHANGES_MAX 5
+
+static void reset_outcome(struct lane *lane)
+{
+    struct batch *batch = lane->batch;
+    if (batch->n_entries > 0)
+        memset(lane->fates, FATE_PENDING, batch->n_entries);
+    lane->n_letters = 0;
+    arena_release(&lane->letters_arena);
+    arena_init(&lane->letters_arena);
+    copy_reset(lane);
+}
+
+static void take_batch(struct lane *lane, struct batch *batch)
+{
+    lane->batch = batch;
+    if (batch->n_entries > lane->cap_fates) {
+        free(lane->fates);
+        lane->cap_fates = batch->n_entries + batch->n_entries / 2;
+        lane->fates = malloc(lane->cap_fates);
+        if (!lane->fates)
+            abort();
+    }
+    reset_outcome(lane);
+}
+
+/* What the sink itself counts begins at zero in each try; absent and filtered came with the batch.
+ */
+static void reset_tallies(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_claims; i++) {
+        struct tally *tally = &batch->claims[i].tally;
+        tally->rows = tally->dead = tally->tombstones = tally->suppressed = 0;
+    }
+}
+
+static void count_fates(struct lane *lane)
+{
+    struct batch *batch = lane->batch;
+    for (size_t i = 0; i < batch->n_entries; i++) {
+        struct batch_claim *claim = &batch->claims[batch->entries[i].claim];
+        if (claim->dropped)
+            continue;
+        switch ((enum fate)lane->fates[i]) {
+        case FATE_ROW:
+            claim->tally.rows++;
+            break;
+        case FATE_DEAD:
+            claim->tally.dead++;
+            break;
+        case FATE_TOMBSTONE:
+            claim->tally.tombstones++;
+            break;
+        case FATE_PENDING:
+            assert(!"a record without a fate");
+        }
+    }
+    for (size_t i = 0; i < batch->n_claims; i++) {
+        const struct batch_claim *claim = &batch->claims[i];
+        /* The invariant of design point 5, before it is committed. */
+        assert(claim->dropped || tally_sum(&claim->tally) == claim->next - claim->expected);
+    }
+}
+
+/* Stable defaults are the transaction's: evaluated in it, sent as values. */
+static int load_defaults(struct lane *lane, struct pg_fault *fault)
+{
+    size_t n = row_coder_stable_count(lane->coder);
+    if (n == 0)
+        return 0;
+    struct buf sql;
+    buf_init(&sql, 1 << 20);
+    for (size_t i = 0; i < n; i++) {
+        const struct column *column = row_coder_stable_column(lane->coder, i);
+        buf_printf(&sql, "%s(%s)::%s", i ? ", " : "SELECT ", column->default_sql,
+                   column->type_name);
+    }
+    PGresult *row = PQexecParams(lane->conn, buf_str(&sql), 0, NULL, NULL, NULL, NULL,
+                                 row_plan_is_binary(lane->plan));
+    buf_release(&sql);
+    int rc = 0;
+    if (PQresultStatus(row) != PGRES_TUPLES_OK) {
+        pg_fault_read(fault, lane->conn, row);
+        rc = -1;
+    }
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        struct slice value = {PQgetvalue(row, 0, (int)i), (size_t)PQgetlength(row, 0, (int)i)};
+        row_coder_set_stable(lane->coder, i,
+                             PQgetisnull(row, 0, (int)i) ? SLICE_NONE : value);
+    }
+    PQclear(row);
+    return rc;
+}
+
+/* Rows that something may suppress are copied partition by partition, to know whose they were. */
+static int copy_all(struct lane *lane, struct pg_fault *fault)
+{
+    struct batch *batch = lane->batch;
+    bool by_claim = lane->table->before_row_triggers
+                    || lane->store->config->on_conflict == CONFLICT_IGNORE;
+    int64_t hint;
+    if (!by_claim)
+        return copy_range(lane, 0, batch->n_entries, NULL, "", fault, &hint);
+    for (size_t i = 0; i < batch->n_claims; i++)
+        if (!batch->claims[i].dropped
+            && copy_range(lane, 0, batch->n_entries, &batch->claims[i], "", fault, &hint) < 0)
+            return -1;
+    return 0;
+}
+
+static void tell_unknown_keys(struct lane *lane)
+{
+    const struct unknown_key *keys;
+    size_t n = row_coder_unknown_keys(lane->coder, &keys);
+    for (; lane->unknown_told < n; lane->unknown_told++)
+        unknown_keys_tell(&lane->store->unknown, lane->store->config->name, lane->table->quoted,
+                          keys[lane->unknown_told].name);
+}
+
+static int judge_share(struct lane *lane, struct pg_fault *fault)
+{
+    struct batch *batch = lane->batch;
+    if (!dead_share_exceeds(&lane->store->share, (int64_t)batch->n_entries,
+                            (int64_t)lane->n_letters))
+        return 0;
+    const struct letter *last = &lane->letters[lane->n_letters ? lane->n_letters - 1 : 0];
+    memset(fault, 0, sizeof(*fault));
+    fault->class = PG_HALT;
+    snprintf(fault->message, sizeof(fault->message),
+             "more than %.0f%% of the last %d records could not become rows%s%.300s; this batch was "
+             "not committed and nothing is lost: mend the table, the column rules or the topic, "
+             "look with --dry-run, or raise --max-dead-share",
+             lane->store->config->max_dead_share * 100, DEAD_SHARE_WINDOW,
+             lane->n_letters ? ", the last one because " : "",
+             lane->n_letters ? last->reason : "");
+    return -1;
+}
+
+enum step { STEP_DONE, STEP_AGAIN, STEP_FAULT, STEP_ERR, STEP_NOT_OURS };
+
+/* Open the transaction, meeting tables that changed under us. */
+static enum step open_transaction(struct lane *lane, struct pg_fault *fault, struct err *err)
+{
+    for (int i = 0; i < TABLE_CHANGES_MAX; i++) {
+        switch (transaction_open(lane, fault, err)) {
+        case OPENED:
+            return STEP_DONE;
+        case OPENED_NOT_OURS:
+            return STEP_NOT_OURS;
+        case OPENED_BUG:
+            return STEP_ERR;
+        case OPENED_FAULT:
+            /* Nothing of the records was sent yet, so none of them can be at fault. */
+            if (fault->class != PG_RETRY)
+                fault->class = PG_HALT;
+            return STEP_FAULT;
+        case OPENED_TABLE_CHANGED:
+            log_info(lane->store->config->name, "the table %s has changed; reading it anew",
+                     lane->table->quoted);
+            if (lane_load_table(lane, err) < 0)
+                return STEP_ERR;
+            reset_outcome(lane);
+        }
+    }
+    err_set(err, ERR_OUTAGE, "the table %s keeps changing", lane->table->quoted);
+    return STEP_ERR;
+}
+
+static enum step try_store(struct lane *lane, bool isolate, struct pg_fault *fault,
+                           struct err *err)
+{
+    enum step step = open_transaction(lane, fault, err);
+    if (step != STEP_DONE)
+        return step;
+    reset_tallies(lane->batch);
+    if (load_defaults(lane, fault) < 0)
+        return STEP_FAULT;
+    int rc = isolate ? isolate_batch(lane, fault) : copy_all(lane, fault);
+    if (rc < 0)
+        return STEP_FAULT;
+    count_fates(lane);
+    tell_unknown_keys(lane);
+    if (judge_share(lane, fault) < 0)
+        return STEP_FAULT;
+    if (letters_insert(lane, fault) < 0) {
+        if (fault->class == PG_RECORD || fault->class == PG_ENCODE)
+            fault->class = PG_HALT;
+        return STEP_FAULT;
+    }
+    return transaction_settle(lane, fault) < 0 ? STEP_FAULT : STEP_DONE;
+}
+
+/* A missing partition is told with the cure, which the bare server message lacks. */
+static void explain_halt(const struct pg_fault *fault, const struct lane *lane, struct err *err)
+{
+    if (strcmp(fault->sqlstate, "23514") == 0)
+        err_set_code(err, ERR_HALT, fault->sqlstate,
+                     "%s (%s); nothing is lost: create the partition (CREATE TABLE ... PARTITION OF"
+                     " %s FOR VALUES ..., or ... DEFAULT) and start again",
+                     fault->message, fault->detail, lane->table->quoted);
+    else
+        pg_fault_err(fault, err, lane->table ? lane->table->quoted : "cannot store");
+}
+
+static enum stored_how failed(struct lane *lane, const struct pg_fault *fault, struct err *err)
+{
+    if (lane->conn && PQstatus(lane->conn) == CONNECTION_OK)
+        pg_rollback(lane->conn);
+    if (fault->class == PG_RETRY) {
+        pg_fault_err(fault, err, "cannot store");
+        return STORED_RETRY;
+    }
+    explain_halt(fault, lane, err);
+    err->class = ERR_HALT;
+    return STORED_HALT;
+}
+
+/* The server did not understand our binary form: our fault, so once again in text. */
+static int fall_back_to_text(struct lane *lane, const struct pg_fault *fault, struct err *err)
+{
+    log_warn(lane->store->config->name,
+             "the server refused a row in COPY's binary form (%s: %s); going on in text form",
+             fault->sqlstate, fault->message);
+    lane->keep_text = true;
+    if (lane_load_table(lane, err) < 0)
+        return -1;
+    reset_outcome(lane);
+    return 0;
+}
+
+enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err *err)
+{
+    struct pg_fault fault;
+    bool isolate = false;
+
+    if (lane_connect(lane, err) < 0)
+        return err->class == ERR_OUTAGE ? STORED_RETRY : STORED_HALT;
+    take_batch(lane, batch);
+    for (;;) {
+        enum step step = try_store(lane, isolate, &fault, err);
+        if (step == STEP_DONE)
+            return STORED;
+        if (step == STEP_NOT_OURS)
+            return STORED_NOT_OURS;
+        if (step == STEP_ERR)
+            return err->class == ERR_OUTAGE ? STORED_RETRY : STORED_HALT;
+        if (PQstatus(lane->conn) == CONNECTION_OK)
+            pg_rollback(lane->conn);
+        if (fault.class == PG_RECORD && !isolate) {
+            isolate = true;
+        } else if (fault.class == PG_ENCODE && !lane->keep_text) {
+            if (fall_back_to_text(lane, &fault, err) < 0)
+                return err->class == ERR_OUTAGE ? STORED_RETRY : STORED_HALT;
+        } else {
+            return failed(lane, &fault, err);
+        }
+    }
+}
+
+void pg_lane_dry(struct lane *lane, struct batch *batch,
+                 void (*report)(void *context, const struct record *record,
+                                const struct row_reason *reason),
+                 void *context)
+{
+    struct record record;
+    struct record_header headers[BATCH_MAX_HEADERS];
+    struct row_reason reason;
+    unsigned shape;
+
+    reset_tallies(batch);
+    for (size_t i = 0; i < batch->n_entries; i++) {
+        struct tally *tally = &batch->claims[batch->entries[i].claim].tally;
+        batch_record(batch, i, &record, headers);
+        copy_reset(lane);
+        switch (row_encode(lane->coder, &record, &lane->rows, &shape, &reason)) {
+        case ROW_STORED:
+            tally->rows++;
+            break;
+        case ROW_TOMBSTONE:
+            tally->tombstones++;
+            break;
+        case ROW_FULL:
+        case ROW_DEAD:
+            tally->dead++;
+            report(context, &record, &reason);
+            break;
+        }
+    }
+    tell_unknown_keys(lane);
+}
