@@ -1,0 +1,105 @@
+/* smallint, integer, bigint. */
+#include "sink/convert.h"
+#include "sink/decimal.h"
+
+#include <stdio.h>
+
+/* Up to 18 digits and a sign: what nearly every number is. False: look closer. */
+static inline bool parse_plain(struct slice text, int64_t *out)
+{
+    const char *p = text.ptr;
+    const char *end = p + text.len;
+    bool negative = p < end && *p == '-';
+    p += negative;
+    if (end - p > 18 || p == end)
+        return false;
+    int64_t value = 0;
+    for (; p < end; p++) {
+        unsigned digit = (unsigned char)(*p - '0');
+        if (digit > 9)
+            return false;
+        value = value * 10 + digit;
+    }
+    *out = negative ? -value : value;
+    return true;
+}
+
+/* A JSON number may say the same in other words: 1.0, 1e3, 1200e-2. */
+static enum decimal_fit parse_number(struct slice text, int64_t *out)
+{
+    struct decimal d;
+    return decimal_parse(text, &d) ? decimal_to_int64(&d, 0, out) : DECIMAL_FRACTION;
+}
+
+/* A string: sign and digits, nothing else, as the server reads it. */
+static enum decimal_fit parse_string(struct slice text, int64_t *out)
+{
+    if (parse_plain(text, out))
+        return DECIMAL_FITS;
+    for (size_t i = 0; i < text.len; i++) {
+        bool digit = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+        bool sign = i == 0 && text.len > 1 && (text.ptr[0] == '-' || text.ptr[0] == '+');
+        if (!digit && !sign)
+            return DECIMAL_FRACTION;
+    }
+    return parse_number(text, out);
+}
+
+static char *put_int(struct convert *c, char *p, int64_t value, unsigned bytes)
+{
+    enum { LONGEST = 20 };
+    p = convert_room(c, p, LONGEST + 1);
+    if (UNLIKELY(!p))
+        return NULL;
+    if (UNLIKELY(c->format != COPY_BINARY))
+        return p + snprintf(p, LONGEST + 1, "%lld", (long long)value);
+    p = put_be32(p, bytes);
+    if (bytes == 4)
+        return put_be32(p, (uint32_t)value);
+    return bytes == 8 ? put_be64(p, (uint64_t)value) : put_be16(p, (uint16_t)value);
+}
+
+static char *out_of_range(struct convert *c, const struct target *target,
+                          const struct json_value *value)
+{
+    char what[96];
+    snprintf(what, sizeof what, "is out of range for type %s", target->column->type_name);
+    return convert_bad(c, "22003", value, what);
+}
+
+static inline char *convert_int(struct convert *c, const struct target *target,
+                                const struct json_value *value, char *p, int64_t max,
+                                unsigned bytes)
+{
+    int64_t number = 0;
+    enum decimal_fit fit = DECIMAL_FITS;
+    if (value->type == JSON_STRING)
+        fit = parse_string(convert_trimmed(c, target, value), &number);
+    else if (value->type != JSON_NUMBER)
+        return convert_mismatch(c, target, value);
+    else if (UNLIKELY(!parse_plain(value->raw, &number)))
+        fit = parse_number(value->raw, &number);
+    if (UNLIKELY(fit == DECIMAL_FRACTION))
+        return convert_bad(c, "22P02", value, "is not a whole number");
+    if (UNLIKELY(fit == DECIMAL_TOO_LARGE || number > max || number < -max - 1))
+        return out_of_range(c, target, value);
+    return put_int(c, p, number, bytes);
+}
+
+char *convert_int2(struct convert *c, const struct target *target, const struct json_value *value,
+                   char *p)
+{
+    return convert_int(c, target, value, p, INT16_MAX, 2);
+}
+
+char *convert_int4(struct convert *c, const struct target *target, const struct json_value *value,
+                   char *p)
+{
+    return convert_int(c, target, value, p, INT32_MAX, 4);
+}
+
+char *convert_int8(struct convert *c, const struct target *target, const struct json_value *value,
+                   char *p)
+{
+    return convert_int(c, target, value, p, INT64_MAX, 8);
+}

@@ -1,0 +1,322 @@
+#include "sink/row.h"
+
+#include "base/utf8.h"
+#include "sink/coder.h"
+#include "sink/framing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NAMES_MAX_BYTES ((size_t)1 << 24)
+
+struct row_coder *row_coder_new(const struct row_plan *plan)
+{
+    struct row_coder *coder = calloc(1, sizeof *coder);
+    if (!coder)
+        abort();
+    coder->plan = plan;
+    coder->serial = 2;
+    struct arena *arena = &coder->arena;
+    arena_init(arena);
+    convert_init(&coder->convert, plan->policy, plan->tz, plan->binary ? COPY_BINARY : COPY_TEXT);
+    key_tally_init(&coder->tally);
+    buf_init(&coder->key_text, NAMES_MAX_BYTES);
+    buf_init(&coder->single_columns, NAMES_MAX_BYTES);
+    coder->slots = arena_alloc(arena, plan->n_slots * sizeof *coder->slots);
+    coder->stamps = arena_alloc(arena, plan->n_slots * sizeof *coder->stamps);
+    coder->left_out = arena_alloc(arena, plan->n_fields * sizeof *coder->left_out);
+    coder->stable = arena_alloc(arena, plan->n_stable * sizeof *coder->stable);
+    coder->stable_bytes = arena_alloc(arena, plan->n_stable * sizeof *coder->stable_bytes);
+    for (size_t i = 0; i < plan->n_stable; i++)
+        buf_init(&coder->stable_bytes[i], NAMES_MAX_BYTES);
+    shapes_init(coder);
+    return coder;
+}
+
+void row_coder_free(struct row_coder *coder)
+{
+    if (!coder)
+        return;
+    for (size_t i = 0; i < coder->plan->n_stable; i++)
+        buf_release(&coder->stable_bytes[i]);
+    convert_release(&coder->convert);
+    key_tally_release(&coder->tally);
+    buf_release(&coder->key_text);
+    buf_release(&coder->single_columns);
+    arena_release(&coder->arena);
+    free(coder);
+}
+
+size_t row_coder_stable_count(const struct row_coder *coder)
+{
+    return coder->plan->n_stable;
+}
+
+const struct column *row_coder_stable_column(const struct row_coder *coder, size_t i)
+{
+    return coder->plan->stable[i];
+}
+
+void row_coder_set_stable(struct row_coder *coder, size_t i, struct slice value)
+{
+    struct buf *bytes = &coder->stable_bytes[i];
+    coder->stable[i] = SLICE_NONE;
+    buf_clear(bytes);
+    if (!value.ptr)
+        return;
+    buf_add_slice(bytes, value);
+    if (bytes->failed)
+        abort();
+    coder->stable[i] = buf_slice(bytes);
+}
+
+size_t row_coder_unknown_keys(const struct row_coder *coder, const struct unknown_key **keys)
+{
+    *keys = coder->tally.keys;
+    return coder->tally.n;
+}
+
+struct slice row_copy_header(const struct row_plan *plan)
+{
+    /* Signature, flags, length of the header's extension (COPY, Binary Format). */
+    static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+    return plan->binary ? (struct slice){header, 19} : SLICE_LIT("");
+}
+
+struct slice row_copy_trailer(const struct row_plan *plan)
+{
+    return plan->binary ? SLICE_LIT("\377\377") : SLICE_LIT("");
+}
+
+/* ---- Decode: the record's members into slots ---- */
+
+/* Find out what the key fills, and expect it at this place from now on. */
+__attribute__((noinline)) static void learn(struct row_coder *coder, const struct json_value *key,
+                                            struct step *step)
+{
+    struct slice name = key->raw;
+    if (key->escaped) {
+        buf_clear(&coder->key_text);
+        char *to = buf_reserve(&coder->key_text, name.len);
+        if (to) /* else longer than any column's name: unknown as it is written */
+            name = (struct slice){to, json_unescape(key, to)};
+    }
+    step->slots = plan_find_key(coder->plan, name);
+    step->unknown = KEY_TALLY_NONE;
+    if (step->slots.column == NO_SLOT && step->slots.pointer == NO_SLOT)
+        step->unknown = key_tally_number(&coder->tally, key->nul ? key->raw : name);
+    step->key_len = 0;
+    if (key->raw.len <= STEP_KEY_BYTES) {
+        step->key_len = (uint8_t)key->raw.len;
+        memcpy(step->key, key->raw.ptr, key->raw.len);
+    }
+}
+
+static inline void fill(struct row_coder *coder, const struct key_slots *slots,
+                        const struct json_value *value)
+{
+    if (slots->pointer != NO_SLOT) {
+        coder->slots[slots->pointer] = *value;
+        coder->stamps[slots->pointer] = coder->serial + 1;
+    }
+    if (slots->column == NO_SLOT)
+        return;
+    /* The very name beats one that differs in case, wherever it stands; else the last one wins. */
+    if (UNLIKELY(slots->folded) && coder->stamps[slots->column] == coder->serial + 1)
+        return;
+    coder->slots[slots->column] = *value;
+    coder->stamps[slots->column] = coder->serial + !slots->folded;
+}
+
+static bool dead_unknown(struct row_coder *coder, const struct json_value *key)
+{
+    struct json_value name = *key;
+    convert_bad(&coder->convert, "42703", &name, "is a key that no column takes");
+    return false;
+}
+
+static bool dead_json(struct row_coder *coder, struct slice value, const struct json_error *error)
+{
+    struct row_reason *reason = coder->convert.reason;
+    size_t left = value.len - error->at;
+    bool foreign = value.len > 0 && value.ptr[0] != '{';
+    if (foreign && framing_describe(value, reason->text, sizeof reason->text)) {
+        reason->sqlstate = "0A000";
+        return false;
+    }
+    const char *sqlstate = "22P02";
+    if (left > 0 && utf8_char_bytes(value.ptr + error->at, left) == 0)
+        sqlstate = "22021";
+    else if (strncmp(error->reason, "nested", 6) == 0)
+        sqlstate = "54001";
+    convert_dead(&coder->convert, sqlstate, "%s (at byte %zu)", error->reason, error->at);
+    return false;
+}
+
+static bool decode(struct row_coder *coder, struct slice value)
+{
+    struct json_iter it;
+    struct json_value key;
+    struct json_value member;
+    struct json_error error;
+    struct step beyond; /* for keys past the last step */
+    bool unknown_is_dead = coder->plan->policy->on_unknown_key == UNKNOWN_KEY_DEAD;
+    int rc = json_object_open(&it, value, &error);
+    for (size_t i = 0; rc >= 0; i++) {
+        rc = json_object_next(&it, &key, &member, &error);
+        if (rc <= 0)
+            break;
+        struct step *step = i < MAX_STEPS ? &coder->steps[i] : &beyond;
+        bool expected = i < MAX_STEPS && step->key_len == key.raw.len && key.raw.len > 0 &&
+                        memcmp(step->key, key.raw.ptr, key.raw.len) == 0;
+        if (UNLIKELY(!expected))
+            learn(coder, &key, step);
+        fill(coder, &step->slots, &member);
+        if (step->slots.column != NO_SLOT || step->slots.pointer != NO_SLOT)
+            continue;
+        key_tally_count(&coder->tally, step->unknown, coder->serial);
+        if (unknown_is_dead)
+            return dead_unknown(coder, &key);
+    }
+    return rc == 0 ? true : dead_json(coder, value, &error);
+}
+
+/* ---- Encode: column by column ---- */
+
+/* The value that stands for a column in this record; NULL: there is none. */
+static inline const struct json_value *value_of(struct row_coder *coder, const struct field *field,
+                                                const struct record *record,
+                                                struct json_value *scratch)
+{
+    if (field->source > FROM_POINTER)
+        return meta_value(coder, field, record, scratch) ? scratch : NULL;
+    const struct json_value *value = &coder->slots[field->slot];
+    if (!slot_filled(coder, field->slot))
+        return NULL;
+    if (field->source == FROM_SLOT)
+        return value;
+    return pointer_follow(&field->pointer, 1, value, scratch) ? scratch : NULL;
+}
+
+static char *put_null(struct convert *c, char *p)
+{
+    if (c->format == COPY_TEXT) {
+        p = convert_room(c, p, 2);
+        return p ? mempcpy(p, "\\N", 2) : NULL;
+    }
+    p = convert_room(c, p, 4);
+    return p ? put_be32(p, UINT32_MAX) : NULL;
+}
+
+static char *encode_null(struct row_coder *coder, const struct field *field, char *p,
+                         const char *what)
+{
+    if (field->not_null)
+        return convert_dead(&coder->convert, "23502", "%s, and the column is NOT NULL", what);
+    return put_null(&coder->convert, p);
+}
+
+static char *encode_absent(struct row_coder *coder, const struct field *field, char *p)
+{
+    if (field->stable < 0)
+        return encode_null(coder, field, p, "the record has no value for it");
+    struct slice value = coder->stable[field->stable];
+    if (!value.ptr)
+        return encode_null(coder, field, p, "the record has no value for it, its default is NULL");
+    return convert_put_text(&coder->convert, p, value);
+}
+
+static char *encode_field(struct row_coder *coder, const struct field *field,
+                          const struct record *record, char *p)
+{
+    struct json_value scratch;
+    const struct target *target = &field->target;
+    const struct json_value *value = value_of(coder, field, record, &scratch);
+    if (UNLIKELY(!value))
+        return encode_absent(coder, field, p);
+    if (UNLIKELY(value->type == JSON_NULL))
+        return encode_null(coder, field, p, "the value is null");
+    if (UNLIKELY(target->verbatim) && !value->ascii && value->type == JSON_STRING &&
+        target->column->type != TYPE_BYTEA && utf8_valid_prefix(value->raw) < value->raw.len)
+        return convert_bad(&coder->convert, "22021", value, "is not valid UTF-8");
+    return target->convert(&coder->convert, target, value, p);
+}
+
+/* Returns the place behind the tuple, or NULL. */
+static char *encode(struct row_coder *coder, const struct record *record, const bool *left_out,
+                    char *p)
+{
+    const struct row_plan *plan = coder->plan;
+    struct convert *c = &coder->convert;
+    unsigned fields = 0;
+    size_t start = c->out->len;
+    p = convert_room(c, p, 2);
+    if (p && plan->binary)
+        p = put_be16(p, 0); /* set below, once it is known how many are left out */
+    for (size_t i = 0; p && i < plan->n_fields; i++) {
+        if (UNLIKELY(left_out[i]))
+            continue;
+        if (UNLIKELY(!plan->binary) && fields > 0 && (p = convert_room(c, p, 1)))
+            *p++ = '\t';
+        fields++;
+        if (p)
+            p = encode_field(coder, &plan->fields[i], record, p);
+        if (UNLIKELY(!p))
+            c->reason->column = c->full ? NULL : plan->fields[i].target.column->name;
+    }
+    if (p && plan->binary)
+        put_be16(c->out->data + start, (uint16_t)fields);
+    else if (p && (p = convert_room(c, p, 1)))
+        *p++ = '\n';
+    return p;
+}
+
+/* Which columns with a volatile default the record leaves out. */
+static unsigned find_shape(struct row_coder *coder, const struct record *record)
+{
+    const struct row_plan *plan = coder->plan;
+    struct json_value scratch;
+    bool any = false;
+    for (size_t i = 0; i < plan->n_fields; i++) {
+        const struct field *field = &plan->fields[i];
+        coder->left_out[i] = field->volatil && !value_of(coder, field, record, &scratch);
+        any = any || coder->left_out[i];
+    }
+    return any ? shape_find(coder) : 0;
+}
+
+/* The tuple did not fit. A row that fits into no buffer would come back for ever: it is dead. */
+static enum row_outcome no_room(struct row_coder *coder, const struct buf *out)
+{
+    if (out->len > 0 || out->failed) {
+        key_tally_take_back(&coder->tally, coder->serial);
+        return ROW_FULL;
+    }
+    convert_dead(&coder->convert, "54000", "the row is larger than a batch may be (%zu bytes)",
+                 out->max);
+    return ROW_DEAD;
+}
+
+enum row_outcome row_encode(struct row_coder *coder, const struct record *record,
+                            struct row_sink *sink, unsigned *shape, struct row_reason *reason)
+{
+    if (!record->value.ptr)
+        return ROW_TOMBSTONE;
+    struct convert *c = &coder->convert;
+    c->reason = reason;
+    reason->column = NULL;
+    coder->serial += 2;
+    if (!decode(coder, record->value))
+        return ROW_DEAD;
+
+    *shape = coder->plan->n_volatile > 0 ? find_shape(coder, record) : 0;
+    struct buf *out = *shape < ROW_MAX_SHAPES ? &sink->tuples[*shape] : &sink->single;
+    char *p = convert_begin(c, out);
+    if (p)
+        p = encode(coder, record, coder->left_out, p);
+    if (LIKELY(p != NULL)) {
+        out->len = (size_t)(p - out->data);
+        return ROW_STORED;
+    }
+    return c->full ? no_room(coder, out) : ROW_DEAD;
+}
