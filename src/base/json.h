@@ -49,15 +49,18 @@ struct json_value {
 };
 
 struct json_error {
-    const char *reason;  /* a static sentence, e.g. "a lone surrogate in a string" */
-    size_t at;           /* byte offset in the input */
+    const char *reason; /* a static sentence, e.g. "a lone surrogate in a string" */
+    size_t at;          /* byte offset in the input */
 };
 
 struct json_iter {
     const char *start;
     const char *pos;
     const char *end;
-    int state; /* private */
+    /* Private: */
+    int state;
+    const char *block; /* 64 bytes of the input, less if it is shorter */
+    uint64_t special;  /* which of them end a run of plain ASCII in a string, a bit each */
 };
 
 /* Scan a whole text that holds one value of any type. 0 or -1. */
@@ -65,7 +68,8 @@ int json_parse(struct slice input, struct json_value *out, struct json_error *er
 
 /*
  * Start on an object that is the whole input. -1 and an error if the text does not begin with '{'
- * (the error then tells what it is: "an array", "a number", "not JSON", "a byte order mark", "empty").
+ * (the error then tells what it is: "an array", "a number", "not JSON", "a byte order mark",
+ * "empty").
  */
 int json_object_open(struct json_iter *it, struct slice input, struct json_error *error);
 /* 1: a member; 0: the object ended and nothing but blanks follows; -1: error. */

@@ -16,6 +16,11 @@ struct slice {
 
 #define SLICE_NONE ((struct slice){NULL, 0})
 #define SLICE_LIT(s) ((struct slice){(s), sizeof(s) - 1})
+/* The same in the initializer of a static table. */
+#define SLICE_INIT(s)                                                                              \
+    {                                                                                              \
+        (s), sizeof(s) - 1                                                                         \
+    }
 /* For printf's "%.*s". */
 #define SLICE_ARG(s) (int)(s).len, (s).ptr ? (s).ptr : ""
 

@@ -1,0 +1,48 @@
+#include "unit.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct guarded guard(struct slice text, bool at_end)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t inner = (text.len / page + 1) * page;
+    struct guarded guarded = {.map_bytes = inner + 2 * page};
+    guarded.map = mmap(NULL, guarded.map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(guarded.map, MAP_FAILED);
+    char *open = (char *)guarded.map + page;
+    assert_int_equal(mprotect(open, inner, PROT_READ | PROT_WRITE), 0);
+    char *copy = at_end ? open + inner - text.len : open;
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+    guarded.text = (struct slice){copy, text.len};
+    return guarded;
+}
+
+struct guarded guard_end(struct slice text)
+{
+    return guard(text, true);
+}
+
+struct guarded guard_start(struct slice text)
+{
+    return guard(text, false);
+}
+
+void guard_release(struct guarded *guarded)
+{
+    munmap(guarded->map, guarded->map_bytes);
+}
+
+uint32_t random_next(struct random *random)
+{
+    /* Knuth's constants (MMIX); the upper half is the good one. */
+    random->state = random->state * 6364136223846793005U + 1442695040888963407U;
+    return (uint32_t)(random->state >> 32);
+}
+
+uint32_t random_below(struct random *random, uint32_t limit)
+{
+    return random_next(random) % limit;
+}
