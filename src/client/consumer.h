@@ -35,6 +35,7 @@ struct consumer_options {
     const char *client_id;
     const char *group;    /* NULL: no group; use consumer_assign() alone */
     const char *instance; /* group.instance.id, or NULL */
+    int32_t partitions;   /* that may be read at once, to size their queues; 0: unknown */
 };
 
 int consumer_new(struct consumer **consumer, const struct consumer_options *options,
@@ -58,12 +59,15 @@ enum consumer_event_kind {
     CONSUMER_REVOKED,  /* they are taken (lost: without a chance to finish). Answer at once with
                           consumer_unassign(); nothing read from them before may be handed on */
     CONSUMER_FAULT,    /* err tells; class ERR_OUTAGE passes by itself, ERR_HALT does not */
-    CONSUMER_RECONNECTED, /* a broker was away and is back, or metadata changed its mind about a
-                             topic: what we know of our partitions must be checked again */
+    CONSUMER_RECONNECTED, /* a broker was away and is back (was_away), or metadata was asked for
+                             again: each 30 s, and before each fetch that follows an "unknown
+                             topic". What we know of our partitions must be checked again before
+                             what was read after this is stored */
 };
 struct consumer_event {
     enum consumer_event_kind kind;
     bool lost;
+    bool was_away;
     const struct partition_ref *partitions; /* valid until the next consumer_poll() */
     size_t n_partitions;
     struct err err;
@@ -90,7 +94,7 @@ struct message {
     struct slice key;
     struct slice value;
     const void *handle; /* for message_header() */
-    struct err *err;    /* of MESSAGE_FAULT and MESSAGE_OUT_OF_RANGE: valid inside the call */
+    const struct err *err; /* of MESSAGE_FAULT and MESSAGE_OUT_OF_RANGE: valid inside the call */
 };
 /* The i-th header of a record: 1 and its name and value, 0 when there is no such. */
 int message_header(const struct message *message, size_t i, struct slice *name,
@@ -118,6 +122,9 @@ size_t stream_read(struct stream *stream, size_t max,
 void consumer_wait(struct consumer *consumer, int timeout_ms);
 /* From any thread. */
 void consumer_wake(struct consumer *consumer);
+
+/* The high watermark as the last fetch saw it, -1 when none has; asks nobody. Any thread. */
+int64_t consumer_high(struct consumer *consumer, const char *topic, int32_t partition);
 
 /* Tell the group's coordinator how far we are, for other tools to see; never waits. Any thread. */
 void consumer_commit_async(struct consumer *consumer, const struct partition_ref *positions,

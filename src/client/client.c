@@ -1,0 +1,171 @@
+#include "client/client.h"
+
+#include "base/log.h"
+#include "client/fault.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int client_init(struct client *client, const char *scope, struct err *err)
+{
+    client->rk = NULL;
+    client->last_line[0] = '\0';
+    client->scope = strdup(scope ? scope : "");
+    if (!client->scope)
+        return err_set(err, ERR_BUG, "out of memory");
+    pthread_mutex_init(&client->log_lock, NULL);
+    return 0;
+}
+
+void client_release(struct client *client)
+{
+    if (!client->scope)
+        return;
+    pthread_mutex_destroy(&client->log_lock);
+    free(client->scope);
+    client->scope = NULL;
+}
+
+/* The library counts as syslog(3) does, whose header's names would hide those of base/log.h. */
+#define SYSLOG_WARNING 4
+
+/*
+ * Connection failures and errors come again as events, with a class and a cure: here they are for
+ * those who debug. What comes only as a line (a deprecated property, a clock of the group) is a
+ * warning, said once as long as it does not change.
+ */
+static bool is_said_elsewhere(const char *facility)
+{
+    static const char *const facilities[] = {"FAIL", "ERROR", "FATAL", "SSL", "SASL", "MAXPOLL"};
+    for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
+        if (!strcmp(facility, facilities[i]))
+            return true;
+    return false;
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
+{
+    struct client *client = rk ? rd_kafka_opaque(rk) : NULL;
+    const char *scope = client ? client->scope : "";
+    if (level > SYSLOG_WARNING || is_said_elsewhere(facility) || !client) {
+        log_debug(scope, "librdkafka %s: %s", facility, line);
+        return;
+    }
+    pthread_mutex_lock(&client->log_lock);
+    bool is_new = strncmp(client->last_line, line, sizeof client->last_line - 1) != 0;
+    if (is_new)
+        snprintf(client->last_line, sizeof client->last_line, "%s", line);
+    pthread_mutex_unlock(&client->log_lock);
+    if (is_new)
+        log_warn(scope, "librdkafka %s: %s", facility, line);
+}
+
+/* Settings of weir's for every handle; the user may change them. */
+static const struct setting common_defaults[] = {
+    {"client.id", "weir"},
+    {"reconnect.backoff.ms", "100"},
+    {"reconnect.backoff.max.ms", "1000"},
+    /* Half a minute until a new partition is seen. */
+    {"topic.metadata.refresh.interval.ms", "30000"},
+    {"socket.keepalive.enable", "true"},
+    {"socket.nagle.disable", "true"},
+    {"check.crcs", "true"},
+    /*
+     * One fetch is under way per broker at a time. While the partitions that have data are over
+     * their limit it goes out for the idle ones alone, and the others wait for it to end.
+     */
+    {"fetch.wait.max.ms", "20"},
+    /* Idle connections that a broker closes are not news. */
+    {"log.connection.close", "false"},
+};
+
+static const struct setting common_owned[] = {
+    {"allow.auto.create.topics", "false"},
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},
+    {"enable.partition.eof", "true"},
+};
+
+static int set_defaults(rd_kafka_conf_t *conf, const struct setting *settings, size_t n,
+                        struct err *err)
+{
+    char errstr[512];
+    for (size_t i = 0; i < n; i++)
+        if (rd_kafka_conf_set(conf, settings[i].name, settings[i].value, errstr, sizeof errstr) ==
+            RD_KAFKA_CONF_INVALID)
+            return err_set(err, ERR_BUG, "librdkafka %s: %s", rd_kafka_version_str(), errstr);
+    return 0;
+}
+
+static int set_owned(rd_kafka_conf_t *conf, const struct setting *settings, size_t n,
+                     struct err *err)
+{
+    char errstr[512];
+    for (size_t i = 0; i < n; i++)
+        if (rd_kafka_conf_set(conf, settings[i].name, settings[i].value, errstr, sizeof errstr) !=
+            RD_KAFKA_CONF_OK)
+            return err_set(err, ERR_BUG, "librdkafka %s: %s", rd_kafka_version_str(), errstr);
+    return 0;
+}
+
+static int set_property(rd_kafka_conf_t *conf, const struct property *property, struct err *err)
+{
+    char errstr[512];
+    const char *where = property->where ? property->where : "kafka";
+    const char *instead = property_owned_by_weir(property->name);
+    if (instead)
+        return err_set(err, ERR_USAGE, "%s: the property %s is weir's own: %s", where,
+                       property->name, instead);
+    switch (rd_kafka_conf_set(conf, property->name, property->value, errstr, sizeof errstr)) {
+    case RD_KAFKA_CONF_OK:
+        return 0;
+    case RD_KAFKA_CONF_UNKNOWN:
+        return err_set(err, ERR_USAGE, "%s: librdkafka %s has no property \"%s\"", where,
+                       rd_kafka_version_str(), property->name);
+    case RD_KAFKA_CONF_INVALID:
+        break;
+    }
+    return err_set(err, ERR_USAGE, "%s: %s", where, errstr);
+}
+
+static int fill_conf(rd_kafka_conf_t *conf, const struct client_settings *settings,
+                     struct err *err)
+{
+    const struct setting servers = {"bootstrap.servers", settings->brokers};
+    if (set_defaults(conf, common_defaults, sizeof common_defaults / sizeof *common_defaults,
+                     err) ||
+        set_defaults(conf, settings->defaults, settings->n_defaults, err))
+        return -1;
+    for (size_t i = 0; i < settings->n_properties; i++)
+        if (set_property(conf, &settings->properties[i], err))
+            return -1;
+    if (set_owned(conf, &servers, 1, err) ||
+        set_owned(conf, common_owned, sizeof common_owned / sizeof *common_owned, err))
+        return -1;
+    return set_owned(conf, settings->owned, settings->n_owned, err);
+}
+
+rd_kafka_conf_t *client_conf(struct client *client, const struct client_settings *settings,
+                             struct err *err)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_opaque(conf, client);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    if (fill_conf(conf, settings, err) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+int client_open(struct client *client, rd_kafka_conf_t *conf, struct err *err)
+{
+    char errstr[512];
+    client->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, sizeof errstr);
+    if (client->rk)
+        return 0;
+    rd_kafka_conf_destroy(conf);
+    /* What a single property could not show: a missing certificate, two that contradict. */
+    return err_set(err, ERR_USAGE, "librdkafka refuses the configuration: %s", errstr);
+}

@@ -1,0 +1,174 @@
+/* The queue of one partition. */
+#include "client/consumer_private.h"
+
+#include "client/fault.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What an earlier assignment left in the queue. Records of it carry an old version and are dropped
+ * by the library; "offset out of range" carries none and would stop the new stream. Only what is
+ * there now: a fetcher that was not stopped yet may add to it as fast as we take.
+ */
+static void drop_leftovers(struct stream *stream)
+{
+    rd_kafka_message_t **batch = stream->consumer->batch;
+    size_t left = rd_kafka_queue_length(stream->queue);
+    while (left > 0) {
+        ssize_t n = rd_kafka_consume_batch_queue(stream->queue, 0, batch,
+                                                 left < BATCH_MAX ? left : BATCH_MAX);
+        if (n <= 0)
+            return;
+        for (ssize_t i = 0; i < n; i++)
+            rd_kafka_message_destroy(batch[i]);
+        left -= (size_t)n;
+    }
+}
+
+struct stream *stream_open(struct consumer *consumer, const char *topic, int32_t partition)
+{
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (!stream)
+        return NULL;
+    stream->consumer = consumer;
+    stream->partition = partition;
+    stream->topic = strdup(topic);
+    stream->queue = rd_kafka_queue_get_partition(consumer->client.rk, topic, partition);
+    if (!stream->topic || !stream->queue) {
+        stream_close(stream);
+        return NULL;
+    }
+    rd_kafka_queue_forward(stream->queue, NULL);
+    drop_leftovers(stream);
+    return stream;
+}
+
+void stream_close(struct stream *stream)
+{
+    for (size_t i = 0; i < stream->n_strays; i++)
+        rd_kafka_message_destroy(stream->strays[i]);
+    free(stream->strays);
+    if (stream->queue) {
+        rd_kafka_queue_io_event_enable(stream->queue, -1, NULL, 0);
+        drop_leftovers(stream);
+        rd_kafka_queue_destroy(stream->queue);
+    }
+    free(stream->topic);
+    free(stream);
+}
+
+void stream_add_stray(struct stream *stream, rd_kafka_message_t *message)
+{
+    rd_kafka_message_t **strays =
+        realloc(stream->strays, (stream->n_strays + 1) * sizeof *strays);
+    assert(strays); /* to drop it would lose a record */
+    stream->strays = strays;
+    stream->strays[stream->n_strays++] = message;
+}
+
+static struct slice bytes(const void *ptr, size_t len)
+{
+    return (struct slice){ptr, len};
+}
+
+static void set_record(struct message *out, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
+    *out = (struct message){
+        .kind = MESSAGE_RECORD,
+        .offset = message->offset,
+        .timestamp_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : timestamp_ms,
+        .key = bytes(message->key, message->key_len),
+        .value = bytes(message->payload, message->len),
+        .handle = message,
+    };
+}
+
+static void set_fault(struct stream *stream, struct message *out, struct err *err,
+                      const rd_kafka_message_t *message)
+{
+    fault_of_topic(err, message->err, stream->topic, rd_kafka_message_errstr(message));
+    bool out_of_range = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                        message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+    stream->stopped = out_of_range || err->class != ERR_OUTAGE;
+    if (fault_is_topic_gone(message->err))
+        atomic_store(&stream->consumer->metadata_was_asked, true);
+    *out = (struct message){
+        .kind = out_of_range ? MESSAGE_OUT_OF_RANGE : MESSAGE_FAULT,
+        .offset = message->offset,
+        .timestamp_ms = -1,
+        .err = err,
+    };
+}
+
+static void hand_over(struct stream *stream, rd_kafka_message_t *message,
+                      void (*each)(void *context, const struct message *message), void *context)
+{
+    struct message out;
+    struct err err;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        set_record(&out, message);
+    else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        out = (struct message){
+            .kind = MESSAGE_EOF, .offset = message->offset, .timestamp_ms = -1};
+    else
+        set_fault(stream, &out, &err, message);
+    each(context, &out);
+}
+
+static size_t read_strays(struct stream *stream, size_t max,
+                          void (*each)(void *context, const struct message *message),
+                          void *context)
+{
+    size_t n = stream->n_strays < max ? stream->n_strays : max;
+    for (size_t i = 0; i < n; i++) {
+        if (!stream->stopped)
+            hand_over(stream, stream->strays[i], each, context);
+        rd_kafka_message_destroy(stream->strays[i]);
+    }
+    stream->n_strays -= n;
+    memmove(stream->strays, stream->strays + n, stream->n_strays * sizeof *stream->strays);
+    return n;
+}
+
+size_t stream_read(struct stream *stream, size_t max,
+                   void (*each)(void *context, const struct message *message), void *context)
+{
+    size_t done = stream->n_strays > 0 ? read_strays(stream, max, each, context) : 0;
+    rd_kafka_message_t **batch = stream->consumer->batch;
+    while (done < max) {
+        size_t want = max - done < BATCH_MAX ? max - done : BATCH_MAX;
+        ssize_t n = rd_kafka_consume_batch_queue(stream->queue, 0, batch, want);
+        for (ssize_t i = 0; i < n; i++) {
+            if (!stream->stopped)
+                hand_over(stream, batch[i], each, context);
+            rd_kafka_message_destroy(batch[i]);
+        }
+        if (n > 0)
+            done += (size_t)n;
+        if (n < (ssize_t)want)
+            break;
+    }
+    return done;
+}
+
+int message_header(const struct message *message, size_t i, struct slice *name,
+                   struct slice *value)
+{
+    rd_kafka_headers_t *headers;
+    const rd_kafka_message_t *handle = message->handle;
+    if (!handle || rd_kafka_message_headers(handle, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    const char *header_name;
+    const void *ptr;
+    size_t len;
+    if (rd_kafka_header_get_all(headers, i, &header_name, &ptr, &len) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    *name = slice_of(header_name);
+    *value = bytes(ptr, len);
+    return 1;
+}
