@@ -1,0 +1,26 @@
+/*
+ * SIGINT and SIGTERM: the first asks the process to drain and leave, the second ends it at once
+ * with exit code 130. SIGPIPE is ignored: a closed socket or pipe is an error of the write.
+ *
+ * The same signal again within 50 ms counts as one: timeout(1) and shells send it to the process
+ * and to its group.
+ */
+#ifndef WEIR_BASE_SIGNALS_H
+#define WEIR_BASE_SIGNALS_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/* Once, by main() before any thread is started. */
+int signals_init(struct err *err);
+
+/* Whether a signal has asked to stop. Any thread. */
+bool signals_stop_requested(void);
+/*
+ * A descriptor that becomes readable with that request and stays so: watch it with poll(2), never
+ * read it. -1 before signals_init().
+ */
+int signals_fd(void);
+
+#endif
