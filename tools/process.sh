@@ -20,21 +20,23 @@ running() {
     grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status"
 }
 
-# keep PIDFILE COMMAND...: runs COMMAND behind this script and notes its process id. A keeper stays as its parent, so
-# that it is reaped at once when it ends, and ends it when process OWNER_PID has gone: a killed test leaves nothing.
+# keep PIDFILE LOG COMMAND...: runs COMMAND behind this script, its words into LOG, and notes its process id. A keeper
+# stays as its parent, so that it is reaped at once when it ends, and ends it when process OWNER_PID has gone: a killed
+# test leaves nothing.
 keep() {
-    local pidfile=$1
-    shift
+    local pidfile=$1 log=$2
+    shift 2
     rm -f "$pidfile"
     (
-        trap '' HUP
+        exec </dev/null >"$log" 2>&1
+        trap : HUP TERM  # not meant for the keeper; handlers, unlike ignoring, are not inherited
         setsid "$@" &
         echo $! >"$pidfile.new"
         mv "$pidfile.new" "$pidfile"
         while running $!; do
             [ -z "${OWNER_PID:-}" ] || running "$OWNER_PID" || kill -KILL $!
             sleep 0.5
-        done >/dev/null 2>&1
-    ) </dev/null &
+        done
+    ) &
     until [ -e "$pidfile" ]; do sleep 0.01; done
 }

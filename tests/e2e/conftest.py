@@ -1,0 +1,162 @@
+"""Fixtures. Servers live for the whole run and start when first asked for; each test has its own topic, database and
+folder, so tests share nothing but the servers."""
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from harness.java import TransactionalProducer, compile_java
+from harness.kafka import Kafka
+from harness.paths import E2E, weir_binary
+from harness.postgres import SETTINGS, Database, Postgres
+from harness.proxy import Proxy
+from harness.shim import build_shim
+from harness.weir import Weir
+
+
+def pytest_report_header():
+    return f"weir: {weir_binary()}"
+
+
+@pytest.fixture(scope="session")
+def scratch():
+    """A folder that a server of another user can reach, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="weir-e2e-"))
+    folder.chmod(0o711)
+    yield folder
+    if not os.environ.get("WEIR_KEEP_SCRATCH"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kafka_server(scratch):
+    server = Kafka(scratch / "kafka")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def kafka(kafka_server) -> Kafka:
+    """Apache Kafka, running; a test may stop, kill and restart it."""
+    if not kafka_server.running():
+        kafka_server.start()
+    return kafka_server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(scratch):
+    server = Postgres(scratch / "postgres")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def postgres(postgres_server) -> Postgres:
+    """PostgreSQL, running; a test may stop, kill and restart it."""
+    if not postgres_server.running():
+        postgres_server.start()
+    return postgres_server
+
+
+@pytest.fixture
+def database(postgres) -> Database:
+    """An empty database, dropped after the test."""
+    created = postgres.create_database()
+    yield created
+    if not postgres.running():
+        postgres.start()
+    postgres.drop_database(created.name)
+
+
+@pytest.fixture
+def topic(kafka) -> str:
+    """A topic of three partitions."""
+    return kafka.create_topic()
+
+
+@pytest.fixture
+def weir(kafka, database, tmp_path, request) -> Weir:
+    """Runs weir against this test's Kafka and database; ends what is left of it, and shows what it said if the test
+    failed."""
+    assert weir_binary().exists(), f"no {weir_binary()}: meson setup build && ninja -C build"
+    runner = Weir(kafka, database, tmp_path)
+    yield runner
+    runner.end()
+    request.node.add_report_section("teardown", "weir", runner.report())
+    if getattr(request.node, "failed", False):
+        print(runner.report())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if call.when == "call" and report.failed:
+        item.failed = True
+        runner = item.funcargs.get("weir")
+        if runner:
+            report.sections.append(("weir", runner.report()))
+
+
+@pytest.fixture
+def proxy(postgres):
+    """A proxy in front of PostgreSQL that can cut connections around COMMIT."""
+    server = Proxy("127.0.0.1", postgres.port)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def java_classes(scratch) -> Path:
+    """The compiled classes of tests/e2e/java."""
+    return compile_java(E2E / "java", scratch / "classes")
+
+
+@pytest.fixture
+def transactional_producer(kafka, java_classes):
+    """Call it for a Java producer with transactions: transactional_producer("some id")."""
+    opened = []
+
+    def start(transactional_id: str) -> TransactionalProducer:
+        opened.append(TransactionalProducer(kafka, java_classes, transactional_id))
+        return opened[-1]
+
+    yield start
+    for producer in opened:
+        producer.kill()
+
+
+class FullDisk:
+    """A PostgreSQL of its own whose writes below a folder can be made to fail with ENOSPC."""
+
+    def __init__(self, server: Postgres, flag: Path):
+        self.server = server
+        self._flag = flag
+
+    def fill(self, *folders: str) -> None:
+        """From now on writes below these folders of the data directory fail: fill("base"), fill("pg_wal")."""
+        new = self._flag.with_suffix(".new")
+        new.write_text("".join(f"{self.server.data / folder}/\n" for folder in folders))
+        new.chmod(0o644)
+        new.rename(self._flag)
+
+    def free(self) -> None:
+        self._flag.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def full_disk(scratch, tmp_path_factory):
+    """PostgreSQL with a disk that can be filled; .server is a Postgres."""
+    shim = build_shim("enospc", scratch)
+    folder = Path(tempfile.mkdtemp(prefix="full-disk-", dir=scratch))
+    folder.chmod(0o711)
+    flag = folder / "full"
+    server = Postgres(folder / "postgres", settings=SETTINGS, preload=shim, env={"ENOSPC_FLAG": str(flag)})
+    server.start()
+    disk = FullDisk(server, flag)
+    yield disk
+    disk.free()
+    server.kill()

@@ -1,0 +1,18 @@
+"""Waiting for something to become true, with a sentence when it does not."""
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T], timeout_s: float = 30, what: str = "", every_s: float = 0.02) -> T:
+    """Returns the first true answer of `condition`; fails the test when none came in time."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout_s} s: {what or condition}; last answer {answer!r}")
+        time.sleep(every_s)
