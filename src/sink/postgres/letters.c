@@ -9,7 +9,7 @@
 #include "sink/postgres/store.h"
 
 #include "base/base64.h"
-#include "base/clock.h"
+#include "base/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,0 +1,64 @@
+/* The pump's book of partitions, their states, and which seat each has. */
+#include "ingest/pipeline.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A row of this table says where a state may go. */
+static const bool may_move[5][5] = {
+    /*                     IDLE   CLAIM  READ   LOST   STOPPED */
+    [PARTITION_IDLE] = {true, true, false, false, false},
+    [PARTITION_CLAIMING] = {true, true, true, false, true},
+    [PARTITION_READING] = {true, true, false, true, true},
+    [PARTITION_LOST] = {true, true, false, true, true},
+    [PARTITION_STOPPED] = {true, true, false, false, true},
+};
+
+const char *partition_state_name(enum partition_state state)
+{
+    static const char *const names[] = {"idle", "claiming", "reading", "lost", "stopped"};
+    return names[state];
+}
+
+void partition_move(struct partition *partition, enum partition_state state)
+{
+    assert(may_move[partition->state][state]);
+    partition->state = state;
+}
+
+struct partition *partition_find(struct pipeline *pipeline, const char *topic, int32_t number)
+{
+    struct partition **at = &pipeline->partitions;
+    for (; *at; at = &(*at)->next)
+        if ((*at)->partition == number && strcmp((*at)->topic, topic) == 0)
+            return *at;
+    struct partition *made = calloc(1, sizeof(*made));
+    char *name = strdup(topic);
+    if (!made || !name)
+        abort();
+    made->topic = name;
+    made->partition = number;
+    made->goal = -1;
+    made->last.offset = -1;
+    *at = made;
+    return made;
+}
+
+/* To the seat with the fewest partitions. */
+void partition_seat(struct pipeline *pipeline, struct partition *partition)
+{
+    partition_unseat(partition);
+    struct seat *fewest = &pipeline->seats[0];
+    for (size_t i = 1; i < pipeline->n_seats; i++)
+        if (pipeline->seats[i].n_partitions < fewest->n_partitions)
+            fewest = &pipeline->seats[i];
+    fewest->n_partitions++;
+    partition->seat = fewest;
+}
+
+void partition_unseat(struct partition *partition)
+{
+    if (partition->seat)
+        partition->seat->n_partitions--;
+    partition->seat = NULL;
+}
