@@ -36,9 +36,18 @@ void convert_release(struct convert *c)
 convert_fn *convert_for(enum column_type type)
 {
     static convert_fn *const converters[] = {
-        [TYPE_TEXT] = convert_text,   [TYPE_VARCHAR] = convert_text, [TYPE_BPCHAR] = convert_text,
-        [TYPE_INT2] = convert_int2,   [TYPE_INT4] = convert_int4,    [TYPE_INT8] = convert_int8,
-        [TYPE_OTHER] = convert_other,
+        [TYPE_TEXT] = convert_text,           [TYPE_VARCHAR] = convert_text,
+        [TYPE_BPCHAR] = convert_text,         [TYPE_INT2] = convert_int2,
+        [TYPE_INT4] = convert_int4,           [TYPE_INT8] = convert_int8,
+        [TYPE_FLOAT4] = convert_float4,       [TYPE_FLOAT8] = convert_float8,
+        [TYPE_NUMERIC] = convert_numeric,     [TYPE_BOOL] = convert_bool,
+        [TYPE_DATE] = convert_date,           [TYPE_TIME] = convert_time,
+        [TYPE_TIMESTAMP] = convert_timestamp, [TYPE_TIMESTAMPTZ] = convert_timestamptz,
+        [TYPE_UUID] = convert_uuid,           [TYPE_INET] = convert_inet,
+        [TYPE_CIDR] = convert_cidr,           [TYPE_MACADDR] = convert_macaddr,
+        [TYPE_JSON] = convert_json,           [TYPE_JSONB] = convert_jsonb,
+        [TYPE_BYTEA] = convert_bytea,         [TYPE_ENUM] = convert_enum,
+        [TYPE_ARRAY] = convert_array,         [TYPE_OTHER] = convert_other,
     };
     return converters[type];
 }

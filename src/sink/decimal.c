@@ -93,3 +93,26 @@ enum decimal_fit decimal_to_int64(const struct decimal *d, int shift, int64_t *o
     *out = d->negative ? (int64_t)(0 - value) : (int64_t)value;
     return DECIMAL_FITS;
 }
+
+enum decimal_fit decimal_round_to_int64(const struct decimal *d, int shift, int64_t *out)
+{
+    int64_t beyond = -(d->exponent + shift); /* digits behind the point once shifted */
+    if (d->n_digits == 0 || beyond <= 0)
+        return decimal_to_int64(d, shift, out);
+    *out = 0;
+    if (beyond > (int64_t)d->n_digits)
+        return DECIMAL_FITS;
+    struct decimal whole = *d;
+    whole.n_digits -= (size_t)beyond;
+    whole.exponent += beyond;
+    enum decimal_fit fit = decimal_to_int64(&whole, shift, out);
+    const char *p = d->digits;
+    for (size_t i = 0; i < whole.n_digits; i++)
+        (void)decimal_digit(&p);
+    if (fit != DECIMAL_FITS || decimal_digit(&p) < 5)
+        return fit;
+    if (*out == INT64_MAX || *out == INT64_MIN)
+        return DECIMAL_TOO_LARGE;
+    *out += d->negative ? -1 : 1;
+    return DECIMAL_FITS;
+}

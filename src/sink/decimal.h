@@ -46,5 +46,7 @@ static inline unsigned decimal_digit(const char **p)
 enum decimal_fit { DECIMAL_FITS, DECIMAL_FRACTION, DECIMAL_TOO_LARGE };
 /* The value times 10^shift as a whole number of 64 bits. */
 enum decimal_fit decimal_to_int64(const struct decimal *d, int shift, int64_t *out);
+/* The same with a fraction rounded half away from zero. */
+enum decimal_fit decimal_round_to_int64(const struct decimal *d, int shift, int64_t *out);
 
 #endif

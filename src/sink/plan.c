@@ -224,9 +224,6 @@ static int compile_field(struct row_plan *plan, struct field *field, const struc
         .volatil =
             column->default_kind == DEFAULT_VOLATILE || column->default_kind == DEFAULT_IDENTITY,
     };
-    if (!field->target.convert)
-        return err_set(err, ERR_USAGE, "column %s: type %s has no converter yet", column->name,
-                       column->type_name);
     if (column->type == TYPE_ARRAY)
         field->target.element = element_target(plan, column);
     plan->n_volatile += field->volatil;
@@ -250,7 +247,7 @@ static int compile(struct row_plan *plan, struct err *err)
         if (check_rule(plan, &policy->rules[i], err) < 0)
             return -1;
 
-    plan->binary = table_is_binary(table);
+    plan->binary = table_is_binary(table) && !policy->force_text;
     plan->fields = arena_alloc(&plan->arena, table->n_columns * sizeof *plan->fields);
     plan->stable = arena_alloc(&plan->arena, table->n_columns * sizeof *plan->stable);
     index_init(&plan->columns, table->n_columns, &plan->arena);
