@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* A place in a topic as a person names it (option -o). */
 enum offset_kind {
@@ -157,9 +158,9 @@ struct config_request {
  */
 int config_load(struct config *config, const struct config_request *request, struct err *err);
 void config_release(struct config *config);
-/* The resolved configuration as YAML on stdout; with `sources` a comment says where each came from.
+/* The resolved configuration as YAML; with `sources` a comment says where each value came from.
  * Passwords are shown as "********". */
-int config_print(const struct config *config, bool sources, struct err *err);
+int config_print(const struct config *config, FILE *to, bool sources, struct err *err);
 
 /* Where a pipeline's setting came from: "--lanes", "WEIR_LANES", "weir.yaml:12:3" or "default". */
 const char *config_where(const struct pipeline_config *pipeline, const char *key);

@@ -1,0 +1,29 @@
+/* weir config: the configuration as it is resolved here and now, or what is wrong with it. */
+#include "cmd/verb.h"
+
+#include <stdio.h>
+
+static void options(struct option_table *table)
+{
+    option_table_add_pipeline(table);
+    option_table_add_common(table);
+}
+
+static int run(struct cli *cli)
+{
+    struct err err;
+    const char *const *names = (const char *const *)cli->line.words;
+    if (cli_load_config(cli, names, cli->line.n_words, true, &err) < 0)
+        return cli_fail(cli, &err);
+    if (config_print(&cli->config, stdout, cli->verbose, &err) < 0)
+        return cli_fail(cli, &err);
+    return 0;
+}
+
+const struct verb verb_config = {
+    .name = "config",
+    .summary = "print the resolved configuration, or its errors; -v says where each value is from",
+    .usage = "[OPTION...] [PIPELINE...]",
+    .options = options,
+    .run = run,
+};

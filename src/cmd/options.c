@@ -1,0 +1,214 @@
+#include "cmd/options.h"
+
+#include "base/suggest.h"
+
+#include <assert.h>
+#include <string.h>
+
+void option_table_add(struct option_table *table, const struct option *option)
+{
+    assert(table->n < MAX_OPTIONS);
+    table->items[table->n++] = *option;
+}
+
+void option_table_add_setting(struct option_table *table, enum setting_id id, const char *group)
+{
+    const struct setting *setting = setting_at(id);
+    struct option option = {
+        .id = OPTION_SETTING,
+        .letter = setting->letter,
+        .argument = setting->argument,
+        .help = setting->help,
+        .setting = setting,
+        .group = group,
+    };
+    setting_option_name(setting, option.name);
+    option_table_add(table, &option);
+}
+
+void option_table_add_pipeline(struct option_table *table)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        if (setting_is_key(setting_at(i)) && !(setting_at(i)->flags & SETTING_NO_OPTION))
+            option_table_add_setting(
+                table, i, "Settings (each also a key of a pipeline in weir.yaml, and WEIR_NAME)");
+}
+
+void option_table_add_run(struct option_table *table)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        if (!setting_is_key(setting_at(i)))
+            option_table_add_setting(table, i, "This run");
+}
+
+void option_table_add_json(struct option_table *table)
+{
+    const struct option json = {.id = OPTION_JSON, .name = "json", .letter = 'J',
+                                .help = "result as JSON on stdout", .group = "Common"};
+    option_table_add(table, &json);
+}
+
+void option_table_add_common(struct option_table *table)
+{
+    static const struct option common[] = {
+        {.id = OPTION_CONFIG, .name = "config", .letter = 'c', .argument = "FILE",
+         .help = "configuration file (default the nearest weir.yaml from here upward)"},
+        {.id = OPTION_PROPERTIES_FILE, .letter = 'F', .argument = "FILE",
+         .help = "file of librdkafka properties, NAME=VALUE a line, as kcat has it"},
+        {.id = OPTION_QUIET, .name = "quiet", .letter = 'q', .help = "errors only"},
+        {.id = OPTION_VERBOSE, .name = "verbose", .letter = 'v',
+         .help = "more messages, and where each setting came from"},
+        {.id = OPTION_HELP, .name = "help", .letter = 'h', .help = "this text"},
+        {.id = OPTION_VERSION, .name = "version", .letter = 'V',
+         .help = "versions of weir and its libraries"},
+    };
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
+        struct option option = common[i];
+        option.group = "Common";
+        option_table_add(table, &option);
+    }
+}
+
+const struct parsed_option *command_line_find(const struct command_line *line, enum option_id id)
+{
+    for (size_t i = line->n_options; i > 0; i--)
+        if (line->options[i - 1].option->id == id)
+            return &line->options[i - 1];
+    return NULL;
+}
+
+static const struct option *find_name(const struct option_table *table, const char *name,
+                                      size_t length)
+{
+    for (size_t i = 0; length > 0 && i < table->n; i++)
+        if (strlen(table->items[i].name) == length &&
+            !strncmp(table->items[i].name, name, length))
+            return &table->items[i];
+    return NULL;
+}
+
+static const struct option *find_letter(const struct option_table *table, char letter)
+{
+    for (size_t i = 0; letter && i < table->n; i++)
+        if (table->items[i].letter == letter)
+            return &table->items[i];
+    return NULL;
+}
+
+/* What the parsing of one command line carries along. */
+struct scan {
+    struct arena *arena;
+    const struct option_table *table;
+    int argc;
+    char **argv;
+    int at;
+    struct command_line *out;
+    struct err *err;
+};
+
+static void keep(struct scan *s, const struct option *option, char *value, const char *where)
+{
+    s->out->options[s->out->n_options++] = (struct parsed_option){option, value, where};
+}
+
+static int fail_unknown_name(struct scan *s, const char *name)
+{
+    const char *known[MAX_OPTIONS];
+    size_t n = 0;
+    for (size_t i = 0; i < s->table->n; i++)
+        if (*s->table->items[i].name)
+            known[n++] = s->table->items[i].name;
+    const char *nearest = suggest_nearest(name, known, n);
+    if (nearest)
+        return err_set(s->err, ERR_USAGE, "unknown option --%s; did you mean --%s?", name, nearest);
+    return err_set(s->err, ERR_USAGE, "unknown option --%s", name);
+}
+
+/* Whether an argument is an option of the table rather than a value ("-5" is a value). */
+static bool is_known_option(const struct option_table *table, const char *text)
+{
+    if (text[0] != '-')
+        return false;
+    if (text[1] == '-')
+        return find_name(table, text + 2, strcspn(text + 2, "=")) != NULL;
+    return find_letter(table, text[1]) != NULL && !text[2];
+}
+
+/* The value in the next argument. */
+static int take_next(struct scan *s, const struct option *option, const char *where)
+{
+    char *next = s->at + 1 < s->argc ? s->argv[s->at + 1] : NULL;
+    if (!next || !strcmp(next, "--") || is_known_option(s->table, next))
+        return err_set(s->err, ERR_USAGE, "%s: the value is missing (%s)", where,
+                       option->argument);
+    s->at++;
+    keep(s, option, next, where);
+    return 0;
+}
+
+static int scan_long(struct scan *s, char *text)
+{
+    size_t length = strcspn(text, "=");
+    const char *name = arena_strndup(s->arena, text, length);
+    const char *where = arena_printf(s->arena, "--%s", name);
+    const struct option *option = find_name(s->table, text, length);
+    if (!option)
+        return fail_unknown_name(s, name);
+    if (option->argument && text[length])
+        keep(s, option, text + length + 1, where);
+    else if (option->argument)
+        return take_next(s, option, where);
+    else if (text[length])
+        return err_set(s->err, ERR_USAGE, "%s takes no value", where);
+    else
+        keep(s, option, NULL, where);
+    return 0;
+}
+
+/* -eJ, -n5, -n 5: flags up to the first letter that takes a value; the rest is the value. */
+static int scan_letters(struct scan *s, char *text)
+{
+    for (; *text; text++) {
+        const char *where = arena_printf(s->arena, "-%c", *text);
+        const struct option *option = find_letter(s->table, *text);
+        if (!option)
+            return err_set(s->err, ERR_USAGE, "unknown option %s", where);
+        if (!option->argument) {
+            keep(s, option, NULL, where);
+            continue;
+        }
+        if (!text[1])
+            return take_next(s, option, where);
+        keep(s, option, text + 1, where);
+        return 0;
+    }
+    return 0;
+}
+
+int command_line_parse(struct arena *arena, const struct option_table *table, int argc,
+                       char **argv, struct command_line *out, struct err *err)
+{
+    struct scan s = {arena, table, argc, argv, 0, out, err};
+    size_t letters = 0;
+    for (int i = 0; i < argc; i++)
+        letters += strlen(argv[i]) + 1;
+    *out = (struct command_line){0};
+    out->options = arena_alloc(arena, (letters + 1) * sizeof *out->options);
+    out->words = arena_alloc(arena, ((size_t)argc + 1) * sizeof *out->words);
+    bool only_words = false;
+    for (; s.at < argc; s.at++) {
+        char *text = argv[s.at];
+        int rc = 0;
+        if (only_words || text[0] != '-' || !text[1])
+            out->words[out->n_words++] = text;
+        else if (!strcmp(text, "--"))
+            only_words = true;
+        else if (text[1] == '-')
+            rc = scan_long(&s, text + 2);
+        else
+            rc = scan_letters(&s, text + 1);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}

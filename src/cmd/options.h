@@ -1,0 +1,89 @@
+/*
+ * Command line options, GNU style, from tables.
+ *
+ * --name VALUE, --name=VALUE, -tVALUE, -t VALUE, bundled flags (-eJ), words between options, and
+ * "--" before what is no option. Names are never abbreviated: a script must not break when a
+ * new option arrives. A mistyped one is answered with the nearest. The same tables make the help.
+ *
+ * Values point into argv; who keeps one copies it.
+ */
+#ifndef WEIR_CMD_OPTIONS_H
+#define WEIR_CMD_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/settings.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Options that are no setting of a pipeline. */
+enum option_id {
+    OPTION_SETTING, /* `setting` says which */
+    OPTION_CONFIG,
+    OPTION_PROPERTIES_FILE,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_TOPIC, /* dead: a filter, not the setting */
+    OPTION_PARTITION,
+    OPTION_BY,
+    OPTION_LIMIT,
+    OPTION_VALUE,
+    OPTION_OLDER_THAN,
+    OPTION_ALL,
+    OPTION_YES,
+};
+
+struct option {
+    enum option_id id;
+    char name[32];        /* without dashes; "" for a letter alone */
+    char letter;          /* or 0 */
+    const char *argument; /* NULL: a flag */
+    const char *help;
+    const struct setting *setting;
+    const char *group; /* heading in the help */
+};
+
+#define MAX_OPTIONS 64
+struct option_table {
+    struct option items[MAX_OPTIONS];
+    size_t n;
+};
+
+void option_table_add(struct option_table *table, const struct option *option);
+/* A setting as an option; its argument and help come from the settings' table. */
+void option_table_add_setting(struct option_table *table, enum setting_id id, const char *group);
+/* All pipeline settings, and those of a run. */
+void option_table_add_pipeline(struct option_table *table);
+void option_table_add_run(struct option_table *table);
+/* -J, for verbs that have a result to print. */
+void option_table_add_json(struct option_table *table);
+/* -c, -F, -q, -v, -h, -V. */
+void option_table_add_common(struct option_table *table);
+
+struct parsed_option {
+    const struct option *option;
+    char *value;       /* NULL for a flag */
+    const char *where; /* as it was written: "--lanes", "-o" */
+};
+
+struct command_line {
+    struct parsed_option *options;
+    size_t n_options;
+    char **words;
+    size_t n_words;
+};
+
+/* argv without the program's and the verb's name. ERR_USAGE on failure. */
+int command_line_parse(struct arena *arena, const struct option_table *table, int argc,
+                       char **argv, struct command_line *out, struct err *err);
+/* The last option of that id, or NULL. */
+const struct parsed_option *command_line_find(const struct command_line *line, enum option_id id);
+
+/* The table as help text. */
+void option_table_print(const struct option_table *table, FILE *to);
+
+#endif

@@ -1,0 +1,20 @@
+/* A verb of the command line. There is one file a verb (cmd_NAME.c); main.c has their table. */
+#ifndef WEIR_CMD_VERB_H
+#define WEIR_CMD_VERB_H
+
+#include "cmd/cli.h"
+
+struct verb {
+    const char *name;
+    const char *summary; /* half a sentence */
+    const char *usage;   /* what follows "weir NAME", one form a line */
+    const char *notes;   /* shown below the options, or NULL */
+    void (*options)(struct option_table *table);
+    int (*run)(struct cli *cli);
+};
+
+extern const struct verb verb_ingest;
+extern const struct verb verb_dead;
+extern const struct verb verb_config;
+
+#endif
