@@ -22,6 +22,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The advisory lock (for one transaction) of setup files, migrations and registration: "weir". */
+#define PG_SETUP_LOCK 0x77656972LL
+
 enum pg_class { PG_RETRY, PG_HALT, PG_ENCODE, PG_RECORD };
 
 /* `constraint`: whether the error names one (23514 without a constraint is a missing partition). */
@@ -47,12 +50,14 @@ int pg_fault_err(const struct pg_fault *fault, struct err *err, const char *what
 /*
  * How to connect: --database resolved to libpq keywords. A path to a JSON file {dbname, user,
  * password, host, port}, a postgresql:// URI, libpq keywords, or "" for the PG* variables alone.
- * Adds application_name=weir:<pipeline>, target_session_attrs=read-write (when not given),
- * client_encoding=UTF8 is not set here (poolers). Warns about a credentials file others can read.
+ * Adds application_name=weir:<pipeline>, client_encoding=UTF8 (PgBouncer keeps both apart for each
+ * client), and when not given target_session_attrs=read-write, connect_timeout, keepalives. Warns
+ * about a credentials file others can read.
  */
 struct pg_target {
     const char *keywords[64]; /* NULL-terminated, in `arena` */
     const char *values[64];
+    const char *user; /* who connects; NULL when only libpq can tell */
     const char *label; /* "drivendata_db on 127.0.0.1:5432 as postgres", for messages; no secret */
 };
 int pg_target_resolve(struct pg_target *target, struct arena *arena, const char *database,
@@ -60,8 +65,9 @@ int pg_target_resolve(struct pg_target *target, struct arena *arena, const char 
 
 /*
  * Connect within connect_timeout (default 10 s). Fails with ERR_OUTAGE (away), ERR_HALT (refused:
- * password, role) or, for a database that does not exist, ERR_HALT with the createdb line that
- * cures it. Notices go to the log at debug level.
+ * password, role, a server older than PostgreSQL 12, a SQL_ASCII database) or, for a database that
+ * does not exist, ERR_HALT with the createdb line that cures it. Notices go to the log at debug
+ * level.
  */
 PGconn *pg_connect(const struct pg_target *target, struct err *err);
 
@@ -73,6 +79,10 @@ PGresult *pg_execf(PGconn *conn, struct err *err, const char *format, ...)
 /* One statement with text parameters (NULL is SQL NULL), no prepared statement. */
 PGresult *pg_exec_params(PGconn *conn, struct err *err, const char *sql, int n,
                          const char *const *values);
+/* BEGIN (READ COMMITTED, no timeouts) and wait for PG_SETUP_LOCK. 0 or -1. */
+int pg_begin_locked(PGconn *conn, struct err *err);
+/* COMMIT; -1 also when the server answered ROLLBACK. */
+int pg_commit(PGconn *conn, struct err *err);
 /* Roll back whatever is open; an error here only means that the connection is gone. */
 void pg_rollback(PGconn *conn);
 

@@ -3,7 +3,9 @@
  *
  *   meta         store_id uuid, schema_version int, created_at
  *   pipelines    name PK, cluster_id, topics text[], table_schema, table_name, table_oid oid,
- *                base_rows bigint, accepted_at, started_at, created_at
+ *                base_rows bigint (rows in the table when it was registered or last accepted),
+ *                base_stored bigint (rows by the counters at that time), epoch_floor bigint,
+ *                accepted_at, started_at, created_at
  *   offsets      PK (pipeline, topic, partition); start_offset, next_offset bigint;
  *                owner_epoch bigint, owner text; topic_id text; last_offset bigint (null: none),
  *                last_time bigint (ms), last_crc bigint; rows, dead, filtered, tombstones,
@@ -13,6 +15,8 @@
  *                seen_at timestamptz, replayed_at timestamptz null
  *
  * offsets is UPDATEd once a batch: fillfactor 50 keeps the updates HOT; no index but the key.
+ * An epoch is never given twice, not even after --reset deleted the rows that knew it: a new row of
+ * offsets begins at the pipeline's epoch_floor.
  * Setup and migrations run in one transaction under one advisory lock; migrations only go forward;
  * a schema newer than this program is refused. A role without CREATE works when the schema is
  * there already (state_setup_sql() prints what a DBA runs).
@@ -31,7 +35,8 @@
 
 /* Create or migrate; `uuid` gets the store's id. */
 int state_prepare(PGconn *conn, const char *schema, char uuid[37], struct err *err);
-/* DDL and GRANTs for --print-setup, with the role's name as a psql variable or from `database`. */
+/* DDL and GRANTs for --print-setup, for the role that `database` names or libpq would take; a psql
+ * variable stands for it when that cannot be known. */
 const char *state_setup_sql(struct arena *arena, const struct pipeline_config *config);
 
 /*

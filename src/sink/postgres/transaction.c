@@ -58,8 +58,7 @@ static void build_open(struct lane *lane, struct buf *sql, struct arena *arena)
                pg_quote_literal(arena, arena_printf(arena, "weir:%s", store->config->name)));
     buf_printf(sql, "LOCK TABLE %s IN ROW EXCLUSIVE MODE; SELECT pg_backend_pid(), %s;",
                lane->table->quoted,
-               catalog_hash_sql(arena, arena_printf(arena, "%s::regclass",
-                                                    pg_quote_literal(arena, lane->table->quoted))));
+               lane->table->hash_sql);
     buf_printf(sql,
                "SELECT topic, partition, next_offset, owner_epoch FROM %s.offsets"
                " WHERE pipeline = %s AND (topic, partition) IN (",
