@@ -63,7 +63,7 @@ int err_prefix(struct err *err, const char *format, ...)
     char text[2 * sizeof err->text];
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(text, sizeof err->text, format, args);
+    int n = vsnprintf(text, sizeof err->text + 1, format, args);
     va_end(args);
     size_t len = n < 0 ? 0 : (size_t)n;
     if (len >= sizeof err->text)
