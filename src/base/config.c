@@ -76,8 +76,8 @@ static int fail_no_table(struct loader *l, const struct setting_value *topic)
 }
 
 /* Topic and table come from outside the file: issue's rule of -t and --table. */
-static int choose_given(struct loader *l, struct config *config,
-                        const struct setting_value *topic, const struct setting_value *table)
+static int choose_given(struct loader *l, struct config *config, const struct setting_value *topic,
+                        const struct setting_value *table)
 {
     if (l->request->n_names > 0)
         return err_set(l->err, ERR_USAGE,
@@ -183,8 +183,8 @@ static int choose_for_process(struct loader *l, const struct config *config, enu
         if (chosen->layer > LAYER_DEFAULT &&
             strcmp(chosen->items[chosen->n - 1].text, value->items[value->n - 1].text) != 0)
             return setting_fail(l->err, setting_at(id), value->layer, value->where,
-                                "one process has one %s, and %s gives another",
-                                setting_at(id)->key, chosen->where);
+                                "one process has one %s, and %s gives another", setting_at(id)->key,
+                                chosen->where);
         chosen = value;
     }
     *out = chosen->n ? chosen->items[chosen->n - 1].text : NULL;

@@ -10,8 +10,9 @@ static const struct {
     const char *name;
     enum column_source source;
 } metadata[] = {
-    {"$topic", COLUMN_TOPIC},   {"$partition", COLUMN_PARTITION}, {"$offset", COLUMN_OFFSET},
-    {"$timestamp", COLUMN_TIMESTAMP}, {"$key", COLUMN_KEY},
+    {"$topic", COLUMN_TOPIC},   {"$partition", COLUMN_PARTITION},
+    {"$offset", COLUMN_OFFSET}, {"$timestamp", COLUMN_TIMESTAMP},
+    {"$key", COLUMN_KEY},
 };
 #define N_METADATA (sizeof metadata / sizeof *metadata)
 
@@ -106,8 +107,8 @@ int config_columns_read(struct loader *l, const struct yaml_node *columns,
         rule->line = node->key_line;
         if (!*node->key)
             return yaml_fail_key(l->err, l->file, node, "columns: a column's name is empty");
-        int rc = node->kind == YAML_MAPPING ? read_long_form(l, node, rule)
-                                            : read_source(l, node, rule);
+        int rc =
+            node->kind == YAML_MAPPING ? read_long_form(l, node, rule) : read_source(l, node, rule);
         if (rc < 0)
             return -1;
     }

@@ -109,8 +109,8 @@ static int fail_unknown_key(struct loader *l, const struct yaml_node *node, cons
     const char *names = "";
     for (size_t i = 0; i < n; i++)
         names = arena_printf(l->arena, "%s%s%s", names, i ? ", " : "", known[i]);
-    return yaml_fail_key(l->err, l->file, node, "unknown key \"%s\"%s; the keys are: %s",
-                         node->key, what, names);
+    return yaml_fail_key(l->err, l->file, node, "unknown key \"%s\"%s; the keys are: %s", node->key,
+                         what, names);
 }
 
 static int check_top_key(struct loader *l, const struct yaml_node *node)
@@ -138,8 +138,8 @@ static int check_pipeline_key(struct loader *l, const struct yaml_node *node)
                              node->key, option);
     }
     if (is_one_of(node->key, later_keys, N_LATER_KEYS))
-        return yaml_fail_key(l->err, l->file, node,
-                             "\"%s\" is not supported by this version yet", node->key);
+        return yaml_fail_key(l->err, l->file, node, "\"%s\" is not supported by this version yet",
+                             node->key);
     const char *known[N_SETTINGS];
     size_t n = 0;
     for (size_t i = 0; i < N_SETTINGS; i++)
@@ -204,8 +204,8 @@ int config_file_read(struct loader *l)
     return check_pipelines(l, yaml_get(l->root, "pipelines"));
 }
 
-static int fail_kind(struct loader *l, const struct setting *setting,
-                     const struct yaml_node *node, const char *expected)
+static int fail_kind(struct loader *l, const struct setting *setting, const struct yaml_node *node,
+                     const char *expected)
 {
     if (node->kind == YAML_NULL)
         return yaml_fail(l->err, l->file, node, "%s: the value is missing", setting->key);
@@ -231,8 +231,8 @@ static struct setting_item item_of(struct loader *l, const struct setting *setti
     return (struct setting_item){resolve_path(l, setting, node->text), config_file_where(l, node)};
 }
 
-int config_file_value(struct loader *l, const struct setting *setting,
-                      const struct yaml_node *node, struct setting_value *out)
+int config_file_value(struct loader *l, const struct setting *setting, const struct yaml_node *node,
+                      struct setting_value *out)
 {
     bool many = setting->type == SETTING_TYPE_LIST || setting->type == SETTING_TYPE_JOINED;
     *out = (struct setting_value){.layer = LAYER_FILE, .where = config_file_where(l, node)};

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void option_value(struct loader *l, const struct setting *setting,
-                         struct setting_value *out)
+static void option_value(struct loader *l, const struct setting *setting, struct setting_value *out)
 {
     const struct config_request *request = l->request;
     struct setting_item *items = NULL;
@@ -87,8 +86,7 @@ static void default_value(struct loader *l, const struct setting *setting,
 }
 
 static int choose_value(struct loader *l, const struct setting *setting,
-                        const struct yaml_node *pipeline, bool file_only,
-                        struct setting_value *out)
+                        const struct yaml_node *pipeline, bool file_only, struct setting_value *out)
 {
     *out = (struct setting_value){.layer = LAYER_NONE};
     if (!file_only)
@@ -152,7 +150,7 @@ static int add_file_properties(struct loader *l, struct properties *list,
 }
 
 static int add_outside_property(struct loader *l, struct properties *list,
-                               const struct setting_item *item)
+                                const struct setting_item *item)
 {
     const char *equals = strchr(item->text, '=');
     if (!equals)

@@ -30,7 +30,8 @@ static bool is_plain(const char *text)
         if (!isalnum((unsigned char)*pos) && !strchr("_./@%+=$:-", *pos))
             return false;
     }
-    return strcasecmp(text, "null") != 0 && strncmp(text, "---", 3) != 0 && strcmp(text, "...") != 0;
+    return strcasecmp(text, "null") != 0 && strncmp(text, "---", 3) != 0 &&
+           strcmp(text, "...") != 0;
 }
 
 static void put_text(struct printer *p, const char *text)
@@ -114,8 +115,8 @@ static void print_properties(struct printer *p, int depth, const struct pipeline
 static void put_source(struct printer *p, const struct column_rule *rule)
 {
     static const char *const names[] = {
-        [COLUMN_TOPIC] = "$topic",         [COLUMN_PARTITION] = "$partition",
-        [COLUMN_OFFSET] = "$offset",       [COLUMN_TIMESTAMP] = "$timestamp",
+        [COLUMN_TOPIC] = "$topic",   [COLUMN_PARTITION] = "$partition",
+        [COLUMN_OFFSET] = "$offset", [COLUMN_TIMESTAMP] = "$timestamp",
         [COLUMN_KEY] = "$key",
     };
     struct buf text;
@@ -132,8 +133,8 @@ static void put_source(struct printer *p, const struct column_rule *rule)
 
 static void print_columns(struct printer *p, int depth, const struct pipeline_config *pipeline)
 {
-    static const char *const units[] = {[TIME_UNIT_S] = "s", [TIME_UNIT_MS] = "ms",
-                                        [TIME_UNIT_US] = "us"};
+    static const char *const units[] = {
+        [TIME_UNIT_S] = "s", [TIME_UNIT_MS] = "ms", [TIME_UNIT_US] = "us"};
     if (pipeline->n_columns == 0)
         return;
     put_indent(p, depth);
@@ -337,8 +338,10 @@ int config_print(const struct config *config, FILE *to, bool sources, struct err
     struct printer p = {.sources = sources};
     buf_init(&p.out, MAX_OUTPUT_BYTES);
     if (sources)
-        buf_printf(&p.out, "# %s\n", config->path ? config->path : "no file: options, variables, "
-                                                                   "defaults");
+        buf_printf(&p.out, "# %s\n",
+                   config->path ? config->path
+                                : "no file: options, variables, "
+                                  "defaults");
     for (size_t i = 0; i < N_SETTINGS; i++)
         if (setting_at(i)->flags & SETTING_TOP_KEY)
             print_setting(&p, 0, setting_at(i), &config->common);

@@ -12,20 +12,19 @@ struct loader {
     struct arena *arena;
     const struct config_request *request;
     struct err *err;
-    const char *file;             /* as shown in messages; NULL: there is none */
-    const char *folder;           /* of the file, with its slash, or "" */
-    struct yaml_node *root;       /* NULL without a file */
+    const char *file;                           /* as shown in messages; NULL: there is none */
+    const char *folder;                         /* of the file, with its slash, or "" */
+    struct yaml_node *root;                     /* NULL without a file */
     struct yaml_node *node[MAX_FILE_PIPELINES]; /* the file's pipelines ... */
-    struct pipeline_config *seen; /* ... and each as the file alone has it */
+    struct pipeline_config *seen;               /* ... and each as the file alone has it */
     size_t n_nodes;
 };
-
 
 /* config_file.c: find, read and check the file's keys; fills file, folder, root, node. */
 int config_file_read(struct loader *l);
 /* The value of a key of the file as items; texts relative to the file already resolved. */
-int config_file_value(struct loader *l, const struct setting *setting,
-                      const struct yaml_node *node, struct setting_value *out);
+int config_file_value(struct loader *l, const struct setting *setting, const struct yaml_node *node,
+                      struct setting_value *out);
 /* "FILE:LINE:COLUMN" of a value. */
 const char *config_file_where(struct loader *l, const struct yaml_node *node);
 /* config_columns.c: the `columns` of a pipeline. */

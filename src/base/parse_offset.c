@@ -11,8 +11,9 @@ static const struct {
     const char *name;
     enum offset_kind kind;
 } offset_words[] = {
-    {"beginning", OFFSET_BEGINNING}, {"earliest", OFFSET_BEGINNING}, {"start", OFFSET_BEGINNING},
-    {"end", OFFSET_END},             {"latest", OFFSET_END},         {"stored", OFFSET_STORED},
+    {"beginning", OFFSET_BEGINNING}, {"earliest", OFFSET_BEGINNING},
+    {"start", OFFSET_BEGINNING},     {"end", OFFSET_END},
+    {"latest", OFFSET_END},          {"stored", OFFSET_STORED},
 };
 
 /* Exactly `digits` digits within lo..hi. */

@@ -7,8 +7,8 @@
 
 bool secret_name(const char *name)
 {
-    static const char *const marks[] = {"password", "passwd", "secret", "ssl.key.pem",
-                                        "token", "sasl.jaas.config"};
+    static const char *const marks[] = {"password",    "passwd", "secret",
+                                        "ssl.key.pem", "token",  "sasl.jaas.config"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (strcasestr(name, marks[i]))
             return true;
@@ -63,8 +63,8 @@ static bool in_uri(const char *text, size_t *from, size_t *start, size_t *length
         /* A password may hold an unescaped / or ?; then the last @ is further on. */
         if (!at)
             at = strrchr(text + authority, '@');
-        const char *colon = at ? memchr(text + authority, ':', (size_t)(at - text) - authority)
-                               : NULL;
+        const char *colon =
+            at ? memchr(text + authority, ':', (size_t)(at - text) - authority) : NULL;
         *from = authority + 1;
         if (colon && at > colon + 1)
             return found(from, (size_t)(colon + 1 - text), (size_t)(at - colon - 1), start, length);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define MAX_NAME_BYTES 200
-#define MAX_TOPIC_BYTES 249  /* Kafka's own limit */
+#define MAX_TOPIC_BYTES 249     /* Kafka's own limit */
 #define MAX_IDENTIFIER_BYTES 63 /* PostgreSQL's NAMEDATALEN - 1 */
 
 static int refuse(struct err *err, const char *text, const char *why)
@@ -133,9 +133,10 @@ int check_database(const char *text, struct err *err)
         return err_set(err, ERR_USAGE,
                        "SQLite databases come in a later version; this one writes to PostgreSQL");
     if (database_form(text) == DATABASE_FILE && strstr(text, "://"))
-        return err_set(err, ERR_USAGE,
-                       "this kind of database is not known: write postgresql://HOST/DATABASE, libpq "
-                       "keywords, or the path of a credentials file");
+        return err_set(
+            err, ERR_USAGE,
+            "this kind of database is not known: write postgresql://HOST/DATABASE, libpq "
+            "keywords, or the path of a credentials file");
     return 0;
 }
 

@@ -57,8 +57,7 @@ static int parse_choice(const struct setting *setting, const char *text, unsigne
     struct buf names;
     buf_init(&names, 200);
     name_choices(setting, &names);
-    err_set(err, ERR_USAGE, "\"%.100s\" is not one of its values: write %s", text,
-            buf_str(&names));
+    err_set(err, ERR_USAGE, "\"%.100s\" is not one of its values: write %s", text, buf_str(&names));
     buf_release(&names);
     return -1;
 }

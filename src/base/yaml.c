@@ -266,7 +266,8 @@ static int fail_syntax(struct builder *b, struct fy_diag *diag)
     while ((error = fy_diag_errors_iterate(diag, &iterator))) {
         if (error->type != FYET_ERROR)
             continue;
-        struct place at = {error->line > 0 ? error->line : 1, error->column > 0 ? error->column : 1};
+        struct place at = {error->line > 0 ? error->line : 1,
+                           error->column > 0 ? error->column : 1};
         return fail_at(b, at, "%s", error->msg ? error->msg : "not valid YAML");
     }
     return fail_at(b, (struct place){1, 1}, "not valid YAML");

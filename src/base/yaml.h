@@ -35,8 +35,8 @@ struct yaml_node {
     const char *key; /* of a mapping's member; NULL elsewhere */
     int key_line;
     int key_column;
-    const char *text; /* of a scalar, escapes resolved; of a null ""; NULL elsewhere */
-    bool literal;     /* was written as a block (| or >) */
+    const char *text;        /* of a scalar, escapes resolved; of a null ""; NULL elsewhere */
+    bool literal;            /* was written as a block (| or >) */
     struct yaml_node *first; /* child */
     struct yaml_node *last;
     struct yaml_node *next; /* sibling */

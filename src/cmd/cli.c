@@ -45,8 +45,7 @@ struct collector {
     bool wiped; /* a password stood in --database */
 };
 
-static void add_override(struct collector *c, const char *key, const char *value,
-                         const char *where)
+static void add_override(struct collector *c, const char *key, const char *value, const char *where)
 {
     if (c->n == c->room) {
         size_t room = c->room ? 2 * c->room : 32;
@@ -117,13 +116,12 @@ static int add_properties_file(struct collector *c, const char *path, struct err
     if (properties_file_read(&c->cli->arena, path, &list, err) < 0)
         return -1;
     for (; list; list = list->next) {
-        bool brokers = !strcmp(list->name, "bootstrap.servers") ||
-                       !strcmp(list->name, "metadata.broker.list");
+        bool brokers =
+            !strcmp(list->name, "bootstrap.servers") || !strcmp(list->name, "metadata.broker.list");
         if (brokers && !skip_brokers)
             add_override(c, "brokers", list->value, list->where);
         else if (!brokers)
-            add_override(c, "kafka",
-                         arena_printf(&c->cli->arena, "%s=%s", list->name, list->value),
+            add_override(c, "kafka", arena_printf(&c->cli->arena, "%s=%s", list->name, list->value),
                          list->where);
     }
     return 0;
@@ -145,9 +143,8 @@ static int collect(struct collector *c, struct err *err)
 
 static enum log_format log_format_of(const char *text)
 {
-    static const char *const names[] = {[LOG_FORMAT_TEXT] = "text",
-                                        [LOG_FORMAT_LOGFMT] = "logfmt",
-                                        [LOG_FORMAT_JSON] = "json"};
+    static const char *const names[] = {
+        [LOG_FORMAT_TEXT] = "text", [LOG_FORMAT_LOGFMT] = "logfmt", [LOG_FORMAT_JSON] = "json"};
     for (enum log_format i = LOG_FORMAT_TEXT; i <= LOG_FORMAT_JSON; i++)
         if (!strcmp(text, names[i]))
             return i;
@@ -171,7 +168,9 @@ int cli_load_config(struct cli *cli, const char *const *names, size_t n_names, b
     };
     if (config_load(&cli->config, &request, err) < 0)
         return -1;
-    log_init(cli->quiet ? LOG_ERROR : cli->verbose ? LOG_DEBUG : LOG_INFO,
+    log_init(cli->quiet     ? LOG_ERROR
+             : cli->verbose ? LOG_DEBUG
+                            : LOG_INFO,
              log_format_of(cli->config.log_format));
     if (c.wiped)
         log_warn("", "the password in --database could be read by others until now: use a "

@@ -13,17 +13,31 @@
 static void options(struct option_table *table)
 {
     static const struct option own[] = {
-        {.id = OPTION_TOPIC, .name = "topic", .letter = 't', .argument = "TOPIC",
+        {.id = OPTION_TOPIC,
+         .name = "topic",
+         .letter = 't',
+         .argument = "TOPIC",
          .help = "only of this topic"},
-        {.id = OPTION_PARTITION, .name = "partition", .letter = 'p', .argument = "N",
+        {.id = OPTION_PARTITION,
+         .name = "partition",
+         .letter = 'p',
+         .argument = "N",
          .help = "only of this partition"},
-        {.id = OPTION_BY, .name = "by", .argument = "reason",
+        {.id = OPTION_BY,
+         .name = "by",
+         .argument = "reason",
          .help = "list: count them by topic, column and reason"},
-        {.id = OPTION_LIMIT, .name = "count", .letter = 'n', .argument = "N",
+        {.id = OPTION_LIMIT,
+         .name = "count",
+         .letter = 'n',
+         .argument = "N",
          .help = "list: the newest N (default 100), 0 is all"},
-        {.id = OPTION_VALUE, .name = "value",
+        {.id = OPTION_VALUE,
+         .name = "value",
          .help = "show: the record's value alone, byte for byte"},
-        {.id = OPTION_OLDER_THAN, .name = "older-than", .argument = "DURATION",
+        {.id = OPTION_OLDER_THAN,
+         .name = "older-than",
+         .argument = "DURATION",
          .help = "prune: those seen longer ago than this"},
         {.id = OPTION_ALL, .name = "all", .help = "prune: whatever their age"},
         {.id = OPTION_YES, .name = "yes", .help = "prune: do not ask"},
@@ -117,8 +131,8 @@ static int list(struct cli *cli, struct dead_filter *filter, struct err *err)
 
 static int show(struct cli *cli, struct dead_filter *filter, struct err *err)
 {
-    struct dead_render render = {
-        .json = cli->json, .value_only = command_line_find(&cli->line, OPTION_VALUE) != NULL};
+    struct dead_render render = {.json = cli->json,
+                                 .value_only = command_line_find(&cli->line, OPTION_VALUE) != NULL};
     if (dead_list(config_of(cli, filter->pipeline), filter, dead_render_full, &render, err) < 0)
         return -1;
     if (render.n == 0)
@@ -134,8 +148,9 @@ static int prune(struct cli *cli, struct dead_filter *filter, struct err *err)
     int64_t older_ms = 0;
     int64_t deleted = 0;
     if (all == (older != NULL))
-        return err_set(err, ERR_USAGE, "prune deletes for good: say which with --older-than "
-                                       "DURATION, or --all");
+        return err_set(err, ERR_USAGE,
+                       "prune deletes for good: say which with --older-than "
+                       "DURATION, or --all");
     if (older && parse_duration_ms(older->value, &older_ms, err) < 0)
         return err_prefix(err, "%s", older->where);
     if (older && older_ms == 0)

@@ -44,9 +44,10 @@ static int confirm_reset(struct cli *cli, struct err *err)
         const struct pipeline_config *pipeline = &cli->config.pipelines[i];
         if (!pipeline->reset || pipeline->yes || pipeline->dry_run)
             continue;
-        const char *question = arena_printf(
-            &cli->arena, "Forget the offsets of pipeline %s and start again at --offset?",
-            pipeline->name);
+        const char *question =
+            arena_printf(&cli->arena,
+                         "Forget the offsets of pipeline %s and start again at --offset?",
+                         pipeline->name);
         if (!cli_ask(question))
             return err_set(err, ERR_USAGE,
                            "--reset forgets the offsets of pipeline %s: add --yes to do so without "
@@ -111,7 +112,8 @@ const struct verb verb_ingest = {
              "[PIPELINE...] [OPTION...]      the pipelines of the nearest weir.yaml",
     .options = options,
     .run = run,
-    .notes = "Where a setting comes from, first wins: option, WEIR_* variable, weir.yaml, default.\n"
-             "Exit: 0 done (Ctrl-C drains and is 0 too), 1 a partition stopped or a pipeline halted,\n"
-             "2 wrong usage, 130 on the second Ctrl-C.",
+    .notes =
+        "Where a setting comes from, first wins: option, WEIR_* variable, weir.yaml, default.\n"
+        "Exit: 0 done (Ctrl-C drains and is 0 too), 1 a partition stopped or a pipeline halted,\n"
+        "2 wrong usage, 130 on the second Ctrl-C.",
 };

@@ -43,23 +43,35 @@ void option_table_add_run(struct option_table *table)
 
 void option_table_add_json(struct option_table *table)
 {
-    const struct option json = {.id = OPTION_JSON, .name = "json", .letter = 'J',
-                                .help = "result as JSON on stdout", .group = "Common"};
+    const struct option json = {.id = OPTION_JSON,
+                                .name = "json",
+                                .letter = 'J',
+                                .help = "result as JSON on stdout",
+                                .group = "Common"};
     option_table_add(table, &json);
 }
 
 void option_table_add_common(struct option_table *table)
 {
     static const struct option common[] = {
-        {.id = OPTION_CONFIG, .name = "config", .letter = 'c', .argument = "FILE",
+        {.id = OPTION_CONFIG,
+         .name = "config",
+         .letter = 'c',
+         .argument = "FILE",
          .help = "configuration file (default the nearest weir.yaml from here upward)"},
-        {.id = OPTION_PROPERTIES_FILE, .letter = 'F', .argument = "FILE",
+        {.id = OPTION_PROPERTIES_FILE,
+         .letter = 'F',
+         .argument = "FILE",
          .help = "file of librdkafka properties, NAME=VALUE a line, as kcat has it"},
         {.id = OPTION_QUIET, .name = "quiet", .letter = 'q', .help = "errors only"},
-        {.id = OPTION_VERBOSE, .name = "verbose", .letter = 'v',
+        {.id = OPTION_VERBOSE,
+         .name = "verbose",
+         .letter = 'v',
          .help = "more messages, and where each setting came from"},
         {.id = OPTION_HELP, .name = "help", .letter = 'h', .help = "this text"},
-        {.id = OPTION_VERSION, .name = "version", .letter = 'V',
+        {.id = OPTION_VERSION,
+         .name = "version",
+         .letter = 'V',
          .help = "versions of weir and its libraries"},
     };
     for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
@@ -81,8 +93,7 @@ static const struct option *find_name(const struct option_table *table, const ch
                                       size_t length)
 {
     for (size_t i = 0; length > 0 && i < table->n; i++)
-        if (strlen(table->items[i].name) == length &&
-            !strncmp(table->items[i].name, name, length))
+        if (strlen(table->items[i].name) == length && !strncmp(table->items[i].name, name, length))
             return &table->items[i];
     return NULL;
 }
@@ -139,8 +150,7 @@ static int take_next(struct scan *s, const struct option *option, const char *wh
 {
     char *next = s->at + 1 < s->argc ? s->argv[s->at + 1] : NULL;
     if (!next || !strcmp(next, "--") || is_known_option(s->table, next))
-        return err_set(s->err, ERR_USAGE, "%s: the value is missing (%s)", where,
-                       option->argument);
+        return err_set(s->err, ERR_USAGE, "%s: the value is missing (%s)", where, option->argument);
     s->at++;
     keep(s, option, next, where);
     return 0;
@@ -185,8 +195,8 @@ static int scan_letters(struct scan *s, char *text)
     return 0;
 }
 
-int command_line_parse(struct arena *arena, const struct option_table *table, int argc,
-                       char **argv, struct command_line *out, struct err *err)
+int command_line_parse(struct arena *arena, const struct option_table *table, int argc, char **argv,
+                       struct command_line *out, struct err *err)
 {
     struct scan s = {arena, table, argc, argv, 0, out, err};
     size_t letters = 0;

@@ -78,8 +78,8 @@ struct command_line {
 };
 
 /* argv without the program's and the verb's name. ERR_USAGE on failure. */
-int command_line_parse(struct arena *arena, const struct option_table *table, int argc,
-                       char **argv, struct command_line *out, struct err *err);
+int command_line_parse(struct arena *arena, const struct option_table *table, int argc, char **argv,
+                       struct command_line *out, struct err *err);
 /* The last option of that id, or NULL. */
 const struct parsed_option *command_line_find(const struct command_line *line, enum option_id id);
 

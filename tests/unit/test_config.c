@@ -66,9 +66,11 @@ static const struct {
     /* syntax */
     {"brokers: \"x\n", "weir.yaml:1:11: double-quoted scalar without closing quote"},
     {"a: 1\n b: 2\n", "weir.yaml:1:4: invalid multiline plain key"},
-    {"pipelines:\n  a:\n    topic: x\n   lanes: 2\n", "weir.yaml:4:4: invalid indentation in mapping"},
+    {"pipelines:\n  a:\n    topic: x\n   lanes: 2\n",
+     "weir.yaml:4:4: invalid indentation in mapping"},
     {"brokers: @x\n", "weir.yaml:1:10: plain scalar cannot start with '@'"},
-    {"brokers: a\nbrokers: b\n", "weir.yaml:2:1: the key \"brokers\" is here twice (first in line 1)"},
+    {"brokers: a\nbrokers: b\n",
+     "weir.yaml:2:1: the key \"brokers\" is here twice (first in line 1)"},
     {"brokers: a\n---\nbrokers: b\n", "weir.yaml:2:1: a second document"},
     {"brokers: &a b\n", "weir.yaml:1:13: anchors"},
     {"brokers: *a\n", "weir.yaml:1:"},
@@ -81,26 +83,29 @@ static const struct {
     {"[brokers]\n", "weir.yaml:1:1: expected keys such as brokers and pipelines, found a list"},
     {"brokers\n", "weir.yaml:1:1: expected keys such as brokers and pipelines, found a text"},
     /* unknown keys */
-    {"broker: x\ndatabse: y\n", "weir.yaml:2:1: unknown key \"databse\"; did you mean \"database\"?"},
+    {"broker: x\ndatabse: y\n",
+     "weir.yaml:2:1: unknown key \"databse\"; did you mean \"database\"?"},
     {"zzzzzzz: x\n", "weir.yaml:1:1: unknown key \"zzzzzzz\"; the keys are: brokers, database,"},
     {"\xef\xbb\xbfzzzzzzz: x\n", "weir.yaml:1:1: unknown key \"zzzzzzz\""},
     {"lanes: 3\n", "weir.yaml:1:1: \"lanes\" belongs to a pipeline"},
     {PIPELINE "    tabel: x\n",
      "weir.yaml:5:5: unknown key \"tabel\" in a pipeline; did you mean \"table\"?"},
-    {PIPELINE "    max-batch-rows: 1\n",
-     "weir.yaml:5:5: unknown key \"max-batch-rows\" in a pipeline; did you mean \"max_batch_rows\"?"},
+    {PIPELINE "    max-batch-rows: 1\n", "weir.yaml:5:5: unknown key \"max-batch-rows\" in a "
+                                         "pipeline; did you mean \"max_batch_rows\"?"},
     {PIPELINE "    exit: true\n", "weir.yaml:5:5: \"exit\" is an option of a run (--exit)"},
     {PIPELINE "    allow_second_copy: true\n",
      "weir.yaml:5:5: \"allow_second_copy\" is an option of a run (--allow-second-copy)"},
     /* later versions */
-    {PIPELINE "    where: a < 1\n", "weir.yaml:5:5: \"where\" is not supported by this version yet"},
+    {PIPELINE "    where: a < 1\n",
+     "weir.yaml:5:5: \"where\" is not supported by this version yet"},
     {PIPELINE "    sample: 1%\n", "weir.yaml:5:5: \"sample\" is not supported by this version yet"},
     {PIPELINE "    key: [id]\n", "weir.yaml:5:5: \"key\" is not supported by this version yet"},
     {PIPELINE "    on_conflict: update\n",
      "weir.yaml:5:18: on_conflict: \"update\" is not supported by this version yet"},
     {"pipelines: {p: {topic: ^x, table: t}}\n",
      "weir.yaml:1:24: topic: \"^x\" is a pattern: topics by pattern are not supported"},
-    {"database: sqlite:x.db\n", "weir.yaml:1:11: database: SQLite databases come in a later version"},
+    {"database: sqlite:x.db\n",
+     "weir.yaml:1:11: database: SQLite databases come in a later version"},
     {"pipelines: {p: {topic: x, table: t, database: sqlite:x.db}}\n",
      "weir.yaml:1:47: database: SQLite databases come in a later version"},
     /* kinds of values */
@@ -126,38 +131,48 @@ static const struct {
     {PIPELINE "    lanes: \"two\"\n", "weir.yaml:5:12: lanes: \"two\" is not a whole number"},
     {PIPELINE "    max_batch_bytes: 63KiB\n",
      "weir.yaml:5:22: max_batch_bytes: 63KiB is not between 64KiB and 1024MiB"},
-    {PIPELINE "    max_batch_bytes: 4MB\n", "weir.yaml:5:22: max_batch_bytes: \"4MB\" is not a size"},
+    {PIPELINE "    max_batch_bytes: 4MB\n",
+     "weir.yaml:5:22: max_batch_bytes: \"4MB\" is not a size"},
     {PIPELINE "    max_batch_rows: 0\n", "weir.yaml:5:21: max_batch_rows: 0 is not between 1 and"},
     {PIPELINE "    max_delay: 10\n", "weir.yaml:5:16: max_delay: \"10\" is not a duration"},
     {PIPELINE "    max_delay: 2h\n", "weir.yaml:5:16: max_delay: 2h is not between 0ms and 3600s"},
     {PIPELINE "    dead_cap: 0\n", "weir.yaml:5:15: dead_cap: 0 is less than 1"},
-    {PIPELINE "    max_dead_share: 0.5\n", "weir.yaml:5:21: max_dead_share: \"0.5\" is not a share"},
+    {PIPELINE "    max_dead_share: 0.5\n",
+     "weir.yaml:5:21: max_dead_share: \"0.5\" is not a share"},
     {PIPELINE "    on_nul: keep\n",
      "weir.yaml:5:13: on_nul: \"keep\" is not one of its values: write dead or strip"},
-    {PIPELINE "    log_format: xml\n",
-     "weir.yaml:5:17: log_format: \"xml\" is not one of its values: write auto, text, logfmt or json"},
+    {PIPELINE "    log_format: xml\n", "weir.yaml:5:17: log_format: \"xml\" is not one of its "
+                                       "values: write auto, text, logfmt or json"},
     {PIPELINE "    offset: yesterday\n", "weir.yaml:5:13: offset: \"yesterday\" is not an offset"},
     {PIPELINE "    http: 1.2.3.4\n", "weir.yaml:5:11: http: \"1.2.3.4\" is not an address"},
     {PIPELINE "    http: :80\n", "weir.yaml:5:11: http: \":80\" is not an address"},
     {PIPELINE "    state_schema: pg_weir\n", "weir.yaml:5:19: state_schema: \"pg_weir\""},
     {PIPELINE "    timezone: a b\n", "weir.yaml:5:15: timezone: \"a b\" is not a time zone"},
     {PIPELINE "    group: \"\"\n", "weir.yaml:5:12: group: is empty"},
-    {"pipelines: {p: {topic: t, table: a.b.c}}\n", "weir.yaml:1:34: table: \"a.b.c\" is not a table"},
-    {"pipelines: {p: {topic: t, table: \"a b\"}}\n", "weir.yaml:1:34: table: \"a b\" is not a table"},
+    {"pipelines: {p: {topic: t, table: a.b.c}}\n",
+     "weir.yaml:1:34: table: \"a.b.c\" is not a table"},
+    {"pipelines: {p: {topic: t, table: \"a b\"}}\n",
+     "weir.yaml:1:34: table: \"a b\" is not a table"},
     {"brokers: a:0\n", "weir.yaml:1:10: brokers: \"a:0\" is not a broker's address"},
     {"brokers: [a, 'b:x']\n", "weir.yaml:1:14: brokers: \"b:x\" is not a broker's address"},
     {"database: mysql://h/d\n", "weir.yaml:1:11: database: this kind of database is not known"},
     /* kafka */
-    {"kafka:\n  group.id: x\n", "weir.yaml:2:3: group.id is set by weir: use group (option --group)"},
-    {"kafka: {bootstrap.servers: x}\n", "weir.yaml:1:9: bootstrap.servers is set by weir: use brokers"},
+    {"kafka:\n  group.id: x\n",
+     "weir.yaml:2:3: group.id is set by weir: use group (option --group)"},
+    {"kafka: {bootstrap.servers: x}\n",
+     "weir.yaml:1:9: bootstrap.servers is set by weir: use brokers"},
     {"kafka: {auto.offset.reset: end}\n", "weir.yaml:1:9: auto.offset.reset is set by weir"},
-    {"kafka: {topic.auto.offset.reset: end}\n", "weir.yaml:1:9: topic.auto.offset.reset is set by weir"},
-    {"kafka: {isolation.level: read_uncommitted}\n", "weir.yaml:1:9: isolation.level is set by weir"},
-    {PIPELINE "    kafka: {enable.auto.commit: true}\n", "weir.yaml:5:13: enable.auto.commit is set"},
+    {"kafka: {topic.auto.offset.reset: end}\n",
+     "weir.yaml:1:9: topic.auto.offset.reset is set by weir"},
+    {"kafka: {isolation.level: read_uncommitted}\n",
+     "weir.yaml:1:9: isolation.level is set by weir"},
+    {PIPELINE "    kafka: {enable.auto.commit: true}\n",
+     "weir.yaml:5:13: enable.auto.commit is set"},
     /* columns */
     {PIPELINE "    columns: {a: b}\n",
      "weir.yaml:5:18: columns: \"b\" is not a source: write a JSON Pointer (/b)"},
-    {PIPELINE "    columns: {a: /b~2}\n", "weir.yaml:5:18: columns: \"/b~2\" is not a JSON Pointer"},
+    {PIPELINE "    columns: {a: /b~2}\n",
+     "weir.yaml:5:18: columns: \"/b~2\" is not a JSON Pointer"},
     {PIPELINE "    columns: {a: $ofset}\n",
      "weir.yaml:5:18: columns: \"$ofset\" is unknown; did you mean \"$offset\"?"},
     {PIPELINE "    columns: {a: $headers/}\n", "weir.yaml:5:18: columns: \"$headers/\" is unknown"},
@@ -168,8 +183,10 @@ static const struct {
      "weir.yaml:5:35: columns: a: the unit is s, ms or us"},
     {PIPELINE "    columns: {a: {from: $offset, unit: s}}\n",
      "weir.yaml:5:40: columns: a: a unit goes with a JSON Pointer"},
-    {PIPELINE "    columns: {a: [/b]}\n", "weir.yaml:5:18: columns: a: expected a source, found a list"},
-    {PIPELINE "    columns:\n      a: /a\n      a: /b\n", "weir.yaml:7:7: the key \"a\" is here twice"},
+    {PIPELINE "    columns: {a: [/b]}\n",
+     "weir.yaml:5:18: columns: a: expected a source, found a list"},
+    {PIPELINE "    columns:\n      a: /a\n      a: /b\n",
+     "weir.yaml:7:7: the key \"a\" is here twice"},
     /* variables */
     {"brokers: ${WEIR_TEST_UNSET}\n",
      "weir.yaml:1:10: the variable WEIR_TEST_UNSET is not set: set it, or write "
@@ -516,11 +533,10 @@ static void test_names(void **state)
 
     request = (struct config_request){.names = unknown, .n_names = 1};
     assert_int_equal(config_load(&config, &request, &err), -1);
-    assert_string_equal(err.text,
-                        "weir.yaml has no pipeline \"pipeline_a\"; it has: a, b, c, d");
+    assert_string_equal(err.text, "weir.yaml has no pipeline \"pipeline_a\"; it has: a, b, c, d");
 
-    request = (struct config_request){
-        .names = two, .n_names = 1, .overrides = &table, .n_overrides = 1};
+    request =
+        (struct config_request){.names = two, .n_names = 1, .overrides = &table, .n_overrides = 1};
     assert_int_equal(config_load(&config, &request, &err), -1);
     assert_non_null(strstr(err.text, "--table and a pipeline's name (c) do not go together"));
 

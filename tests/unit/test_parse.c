@@ -14,11 +14,21 @@ static void test_durations(void **state)
     static const struct {
         const char *text;
         int64_t ms;
-    } good[] = {{"0", 0}, {"0ms", 0}, {"250ms", 250}, {"10s", 10000}, {"5m", 300000},
-                {"1h", 3600000}, {"2d", 172800000}, {"1w", 604800000}, {"1h30m", 5400000},
-                {"1s5ms", 1005}};
-    static const char *const bad[] = {"", "10", "s", "1.5s", "-1s", "1 s", "1m1h", "1s1s", "1y",
-                                      "99999999999999999999s", "9223372036854775807w", "1s "};
+    } good[] = {{"0", 0},           {"0ms", 0},      {"250ms", 250},    {"10s", 10000},
+                {"5m", 300000},     {"1h", 3600000}, {"2d", 172800000}, {"1w", 604800000},
+                {"1h30m", 5400000}, {"1s5ms", 1005}};
+    static const char *const bad[] = {"",
+                                      "10",
+                                      "s",
+                                      "1.5s",
+                                      "-1s",
+                                      "1 s",
+                                      "1m1h",
+                                      "1s1s",
+                                      "1y",
+                                      "99999999999999999999s",
+                                      "9223372036854775807w",
+                                      "1s "};
     struct err err;
     int64_t ms;
     for (size_t i = 0; i < COUNT_OF(good); i++) {
@@ -93,11 +103,31 @@ static void test_offsets(void **state)
         {"@-10m", OFFSET_TIME, INT64_C(1699999400000)},
         {"@-1h30m", OFFSET_TIME, INT64_C(1699994600000)},
     };
-    static const char *const bad[] = {
-        "", "begin", "-", "-0", "+5", "1.0", "9223372036854775808", "@", "@10", "@2023-02-29",
-        "@2024-13-01", "@2024-02-29T24:00", "@2024-02-29T12", "@2024-02-29T12:30:60",
-        "@2024-02-29T12:30:15.", "@2024-02-29T12:30+2", "@2024-02-29Z", "@2024-2-9", "@-10", "s@",
-        "s@-5", "e@5", "s@2024-02-29", "@2024-02-29T12:30+02:0", "@2024-02-29T12:30+02:"};
+    static const char *const bad[] = {"",
+                                      "begin",
+                                      "-",
+                                      "-0",
+                                      "+5",
+                                      "1.0",
+                                      "9223372036854775808",
+                                      "@",
+                                      "@10",
+                                      "@2023-02-29",
+                                      "@2024-13-01",
+                                      "@2024-02-29T24:00",
+                                      "@2024-02-29T12",
+                                      "@2024-02-29T12:30:60",
+                                      "@2024-02-29T12:30:15.",
+                                      "@2024-02-29T12:30+2",
+                                      "@2024-02-29Z",
+                                      "@2024-2-9",
+                                      "@-10",
+                                      "s@",
+                                      "s@-5",
+                                      "e@5",
+                                      "s@2024-02-29",
+                                      "@2024-02-29T12:30+02:0",
+                                      "@2024-02-29T12:30+02:"};
     static const struct clock_source source = {.wall_us = fixed_wall_us};
     struct err err;
     struct offset_spec spec;
@@ -121,14 +151,10 @@ static void test_database_forms(void **state)
         const char *text;
         enum database_form form;
     } cases[] = {
-        {"", DATABASE_ENVIRONMENT},
-        {"credentials.json", DATABASE_FILE},
-        {"/etc/a=b.json", DATABASE_FILE},
-        {"./a=b", DATABASE_FILE},
-        {"postgresql://", DATABASE_URI},
-        {"postgres://u@h/d", DATABASE_URI},
-        {"host=h", DATABASE_KEYWORDS},
-        {" dbname = d user=u", DATABASE_KEYWORDS},
+        {"", DATABASE_ENVIRONMENT},       {"credentials.json", DATABASE_FILE},
+        {"/etc/a=b.json", DATABASE_FILE}, {"./a=b", DATABASE_FILE},
+        {"postgresql://", DATABASE_URI},  {"postgres://u@h/d", DATABASE_URI},
+        {"host=h", DATABASE_KEYWORDS},    {" dbname = d user=u", DATABASE_KEYWORDS},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_int_equal(database_form(cases[i].text), cases[i].form);
@@ -177,8 +203,11 @@ static void test_secrets_in_databases(void **state)
 static void test_secret_names(void **state)
 {
     (void)state;
-    static const char *const secret[] = {"sasl.password", "ssl.key.password", "ssl.keystore.password",
-                                         "ssl.key.pem", "sasl.oauthbearer.client.secret",
+    static const char *const secret[] = {"sasl.password",
+                                         "ssl.key.password",
+                                         "ssl.keystore.password",
+                                         "ssl.key.pem",
+                                         "sasl.oauthbearer.client.secret",
                                          "SASL.PASSWORD"};
     static const char *const open[] = {"sasl.username", "security.protocol", "ssl.ca.location",
                                        "ssl.key.location", "client.id"};
