@@ -25,8 +25,8 @@
     " (SELECT string_agg(s.oid::regclass::text, ', ') FROM pg_attrdef d"                           \
     "  JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid"                 \
     "   AND p.refclassid = 'pg_class'::regclass"                                                   \
-    "  JOIN pg_class s ON s.oid = p.refobjid AND s.relkind = 'S'"                                  \
-    "  WHERE d.adrelid = c.oid AND NOT has_sequence_privilege(s.oid, 'USAGE')),"                   \
+    "  JOIN pg_class s ON s.oid = p.refobjid WHERE d.adrelid = c.oid"                              \
+    "  AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') END),"          \
     " quote_ident(current_database())"                                                             \
     " FROM (SELECT parse_ident($1)::name[] AS id) i"                                               \
     " JOIN pg_class c ON c.relkind NOT IN ('i', 'I', 't')"                                         \
@@ -167,8 +167,8 @@ static int judge_rights(const struct relation *r, struct arena *arena, struct er
     const char *role = field(r, R_ROLE);
     const char *grants = "";
     if (!holds(r, R_USAGE))
-        grants = arena_printf(arena, "GRANT USAGE ON SCHEMA %s TO %s; ", field(r, R_SCHEMA_SQL),
-                              role);
+        grants =
+            arena_printf(arena, "GRANT USAGE ON SCHEMA %s TO %s; ", field(r, R_SCHEMA_SQL), role);
     if (!holds(r, R_INSERT))
         grants = arena_printf(arena, "%sGRANT INSERT, SELECT ON %s TO %s; ", grants, r->sql, role);
     if (!PQgetisnull(r->row, 0, R_SEQUENCES))
@@ -247,8 +247,10 @@ static int read_in_transaction(PGconn *conn, const char *name, struct arena *are
     PGresult *row = pg_exec_params(conn, err, RELATION_SQL, 1, &name);
     if (!row) {
         if (!strcmp(err->code, "22023"))
-            return err_set(err, ERR_USAGE, "\"%s\" is not a table's name: write table or "
-                                           "schema.table, as in SQL", name);
+            return err_set(err, ERR_USAGE,
+                           "\"%s\" is not a table's name: write table or "
+                           "schema.table, as in SQL",
+                           name);
         return -1;
     }
     int rc = -1;

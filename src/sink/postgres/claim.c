@@ -75,12 +75,14 @@ int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t 
         goto out;
     const char *lock = arena_printf(
         &arena,
-        "INSERT INTO %s.offsets (pipeline, topic, partition, start_offset, next_offset, topic_id)"
-        " VALUES (%s, %s, %d, %" PRId64 ", %" PRId64 ", '') ON CONFLICT DO NOTHING;"
+        "INSERT INTO %s.offsets (pipeline, topic, partition, start_offset, next_offset,"
+        " owner_epoch) VALUES (%s, %s, %d, %" PRId64 ", %" PRId64 ","
+        " coalesce((SELECT epoch_floor FROM %s.pipelines WHERE name = %s), 0))"
+        " ON CONFLICT DO NOTHING;"
         "SELECT next_offset, owner_epoch, last_offset, last_time, last_crc, topic_id"
         " FROM %s.offsets WHERE %s FOR UPDATE",
         store->schema, store->pipeline, pg_quote_literal(&arena, topic), partition, if_new, if_new,
-        store->schema, where);
+        store->schema, store->pipeline, store->schema, where);
     if (rowlock_run(store, store->conn, pid, &script, lock, &fault) < 0)
         goto out;
     claim_read(out, script_from_end(&script, 0));

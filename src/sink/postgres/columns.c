@@ -18,10 +18,10 @@ static const struct {
     uint32_t oid;
     enum column_type type;
 } TYPES[] = {
-    {16, TYPE_BOOL},        {17, TYPE_BYTEA},     {20, TYPE_INT8},      {21, TYPE_INT2},
-    {23, TYPE_INT4},        {25, TYPE_TEXT},      {114, TYPE_JSON},     {650, TYPE_CIDR},
-    {700, TYPE_FLOAT4},     {701, TYPE_FLOAT8},   {829, TYPE_MACADDR},  {869, TYPE_INET},
-    {1042, TYPE_BPCHAR},    {1043, TYPE_VARCHAR}, {1082, TYPE_DATE},    {1083, TYPE_TIME},
+    {16, TYPE_BOOL},        {17, TYPE_BYTEA},         {20, TYPE_INT8},      {21, TYPE_INT2},
+    {23, TYPE_INT4},        {25, TYPE_TEXT},          {114, TYPE_JSON},     {650, TYPE_CIDR},
+    {700, TYPE_FLOAT4},     {701, TYPE_FLOAT8},       {829, TYPE_MACADDR},  {869, TYPE_INET},
+    {1042, TYPE_BPCHAR},    {1043, TYPE_VARCHAR},     {1082, TYPE_DATE},    {1083, TYPE_TIME},
     {1114, TYPE_TIMESTAMP}, {1184, TYPE_TIMESTAMPTZ}, {1700, TYPE_NUMERIC}, {2950, TYPE_UUID},
     {3802, TYPE_JSONB},
 };
@@ -179,12 +179,11 @@ static int read_labels(PGconn *conn, struct table *table, struct column *column,
 static const char *hash_sql(struct table *table, bool partitioned, bool defaults, bool named_types)
 {
     struct arena *arena = &table->arena;
-    const char *oid =
-        arena_printf(arena, "%s::regclass", pg_quote_literal(arena, table->quoted));
+    const char *oid = arena_printf(arena, "%s::regclass", pg_quote_literal(arena, table->quoted));
     const char *below = "";
     if (partitioned)
-        below = arena_printf(
-            arena, " OR g.tgrelid IN (SELECT relid FROM pg_partition_tree(%s))", oid);
+        below =
+            arena_printf(arena, " OR g.tgrelid IN (SELECT relid FROM pg_partition_tree(%s))", oid);
     const char *adbin = "";
     if (defaults)
         adbin = arena_printf(arena,

@@ -19,10 +19,10 @@ struct enlistment {
     struct arena *arena;
     const struct pipeline_config *config;
     const struct table *table;
-    const char *schema;  /* the state schema, quoted */
-    const char *name;    /* literals */
+    const char *schema; /* the state schema, quoted */
+    const char *name;   /* literals */
     const char *cluster;
-    const char *topics; /* an array of text */
+    const char *topics;     /* an array of text */
     const char *cluster_id; /* as it is */
 
     bool known;        /* the name is registered */
@@ -68,12 +68,12 @@ static int read_registration(struct enlistment *e, struct err *err)
         "SELECT p.name IS NOT NULL, p.cluster_id IN ('', %s) OR %s = '',"
         " p.topics @> %s AND p.topics <@ %s, p.table_schema = %s AND p.table_name = %s,"
         " p.table_oid, p.cluster_id, array_to_string(p.topics, ', '),"
-        " quote_ident(p.table_schema) || '.' || quote_ident(p.table_name), p.base_rows, p.base_stored, o.n,"
+        " quote_ident(p.table_schema) || '.' || quote_ident(p.table_name), p.base_rows, "
+        "p.base_stored, o.n,"
         " o.stored FROM (SELECT count(*) AS n, coalesce(sum(rows), 0) AS stored FROM %s.offsets"
         " WHERE pipeline = %s) o LEFT JOIN %s.pipelines p ON p.name = %s",
-        e->cluster, e->cluster, e->topics, e->topics,
-        pg_quote_literal(e->arena, e->table->schema), pg_quote_literal(e->arena, e->table->name),
-        e->schema, e->name, e->schema, e->name);
+        e->cluster, e->cluster, e->topics, e->topics, pg_quote_literal(e->arena, e->table->schema),
+        pg_quote_literal(e->arena, e->table->name), e->schema, e->name, e->schema, e->name);
     if (!row)
         return -1;
     e->known = is_true(row, 0);
@@ -98,8 +98,8 @@ static int read_registration(struct enlistment *e, struct err *err)
  */
 static int read_occupied(struct enlistment *e, struct err *err)
 {
-    PGresult *row = pg_execf(e->conn, err, "SELECT has_table_privilege(%u, 'SELECT')",
-                             e->table->oid);
+    PGresult *row =
+        pg_execf(e->conn, err, "SELECT has_table_privilege(%u, 'SELECT')", e->table->oid);
     if (!row)
         return -1;
     e->may_count = is_true(row, 0);
@@ -133,7 +133,7 @@ static int judge_table(const struct enlistment *e, struct err *err)
                        "the pipeline \"%s\" fills the table %s, not %s; cures: --name NAME for a "
                        "pipeline of its own; --accept-table goes on into %s where the topic "
                        "stands; --reset reads the topic again from -o",
-                       name, e->old_table, e->table->quoted, e->table->quoted);
+                       name, e->old_table, e->config->table, e->config->table);
     if (e->oid != e->table->oid)
         return err_set(err, ERR_HALT,
                        "the table %s was dropped and created again since the pipeline \"%s\" "
@@ -179,14 +179,14 @@ static int judge_others(const struct enlistment *e, struct err *err)
 {
     if (e->config->allow_second_copy)
         return 0;
-    PGresult *row = pg_execf(e->conn, err,
-                             "SELECT name, array_to_string(ARRAY(SELECT unnest(topics) INTERSECT"
-                             " SELECT unnest(%s)), ', ') FROM %s.pipelines WHERE name <> %s"
-                             " AND table_oid = %u AND topics && %s"
-                             " AND (cluster_id IN ('', %s) OR %s = '')"
-                             " ORDER BY started_at DESC LIMIT 1",
-                             e->topics, e->schema, e->name, e->table->oid, e->topics, e->cluster,
-                             e->cluster);
+    PGresult *row =
+        pg_execf(e->conn, err,
+                 "SELECT name, array_to_string(ARRAY(SELECT unnest(topics) INTERSECT"
+                 " SELECT unnest(%s)), ', ') FROM %s.pipelines WHERE name <> %s"
+                 " AND table_oid = %u AND topics && %s"
+                 " AND (cluster_id IN ('', %s) OR %s = '')"
+                 " ORDER BY started_at DESC LIMIT 1",
+                 e->topics, e->schema, e->name, e->table->oid, e->topics, e->cluster, e->cluster);
     if (!row)
         return -1;
     int rc = 0;
@@ -195,7 +195,7 @@ static int judge_others(const struct enlistment *e, struct err *err)
                      "another pipeline, \"%s\", fills the table %s from %s already: each record "
                      "would be there twice; cures: --name %s to be that pipeline, or "
                      "--allow-second-copy to store a second copy",
-                     PQgetvalue(row, 0, 0), e->table->quoted, PQgetvalue(row, 0, 1),
+                     PQgetvalue(row, 0, 0), e->config->table, PQgetvalue(row, 0, 1),
                      PQgetvalue(row, 0, 0));
     PQclear(row);
     return rc;
@@ -219,7 +219,7 @@ static int reset_offsets(struct enlistment *e, struct err *err)
                        "--reset would read the topic again into the table %s, which holds rows: "
                        "each record would be there twice; cures: empty the table (TRUNCATE %s;), "
                        "or add --accept-table to keep the rows",
-                       e->table->quoted, e->table->quoted);
+                       e->config->table, e->config->table);
     if (run(e, err,
             arena_printf(e->arena,
                          "SET LOCAL lock_timeout = '5s';"
@@ -251,7 +251,7 @@ static int count_base(struct enlistment *e, struct err *err)
     if (!e->occupied)
         return 0;
     if (e->may_count) {
-        log_info(e->config->name, "counting the rows that %s holds", e->table->quoted);
+        log_info(e->config->name, "counting the rows that %s holds", e->config->table);
         row = pg_execf(e->conn, err,
                        "SELECT (SELECT count(*) FROM %s), (SELECT coalesce(sum(rows), 0)"
                        " FROM %s.offsets WHERE pipeline = %s)",
@@ -287,8 +287,7 @@ static int write_registration(const struct enlistment *e, bool accept, struct er
             " base_rows = excluded.base_rows, base_stored = excluded.base_stored,"
             " accepted_at = coalesce(excluded.accepted_at, p.accepted_at),"
             " started_at = excluded.started_at",
-            e->schema, e->name, e->cluster, e->topics,
-            pg_quote_literal(e->arena, e->table->schema),
+            e->schema, e->name, e->cluster, e->topics, pg_quote_literal(e->arena, e->table->schema),
             pg_quote_literal(e->arena, e->table->name), e->table->oid, e->base_rows,
             accept ? e->stored : e->base_stored, accept ? "now()" : "NULL"));
 }
@@ -349,8 +348,7 @@ static const char *start_rows(struct arena *arena, const struct start_offset *st
     buf_init(&rows, (size_t)64 << 20);
     for (size_t i = 0; i < n; i++)
         buf_printf(&rows, "%s(%s, %" PRId32 ", %" PRId64 "::bigint)", i ? ", " : "",
-                   pg_quote_literal(arena, starts[i].topic), starts[i].partition,
-                   starts[i].offset);
+                   pg_quote_literal(arena, starts[i].topic), starts[i].partition, starts[i].offset);
     const char *text = arena_strdup(arena, buf_str(&rows));
     buf_release(&rows);
     return text;

@@ -121,6 +121,6 @@ int pg_fault_err(const struct pg_fault *fault, struct err *err, const char *what
     bool more = *fault->detail || *fault->hint;
     return err_set_code(err, err_class_of(fault->class), fault->sqlstate, "%s%s%s%s%s%s%s%s",
                         what ? what : "", what && *what ? ": " : "", fault->message,
-                        more ? " (" : "", fault->detail,
-                        *fault->detail && *fault->hint ? "; " : "", fault->hint, more ? ")" : "");
+                        more ? " (" : "", fault->detail, *fault->detail && *fault->hint ? "; " : "",
+                        fault->hint, more ? ")" : "");
 }

@@ -90,8 +90,14 @@ static void createdb_line(char *line, size_t size, const PGconn *conn)
 static bool is_lasting(const char *text)
 {
     static const char *const PARTS[] = {
-        "server does not support SSL", "certificate", "SSL error", "GSSAPI", "sslmode",
-        "authentication method",       "invalid port", "could not parse",
+        "server does not support SSL",
+        "certificate",
+        "SSL error",
+        "GSSAPI",
+        "sslmode",
+        "authentication method",
+        "invalid port",
+        "invalid integer value",
     };
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
         if (strstr(text, PARTS[i]))
@@ -111,8 +117,8 @@ static int refused(const struct pg_target *target, const PGconn *conn, const cha
     }
     if (!strcmp(sqlstate, "28P01"))
         return err_set_code(err, ERR_HALT, sqlstate,
-                            "%s: the server refuses the password of \"%s\"; correct it in "
-                            "--database, PGPASSWORD or the password file (%s)",
+                            "%s: the server refuses the password of \"%s\", or there is no such "
+                            "role; correct it in --database, PGPASSWORD or the password file (%s)",
                             target->label, PQuser(conn), text);
     if (!strncmp(sqlstate, "28", 2))
         return err_set_code(err, ERR_HALT, sqlstate,

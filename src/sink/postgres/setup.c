@@ -30,10 +30,11 @@ static int check_script(const char *path, struct slice text, struct err *err)
     sql_split(&splitter, text);
     while (sql_next(&splitter, &statement)) {
         if (statement.psql_line > 0)
-            return err_set(err, ERR_HALT,
-                           "%s:%d: a psql command (backslash); weir runs SQL only: leave it out, or "
-                           "run the file with psql -f and without --setup",
-                           path, statement.psql_line);
+            return err_set(
+                err, ERR_HALT,
+                "%s:%d: a psql command (backslash); weir runs SQL only: leave it out, or "
+                "run the file with psql -f and without --setup",
+                path, statement.psql_line);
         if (sql_controls_transaction(&statement))
             return err_set(err, ERR_HALT,
                            "%s:%d: %s: weir runs each setup file as one transaction of its own; "
@@ -124,8 +125,7 @@ static int run_statements(const char *path, struct slice text, PGconn *conn, str
 /* What the script SET must not outlive it: the session goes on, maybe as another client's. */
 static int commit(PGconn *conn, struct err *err)
 {
-    PGresult *reset =
-        pg_exec(conn, err, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL");
+    PGresult *reset = pg_exec(conn, err, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL");
     PQclear(reset);
     return reset ? pg_commit(conn, err) : -1;
 }

@@ -80,8 +80,7 @@ static void skip_dollar_quoted(struct sql_splitter *in, size_t tag_len)
     const char *tag = in->text.ptr + in->pos;
     skip(in, tag_len);
     while (!at_end(in)) {
-        if (in->text.len - in->pos >= tag_len &&
-            !memcmp(in->text.ptr + in->pos, tag, tag_len)) {
+        if (in->text.len - in->pos >= tag_len && !memcmp(in->text.ptr + in->pos, tag, tag_len)) {
             skip(in, tag_len);
             return;
         }

@@ -15,10 +15,10 @@
 #define SQL_WORDS 4
 
 struct sql_statement {
-    struct slice text;          /* from its first token to before its semicolon */
-    int line;                   /* of its first token, from 1 */
-    char words[SQL_WORDS][24];  /* its first words in capitals, cut short; "" when it has fewer */
-    int psql_line;              /* of a psql command (a backslash outside quotes); 0: none */
+    struct slice text;         /* from its first token to before its semicolon */
+    int line;                  /* of its first token, from 1 */
+    char words[SQL_WORDS][24]; /* its first words in capitals, cut short; "" when it has fewer */
+    int psql_line;             /* of a psql command (a backslash outside quotes); 0: none */
 };
 
 struct sql_splitter {

@@ -92,14 +92,14 @@ static int look_closely(PGconn *conn, struct arena *arena, const char *schema, s
 /* Ingest's own needs; a right that only --reset or `weir dead prune` wants is asked for there. */
 static int check_rights(PGconn *conn, struct arena *arena, const char *schema, struct err *err)
 {
-    PGresult *row = pg_execf(
-        conn, err,
-        "SELECT string_agg(w || ' on ' || t, ', ') FROM (VALUES ('pipelines', 'SELECT'),"
-        " ('pipelines', 'INSERT'), ('pipelines', 'UPDATE'), ('offsets', 'SELECT'),"
-        " ('offsets', 'INSERT'), ('offsets', 'UPDATE'), ('dead_letters', 'SELECT'),"
-        " ('dead_letters', 'INSERT'), ('dead_letters', 'UPDATE')) AS v (t, w)"
-        " WHERE NOT has_table_privilege(format('%%I.%%I', %s, t), w)",
-        pg_quote_literal(arena, schema));
+    PGresult *row =
+        pg_execf(conn, err,
+                 "SELECT string_agg(w || ' on ' || t, ', ') FROM (VALUES ('pipelines', 'SELECT'),"
+                 " ('pipelines', 'INSERT'), ('pipelines', 'UPDATE'), ('offsets', 'SELECT'),"
+                 " ('offsets', 'INSERT'), ('offsets', 'UPDATE'), ('dead_letters', 'SELECT'),"
+                 " ('dead_letters', 'INSERT'), ('dead_letters', 'UPDATE')) AS v (t, w)"
+                 " WHERE NOT has_table_privilege(format('%%I.%%I', %s, t), w)",
+                 pg_quote_literal(arena, schema));
     if (!row)
         return !strcmp(err->code, "42P01") ? not_ours(schema, err->text, err) : -1;
     int rc = 0;

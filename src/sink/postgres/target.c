@@ -61,8 +61,8 @@ static int add_conninfo(struct pg_target *target, struct arena *arena, const cha
     char *message = NULL;
     PQconninfoOption *options = PQconninfoParse(text, &message);
     if (!options) {
-        err_set(err, ERR_USAGE, "--database: %.*s",
-                (int)(message ? strcspn(message, "\n") : 13), message ? message : "out of memory");
+        err_set(err, ERR_USAGE, "--database: %.*s", (int)(message ? strcspn(message, "\n") : 13),
+                message ? message : "out of memory");
         PQfreemem(message);
         return -1;
     }
@@ -100,8 +100,7 @@ static const char *known_keyword(struct arena *arena, const char *path, const ch
 }
 
 static int add_member(struct pg_target *target, struct arena *arena, const char *path,
-                      const struct json_value *key, const struct json_value *value,
-                      struct err *err)
+                      const struct json_value *key, const struct json_value *value, struct err *err)
 {
     char *name = arena_alloc(arena, key->raw.len + 1);
     json_unescape(key, name);
