@@ -20,6 +20,8 @@ static const struct setting admin_owned[] = {
 
 /* It reads a record at a time. */
 static const struct setting admin_defaults[] = {
+    /* Partitions of one broker are fetched in turn: none may wait at its end while another asks. */
+    {"fetch.wait.max.ms", "5"},
     {"queued.min.messages", "1"},
     {"queued.max.messages.kbytes", "1024"},
 };

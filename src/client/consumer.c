@@ -316,3 +316,13 @@ void consumer_commit_async(struct consumer *consumer, const struct partition_ref
     rd_kafka_commit(consumer->client.rk, list, 1);
     rd_kafka_topic_partition_list_destroy(list);
 }
+
+int64_t consumer_high(struct consumer *consumer, const char *topic, int32_t partition)
+{
+    int64_t low;
+    int64_t high;
+    if (rd_kafka_get_watermark_offsets(consumer->client.rk, topic, partition, &low, &high)
+        != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return -1;
+    return high < 0 ? -1 : high;
+}

@@ -37,6 +37,7 @@ struct row_policy {
     enum on_unknown_key on_unknown_key;
     enum on_nul on_nul;
     enum on_too_long on_too_long;
+    bool force_text;      /* text COPY even where every column has a binary encoder */
     const char *timezone; /* an IANA name or an offset; for timestamptz strings without one */
     const struct column_rule *rules;
     size_t n_rules;
