@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.paths import weir_binary
+from harness.paths import ROOT, weir_binary
 
 PIPELINE = """\
 pipelines:
@@ -352,3 +352,19 @@ def test_output_that_does_not_arrive_is_a_failure(tmp_path):
         result = subprocess.run([weir_binary(), "config"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
                                 timeout=30, check=False)
     assert result.returncode == 1 and "No space left" in result.stderr
+
+
+# ---- the documentation ----
+
+def test_the_documentation_has_every_key_and_default(cli):
+    """docs/configuration.md and the program's own help say the same."""
+    text = (ROOT / "docs" / "configuration.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", text, re.M))
+    assert set(rows) == {*(o.replace("-", "_") for o in SETTINGS), "columns"}
+    for option in RUN_ONLY:
+        assert f"`--{option}`" in text
+    help_text = re.sub(r"\s+", " ", cli("help", "ingest").stdout)
+    for option in SETTINGS:
+        default = re.search(rf"--{option} [^ ]+ (?:(?! -).)*?\(default ([^)]+)\)", help_text)
+        if default and not default[1].startswith(("TOPIC", "weir.")):
+            assert rows[option.replace("-", "_")] == f"`{default[1]}`"
