@@ -124,7 +124,7 @@ static int boot_dry_positions(struct pipeline *pipeline, struct err *err)
 static int boot_goals(struct pipeline *pipeline, struct err *err)
 {
     int64_t total = 0;
-    if (!pipeline->config->exit_at_end)
+    if (!pipeline_ends(pipeline))
         return 0;
     for (struct partition *p = pipeline->partitions; p; p = p->next) {
         int64_t low;

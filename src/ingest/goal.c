@@ -58,7 +58,7 @@ bool goal_reached(struct pipeline *pipeline)
 {
     const struct partition *open = NULL;
     int64_t left = 0;
-    if (!pipeline->config->exit_at_end)
+    if (!pipeline_ends(pipeline))
         return false;
     for (const struct partition *p = pipeline->partitions; p; p = p->next)
         if (is_open(p)) {

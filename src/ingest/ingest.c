@@ -12,6 +12,7 @@
 #define LOOK_MS 200
 #define STATUS_US 1000000LL
 #define LOG_US (10 * 1000000LL)
+#define START_GRACE_US 300000LL
 
 struct ingest {
     const struct config *config;
@@ -19,6 +20,7 @@ struct ingest {
     struct status *statuses;
     size_t n;
     int64_t shown_us;
+    bool abandoned; /* told to stop in the middle of starting: its threads still run */
 };
 
 int ingest_new(struct ingest **out, const struct config *config, struct err *err)
@@ -44,13 +46,27 @@ int ingest_new(struct ingest **out, const struct config *config, struct err *err
 
 void ingest_free(struct ingest *ingest)
 {
-    if (!ingest)
+    if (!ingest || ingest->abandoned)
         return;
     for (size_t i = 0; i < ingest->n; i++)
         pipeline_release(&ingest->pipelines[i]);
     free(ingest->pipelines);
     free(ingest->statuses);
     free(ingest);
+}
+
+/*
+ * Told to stop before it had started: it may hang in a connection attempt, and has read nothing.
+ */
+static bool hangs_in_start(struct ingest *ingest, int64_t stop_us)
+{
+    bool hangs = clock_mono_us() - stop_us > START_GRACE_US;
+    for (size_t i = 0; i < ingest->n; i++) {
+        const struct view_data *data = view_lock(&ingest->pipelines[i].view);
+        hangs &= data->phase != PHASE_RUNNING;
+        view_unlock(&ingest->pipelines[i].view);
+    }
+    return hangs;
 }
 
 static bool all_ended(struct ingest *ingest)
@@ -129,7 +145,7 @@ static int exit_code(struct ingest *ingest)
 int ingest_run(struct ingest *ingest)
 {
     struct err err;
-    bool told = false;
+    int64_t told_us = 0;
     for (size_t i = 0; i < ingest->n; i++)
         if (pipeline_start(&ingest->pipelines[i], &err) < 0) {
             log_error(ingest->config->pipelines[i].name, "%s", err.text);
@@ -137,18 +153,24 @@ int ingest_run(struct ingest *ingest)
         }
     while (!all_ended(ingest)) {
         struct pollfd pfd = {.fd = signals_fd(), .events = POLLIN};
-        if (signals_stop_requested() && !told) {
-            told = true;
+        if (signals_stop_requested() && told_us == 0) {
+            told_us = clock_mono_us();
             for (size_t i = 0; i < ingest->n; i++)
                 pipeline_stop(&ingest->pipelines[i]);
         }
-        if (told)
+        if (told_us && hangs_in_start(ingest, told_us)) {
+            ingest->abandoned = true;
+            break;
+        }
+        if (told_us)
             clock_sleep_ms(10);
         else
             poll(&pfd, 1, LOOK_MS);
         show(ingest);
     }
     log_status(NULL);
+    if (ingest->abandoned)
+        return exit_code(ingest);
     for (size_t i = 0; i < ingest->n; i++)
         pipeline_join(&ingest->pipelines[i]);
     return exit_code(ingest);

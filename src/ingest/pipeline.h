@@ -155,6 +155,11 @@ int pipeline_start(struct pipeline *pipeline, struct err *err);
 void pipeline_stop(struct pipeline *pipeline);
 void pipeline_join(struct pipeline *pipeline);
 void pipeline_release(struct pipeline *pipeline);
+/* Whether it ends by itself where the topics ended when it began: --exit, and every dry run. */
+static inline bool pipeline_ends(const struct pipeline *pipeline)
+{
+    return pipeline->config->exit_at_end || pipeline->config->dry_run;
+}
 /* After stopping began: whether the time to drain is over. */
 bool pipeline_out_of_time(struct pipeline *pipeline);
 

@@ -137,7 +137,7 @@ static bool read_streams(struct pipeline *pipeline)
 static void store_gaps(struct pipeline *pipeline)
 {
     int64_t now = clock_mono_us();
-    bool at_once = pipeline->config->exit_at_end || atomic_load(&pipeline->stopping);
+    bool at_once = pipeline_ends(pipeline) || atomic_load(&pipeline->stopping);
     for (struct partition *p = pipeline->partitions; p; p = p->next) {
         if (p->state != PARTITION_READING || p->gap_since_us == 0)
             continue;
@@ -215,6 +215,7 @@ static void settle_claim(struct pipeline *pipeline, struct view_data *data,
 {
     struct partition *p = claim->owner;
     if (claim->dropped) {
+        pipeline->records_read -= claim->records;
         if (p->state == PARTITION_READING && p->epoch == claim->epoch) {
             log_warn(pipeline->config->name, "%s[%d] was claimed by another process", p->topic,
                      p->partition);
@@ -362,7 +363,7 @@ static bool seats_idle(const struct pipeline *pipeline)
 static void drain(struct pipeline *pipeline)
 {
     atomic_store(&pipeline->stopping, true);
-    while (!seats_idle(pipeline)) {
+    while (!seats_idle(pipeline) && !(pipeline->checking && pipeline_out_of_time(pipeline))) {
         poll_consumer(pipeline);
         take_notes(pipeline);
         hand_over(pipeline);

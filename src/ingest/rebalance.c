@@ -25,10 +25,9 @@ static void forget_buffered(struct pipeline *pipeline, struct partition *p)
 {
     if (p->seat) {
         struct batch *filling = p->seat->filling;
-        for (size_t i = 0; i < filling->n_entries; i++)
-            if (filling->claims[filling->entries[i].claim].owner == p
-                && !filling->claims[filling->entries[i].claim].dropped)
-                pipeline->records_read--;
+        for (size_t i = 0; i < filling->n_claims; i++)
+            if (filling->claims[i].owner == p && !filling->claims[i].dropped)
+                pipeline->records_read -= filling->claims[i].records;
         batch_drop(filling, p);
     }
     partition_unseat(p);
@@ -151,6 +150,12 @@ static void begin_reading(struct pipeline *pipeline, struct partition *p, const 
     partition_move(p, PARTITION_READING);
 }
 
+/* Without one the question was given up, because we are ending. */
+static bool is_verdict(const struct err *err)
+{
+    return err->class != ERR_NONE && err->class != ERR_OUTAGE;
+}
+
 static void claimed(struct pipeline *pipeline, const struct task *task)
 {
     struct err err = {0};
@@ -163,7 +168,7 @@ static void claimed(struct pipeline *pipeline, const struct task *task)
         if (ticket->ok) {
             begin_reading(pipeline, p, &ticket->claim);
             n++;
-        } else {
+        } else if (is_verdict(&ticket->err)) {
             stop_partition(pipeline, p, &ticket->err);
         }
     }
@@ -184,7 +189,7 @@ static void checked(struct pipeline *pipeline, const struct task *task)
     for (size_t i = 0; i < task->n; i++) {
         const struct ticket *ticket = &task->tickets[i];
         struct partition *p = ticket->partition;
-        if (ticket->ok || p->state != PARTITION_READING)
+        if (ticket->ok || p->state != PARTITION_READING || !is_verdict(&ticket->err))
             continue;
         forget_buffered(pipeline, p);
         stop_partition(pipeline, p, &ticket->err);

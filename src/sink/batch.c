@@ -158,6 +158,7 @@ void batch_add(struct batch *batch, struct batch_claim *claim, const struct reco
     assert(!batch->bytes.failed);
     batch_skip_to(claim, record->offset);
     claim->next = record->offset + 1;
+    claim->records++;
     batch->value_bytes += record->key.len + record->value.len;
 }
 

@@ -49,6 +49,7 @@ struct batch_claim {
     int64_t expected; /* next_offset before */
     int64_t next;     /* next_offset after */
     struct last_record last;
+    int64_t records;    /* that came in under this claim */
     struct tally tally; /* absent: by who fills the batch; the rest: by the sink */
     bool dropped;
     void *owner; /* the filler's partition */
