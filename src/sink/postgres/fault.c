@@ -36,11 +36,7 @@ static const char *line_number_at(const char *pos, const char *end)
     return NULL;
 }
 
-/*
- * CONTEXT has a line for each level; COPY's reads `COPY table, line 3, column x: "value"`.
- * This is only a hint: the value may hold anything, even a line that looks like this one.
- */
-static void read_copy_context(struct pg_fault *fault, const char *context)
+void pg_fault_read_context(struct pg_fault *fault, const char *context)
 {
     for (const char *line = context; line && *line; line = strchr(line, '\n')) {
         line += *line == '\n';
@@ -95,7 +91,7 @@ void pg_fault_read(struct pg_fault *fault, const PGconn *conn, const PGresult *r
                PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
     const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
     copy_field(fault->context, sizeof fault->context, context);
-    read_copy_context(fault, context);
+    pg_fault_read_context(fault, context);
     fault->class = pg_class_of(fault->sqlstate, *fault->constraint != '\0');
     if (said_by_pooler(fault, result))
         fault->class = PG_RETRY;

@@ -44,6 +44,12 @@ struct pg_fault {
 };
 /* Read the fault out of a result (NULL: the connection's own error). */
 void pg_fault_read(struct pg_fault *fault, const PGconn *conn, const PGresult *result);
+/*
+ * The part of it that reads CONTEXT, which has a line for each level; COPY's is
+ * `COPY table, line 3, column x: "value"`, in the server's language. Only a hint: the value may
+ * hold anything, even a line that looks like this one.
+ */
+void pg_fault_read_context(struct pg_fault *fault, const char *context);
 /* Put it into an err: class by pg_class, code = SQLSTATE, text "what: message (detail; hint)". */
 int pg_fault_err(const struct pg_fault *fault, struct err *err, const char *what);
 
