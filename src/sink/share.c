@@ -37,12 +37,9 @@ bool dead_share_exceeds(struct dead_share *share, int64_t records, int64_t dead)
     int64_t n = records;
     if (n > 2 * DEAD_SHARE_WINDOW)
         n = 2 * DEAD_SHARE_WINDOW;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t before = (int64_t)((double)dead * (double)i / (double)n);
-        int64_t after = (int64_t)((double)dead * (double)(i + 1) / (double)n);
-        int64_t step = after - before;
-        note(share, step > 1 ? 1 : step);
-    }
+    double each = records > 0 ? (double)dead / (double)records : 0;
+    for (int64_t i = 0; i < n; i++)
+        note(share, (int64_t)(each * (double)(i + 1) + 0.5) - (int64_t)(each * (double)i + 0.5));
     bool over = share->max < 1 && share->seen >= DEAD_SHARE_WINDOW
                 && (double)share->window_dead > share->max * DEAD_SHARE_WINDOW;
     pthread_mutex_unlock(&share->lock);
