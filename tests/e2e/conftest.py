@@ -79,26 +79,22 @@ def topic(kafka) -> str:
 
 
 @pytest.fixture
-def weir(kafka, database, tmp_path, request) -> Weir:
-    """Runs weir against this test's Kafka and database; ends what is left of it, and shows what it said if the test
-    failed."""
+def weir(kafka, database, tmp_path) -> Weir:
+    """Runs weir against this test's Kafka and database, and ends what is left of it. What it said is shown when the test
+    fails."""
     assert weir_binary().exists(), f"no {weir_binary()}: meson setup build && ninja -C build"
     runner = Weir(kafka, database, tmp_path)
     yield runner
     runner.end()
-    request.node.add_report_section("teardown", "weir", runner.report())
-    if getattr(request.node, "failed", False):
-        print(runner.report())
+    runner.assert_no_sanitizer_spoke()
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
-    if call.when == "call" and report.failed:
-        item.failed = True
-        runner = item.funcargs.get("weir")
-        if runner:
-            report.sections.append(("weir", runner.report()))
+    runner = getattr(item, "funcargs", {}).get("weir")
+    if report.failed and runner:
+        report.sections.append(("weir", runner.report()))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from .paths import EXAMPLES, weir_binary
 from .postgres import Database
 from .wait import wait_until
 
+SANITIZER_SAYS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:")
 TABLE = "streaming_layer.streaming_data"
 
 
@@ -101,6 +102,8 @@ class Weir:
         self.processes: list[Process] = []
         self.env = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "WEIR_", "KAFKA_"))}
         self.env["XDG_RUNTIME_DIR"] = str(folder)
+        if "WEIR_PRELOAD" in os.environ:
+            self.env["LD_PRELOAD"] = os.environ["WEIR_PRELOAD"]
 
     def start(self, *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> Process:
         """Any verb, as given: start("config"), start("dead", "list", ...)."""
@@ -143,6 +146,12 @@ class Weir:
     def end(self) -> None:
         for process in self.processes:
             process.end()
+
+    def assert_no_sanitizer_spoke(self) -> None:
+        """A killed process has no exit code that would tell."""
+        for process in self.processes:
+            spoken = [words for words in SANITIZER_SAYS if words in process.stderr]
+            assert not spoken, f"{spoken[0]} in {process}"
 
     def report(self) -> str:
         return "\n".join(str(process) for process in self.processes)
