@@ -76,13 +76,12 @@ static inline uint64_t special64(const char *p)
            special16(p + 48) << 48;
 }
 
-/* The block of a text shorter than one: a copy of it, so that nothing behind it is read. */
+/* The block of a text shorter than one: of a copy, so that nothing behind it is read. */
 static uint64_t special_short(const char *p, size_t len)
 {
-    char block[BLOCK_BYTES] = {0};
+    char block[BLOCK_BYTES] = {0}; /* a zero is special: the end is found like a quote */
     memcpy(block, p, len);
-    uint64_t there = ((uint64_t)1 << len) - 1;
-    return special64(block) & there;
+    return special64(block);
 }
 
 /*
@@ -116,12 +115,10 @@ static inline const char *find_special(struct json_iter *it, const char *p)
             uint64_t from_p = it->special >> at;
             if (from_p)
                 return p + (unsigned)__builtin_ctzll(from_p);
-            if (it->end - it->block <= BLOCK_BYTES)
-                return it->end;
             p = it->block + BLOCK_BYTES;
-        } else if (p == it->end) {
-            return p;
         }
+        if (p == it->end)
+            return p;
         load_block(it, p);
     }
 }

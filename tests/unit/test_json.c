@@ -705,9 +705,14 @@ static void unescaping_resolves_every_escape(void **state)
         assert_true(slice_eq((struct slice){room, len}, cases[i].bytes));
         free(room);
         assert_true(json_string_eq(&value, cases[i].bytes));
-        if (cases[i].bytes.len > 0) {
-            struct slice shorter = {cases[i].bytes.ptr, cases[i].bytes.len - 1};
-            assert_false(json_string_eq(&value, shorter));
+        char longer[64];
+        memcpy(longer, cases[i].bytes.ptr, cases[i].bytes.len);
+        longer[cases[i].bytes.len] = 'x';
+        assert_false(json_string_eq(&value, (struct slice){longer, cases[i].bytes.len + 1}));
+        for (size_t n = 0; n < cases[i].bytes.len; n++) {
+            struct guarded shorter = guard_end((struct slice){cases[i].bytes.ptr, n});
+            assert_false(json_string_eq(&value, shorter.text));
+            guard_release(&shorter);
         }
         assert_false(json_string_eq(&value, SLICE_LIT("something else altogether")));
     }
