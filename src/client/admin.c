@@ -12,6 +12,7 @@
 
 /* How long to wait before looking whether the library has met an error that waiting cannot cure. */
 #define SLICE_MS 250
+#define DESTROY_MS 500
 
 static const struct setting admin_owned[] = {
     /* A record is found again whatever became of its transaction, and "end" is the end. */
@@ -104,10 +105,8 @@ int admin_new(struct admin **out, const char *scope, const char *brokers,
 
 void admin_free(struct admin *admin)
 {
-    if (!admin)
-        return;
-    rd_kafka_destroy(admin->client.rk);
-    release(admin);
+    if (admin && client_close(&admin->client, DESTROY_MS))
+        release(admin);
 }
 
 /*

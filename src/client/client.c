@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 int client_init(struct client *client, const char *scope, struct err *err)
 {
@@ -37,7 +38,8 @@ void client_release(struct client *client)
  */
 static bool is_said_elsewhere(const char *facility)
 {
-    static const char *const facilities[] = {"FAIL", "ERROR", "FATAL", "SSL", "SASL", "MAXPOLL"};
+    static const char *const facilities[] = {"FAIL", "ERROR", "FATAL",   "SSL",
+                                             "SASL", "MAXPOLL", "SESSTMOUT"};
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (!strcmp(facility, facilities[i]))
             return true;
@@ -68,6 +70,13 @@ static const struct setting common_defaults[] = {
     {"reconnect.backoff.max.ms", "1000"},
     /* Half a minute until a new partition is seen. */
     {"topic.metadata.refresh.interval.ms", "30000"},
+    /*
+     * A fetch that is told "unknown topic" is followed by a question for metadata after the one,
+     * and by the next fetch, be it from another topic of that name, after the other. events.c
+     * raises CONSUMER_RECONNECTED in between.
+     */
+    {"topic.metadata.refresh.fast.interval.ms", "100"},
+    {"fetch.error.backoff.ms", "500"},
     {"socket.keepalive.enable", "true"},
     {"socket.nagle.disable", "true"},
     {"check.crcs", "true"},
@@ -168,4 +177,33 @@ int client_open(struct client *client, rd_kafka_conf_t *conf, struct err *err)
     rd_kafka_conf_destroy(conf);
     /* What a single property could not show: a missing certificate, two that contradict. */
     return err_set(err, ERR_USAGE, "librdkafka refuses the configuration: %s", errstr);
+}
+
+static void *destroy(void *rk)
+{
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return NULL;
+}
+
+bool client_close(struct client *client, int timeout_ms)
+{
+    pthread_t thread;
+    struct timespec deadline;
+    if (pthread_create(&thread, NULL, destroy, client->rk) != 0) {
+        destroy(client->rk);
+        return true;
+    }
+    /* The one clock that pthread_timedjoin_np() knows. */
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += timeout_ms / 1000;
+    deadline.tv_nsec += timeout_ms % 1000 * 1000000L;
+    if (deadline.tv_nsec >= 1000000000L) {
+        deadline.tv_sec++;
+        deadline.tv_nsec -= 1000000000L;
+    }
+    if (pthread_timedjoin_np(thread, NULL, &deadline) == 0)
+        return true;
+    log_debug(client->scope, "librdkafka did not end in %d ms", timeout_ms);
+    pthread_detach(thread);
+    return false;
 }

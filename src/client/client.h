@@ -12,6 +12,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stdbool.h>
 
 struct client {
     rd_kafka_t *rk;
@@ -48,5 +49,11 @@ rd_kafka_conf_t *client_conf(struct client *client, const struct client_settings
 
 /* Make the consumer handle of `client`; takes `conf` over whatever happens. */
 int client_open(struct client *client, rd_kafka_conf_t *conf, struct err *err);
+
+/*
+ * Destroy the handle, which can take as long as a name server does. False if it was not done in
+ * time: the library's threads go on and may call back, so what owns `client` must not be freed.
+ */
+bool client_close(struct client *client, int timeout_ms);
 
 #endif

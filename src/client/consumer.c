@@ -15,6 +15,8 @@
 
 /* A group that is never joined, for rd_kafka_assign(), which wants one. */
 #define NO_GROUP "weir.no-group"
+/* How long the library may take to end its threads. */
+#define DESTROY_MS 500
 
 static const struct setting owned_settings[] = {
     {"isolation.level", "read_committed"},
@@ -132,6 +134,10 @@ fail:
     return -1;
 }
 
+/*
+ * To be called when the partitions are unassigned: what is left in the queues is outdated then and
+ * is dropped here, not returned.
+ */
 static void close_streams(struct consumer *consumer)
 {
     for (size_t i = 0; i < consumer->n_streams; i++)
@@ -139,6 +145,15 @@ static void close_streams(struct consumer *consumer)
     free(consumer->streams);
     consumer->streams = NULL;
     consumer->n_streams = 0;
+}
+
+static int unassign(struct consumer *consumer, struct err *err)
+{
+    rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, NULL);
+    close_streams(consumer);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return fault_set(err, code, NULL);
+    return 0;
 }
 
 /*
@@ -186,8 +201,10 @@ void consumer_free(struct consumer *consumer, int timeout_ms)
 {
     if (!consumer)
         return;
+    struct err ignored;
     consumer->closing = true;
-    close_streams(consumer);
+    if (consumer->n_streams > 0)
+        unassign(consumer, &ignored);
     if (consumer->awaited != REBALANCE_NONE)
         answer_with_nothing(consumer);
     if (timeout_ms > 0)
@@ -197,8 +214,8 @@ void consumer_free(struct consumer *consumer, int timeout_ms)
         rd_kafka_queue_destroy(consumer->main_queue);
     }
     events_forget_rebalance(consumer);
-    rd_kafka_destroy_flags(consumer->client.rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    release(consumer);
+    if (client_close(&consumer->client, DESTROY_MS))
+        release(consumer);
 }
 
 int consumer_subscribe(struct consumer *consumer, const char *const *topics, size_t n,
@@ -233,14 +250,18 @@ static int open_streams(struct consumer *consumer, const struct partition_ref *p
     return 0;
 }
 
-static int assign(struct consumer *consumer, const rd_kafka_topic_partition_list_t *list,
+static int assign(struct consumer *consumer, const struct partition_ref *partitions, size_t n,
                   struct err *err)
 {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(list, partitions[i].topic, partitions[i].partition)
+            ->offset = partitions[i].offset;
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, list);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    close_streams(consumer);
-    return fault_set(err, code, NULL);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return fault_set(err, code, NULL);
+    return 0;
 }
 
 int consumer_assign(struct consumer *consumer, const struct partition_ref *partitions, size_t n,
@@ -248,30 +269,25 @@ int consumer_assign(struct consumer *consumer, const struct partition_ref *parti
 {
     if (consumer->awaited == REBALANCE_REVOKE)
         return err_set(err, ERR_OUTAGE, "the group has taken the partitions back meanwhile");
-    close_streams(consumer);
-    if (open_streams(consumer, partitions, n, err) != 0) {
+    if (consumer->n_streams > 0 && unassign(consumer, err) != 0)
+        return -1;
+    if (open_streams(consumer, partitions, n, err) != 0 ||
+        assign(consumer, partitions, n, err) != 0) {
         close_streams(consumer);
         return -1;
     }
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, partitions[i].topic, partitions[i].partition)
-            ->offset = partitions[i].offset;
-    int rc = assign(consumer, list, err);
-    rd_kafka_topic_partition_list_destroy(list);
     events_forget_rebalance(consumer);
-    return rc;
+    return 0;
 }
 
 int consumer_unassign(struct consumer *consumer, struct err *err)
 {
-    close_streams(consumer);
     if (consumer->awaited == REBALANCE_ASSIGN) {
         answer_with_nothing(consumer);
         return 0;
     }
     events_forget_rebalance(consumer);
-    return assign(consumer, NULL, err);
+    return unassign(consumer, err);
 }
 
 struct stream *consumer_stream(struct consumer *consumer, const char *topic, int32_t partition)

@@ -13,7 +13,8 @@
 #include <string.h>
 
 #define API_KEY_METADATA 3
-#define RECONNECT_PAUSE_US 1000000
+/* Shorter than what is left of fetch.error.backoff.ms when the library asks for metadata. */
+#define RECONNECT_PAUSE_US 100000
 #define REMINDER_US 60000000
 
 /* Served by one consumer_poll(); a flood of them must not keep the streams from being read. */
@@ -120,6 +121,11 @@ void events_fault(struct consumer *consumer, rd_kafka_resp_err_t code, const cha
         return;
     if (fault_is_topic_gone(code))
         atomic_store(&consumer->metadata_was_asked, true);
+    if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+        /* "Unknown topic" follows, or the check of our partitions finds fewer of them. */
+        log_debug(consumer->client.scope, "%s", detail ? detail : "unknown partition");
+        return;
+    }
 
     struct err fault;
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
@@ -145,16 +151,17 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 }
 
 /*
- * From the library's threads: nothing but flags and the eventfd may be touched. The connection
- * that only fetched the first metadata (a broker without id) is closed when that is done.
+ * From the library's threads: nothing but flags and the eventfd may be touched. Newer
+ * libraries close the connection that fetched the first metadata (a broker without id) when that is
+ * done, and the group's coordinator (without a port) is a connection more to a broker we know.
  */
 static rd_kafka_resp_err_t on_broker_state(rd_kafka_t *rk, int32_t broker_id,
                                            const char *protocol, const char *name, int port,
                                            const char *state, void *opaque)
 {
-    (void)rk, (void)protocol, (void)name, (void)port;
+    (void)rk, (void)protocol, (void)name;
     struct consumer *consumer = opaque;
-    if (!strcmp(state, "DOWN") && broker_id >= 0)
+    if (!strcmp(state, "DOWN") && broker_id >= 0 && port > 0)
         atomic_store(&consumer->broker_was_lost, true);
     if (strcmp(state, "UP") != 0)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -200,29 +207,41 @@ void events_configure(struct consumer *consumer, rd_kafka_conf_t *conf)
     rd_kafka_conf_interceptor_add_on_new(conf, "weir", on_new, consumer);
 }
 
-/* Callbacks run in here. What is returned is an error, or a message that missed its queue. */
+/* An error, or a message that missed its queue. */
+static void serve_message(struct consumer *consumer, rd_kafka_message_t *message)
+{
+    const char *topic = message->rkt ? rd_kafka_topic_name(message->rkt) : NULL;
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF: {
+        struct stream *stream =
+            topic ? consumer_stream(consumer, topic, message->partition) : NULL;
+        if (stream) {
+            stream_add_stray(stream, message);
+            return;
+        }
+        break;
+    }
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+        break; /* of a stream that was closed: an open one has it in its own queue */
+    default:
+        events_fault(consumer, message->err, rd_kafka_message_errstr(message));
+    }
+    rd_kafka_message_destroy(message);
+}
+
+/* Callbacks run in here. */
 static void serve_main_queue(struct consumer *consumer)
 {
     for (int i = 0; i < MESSAGES_A_POLL; i++) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client.rk, 0);
         if (!message)
             return;
-        struct stream *stream =
-            message->rkt ? consumer_stream(consumer, rd_kafka_topic_name(message->rkt),
-                                           message->partition)
-                         : NULL;
-        if (stream) {
-            stream_add_stray(stream, message);
-            continue;
-        }
-        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
-            message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-            events_fault(consumer, message->err, rd_kafka_message_errstr(message));
-        rd_kafka_message_destroy(message);
+        serve_message(consumer, message);
     }
 }
 
-/* At once for a broker that is back; for mere metadata at most once a second. */
+/* At once for a broker that is back; for mere metadata at most ten times a second. */
 static bool take_reconnect(struct consumer *consumer, struct consumer_event *event)
 {
     bool is_back = atomic_load(&consumer->broker_is_back);

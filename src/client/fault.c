@@ -1,5 +1,7 @@
 #include "client/fault.h"
 
+#include "base/slice.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -44,8 +46,6 @@ static const struct fault_rule rules[] = {
     {RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, ERR_HALT, NULL},
     {RD_KAFKA_RESP_ERR__INVALID_ARG, ERR_BUG, NULL},
     {RD_KAFKA_RESP_ERR__STATE, ERR_BUG, NULL},
-    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ERR_HALT,
-     "the topic has fewer partitions than before; was it deleted and created again?"},
     /* After these the library goes on behind the batch, which would lose it without a word. */
     {RD_KAFKA_RESP_ERR__BAD_MSG, ERR_HALT, cure_corrupt},
     {RD_KAFKA_RESP_ERR__BAD_COMPRESSION, ERR_HALT, cure_corrupt},
@@ -85,20 +85,27 @@ bool fault_is_topic_gone(rd_kafka_resp_err_t code)
            code == ERR_INCONSISTENT_TOPIC_ID;
 }
 
-static size_t steady_length(const char *detail)
+/* The library's words without their changing end and without the names of its own parts. */
+static struct slice essence(const char *detail)
 {
+    static const char coordinator[] = "GroupCoordinator: ";
+    if (!strncmp(detail, coordinator, sizeof coordinator - 1))
+        detail += sizeof coordinator - 1;
     const char *changing = strstr(detail, " (after ");
-    return changing ? (size_t)(changing - detail) : strlen(detail);
+    return (struct slice){detail, changing ? (size_t)(changing - detail) : strlen(detail)};
 }
 
 int fault_set(struct err *err, rd_kafka_resp_err_t code, const char *detail)
 {
     if (!detail || !*detail)
         detail = rd_kafka_err2str(code);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        detail = "no broker can be reached";
+    struct slice words = essence(detail);
     const struct fault_rule *rule = find_rule(code);
     const char *cure = rule ? rule->cure : NULL;
     return err_set_code(err, fault_class(code), rd_kafka_err2name(code), "%.*s%s%s",
-                        (int)steady_length(detail), detail, cure ? ": " : "", cure ? cure : "");
+                        SLICE_ARG(words), cure ? ": " : "", cure ? cure : "");
 }
 
 int fault_of_topic(struct err *err, rd_kafka_resp_err_t code, const char *topic,

@@ -4,6 +4,7 @@
 #include "client/fault.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,11 @@ void stream_close(struct stream *stream)
     if (stream->queue) {
         rd_kafka_queue_io_event_enable(stream->queue, -1, NULL, 0);
         drop_leftovers(stream);
+        /*
+         * What comes late goes where it is looked at. In this queue it would stay, and hold the
+         * partition that holds the queue: the library would never end.
+         */
+        rd_kafka_queue_forward(stream->queue, stream->consumer->main_queue);
         rd_kafka_queue_destroy(stream->queue);
     }
     free(stream->topic);
@@ -90,10 +96,15 @@ static void set_record(struct message *out, const rd_kafka_message_t *message)
 static void set_fault(struct stream *stream, struct message *out, struct err *err,
                       const rd_kafka_message_t *message)
 {
-    fault_of_topic(err, message->err, stream->topic, rd_kafka_message_errstr(message));
     bool out_of_range = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
                         message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-    stream->stopped = out_of_range || err->class != ERR_OUTAGE;
+    if (out_of_range)
+        err_set_code(err, ERR_HALT, "OUT_OF_RANGE",
+                     "offset %" PRId64 " is not in the log of %s [%" PRId32 "]", message->offset,
+                     stream->topic, stream->partition);
+    else
+        fault_of_topic(err, message->err, stream->topic, rd_kafka_message_errstr(message));
+    stream->stopped = err->class != ERR_OUTAGE;
     if (fault_is_topic_gone(message->err))
         atomic_store(&stream->consumer->metadata_was_asked, true);
     *out = (struct message){

@@ -3,10 +3,11 @@
  * library's queue limits are tuned with, and a look at every event on the way.
  *
  *   consume_raw -b BROKERS -t TOPIC [-g GROUP [-i INSTANCE]] [-o OFFSET] [-w MICROSECONDS]
- *               [-s SECONDS] [-X NAME=VALUE]...
+ *               [-s SECONDS] [-p] [-v] [-X NAME=VALUE]...
  *
  * Without a group it ends when each partition has reached its end; with one, or with -s, it goes
- * on for that many seconds. -w is work done for each record, to stand for decoding.
+ * on for that many seconds. -w is work done for each record, to stand for decoding; -p prints each
+ * record and mark, -v the library's own lines.
  */
 #include "base/clock.h"
 #include "base/config.h"
@@ -32,6 +33,7 @@ struct reader {
     uint64_t bytes;
     uint64_t ends;
     bool stopped;
+    bool prints;
     int64_t work_us;
 };
 
@@ -40,6 +42,7 @@ struct run {
     struct property properties[32];
     size_t n_properties;
     int64_t work_us, seconds;
+    bool prints;
     struct admin *admin;
     struct consumer *consumer;
     struct reader readers[PARTITIONS_MAX];
@@ -73,6 +76,27 @@ static void work(int64_t us)
         ;
 }
 
+static void print_slice(const char *name, struct slice s)
+{
+    if (s.ptr)
+        printf(" %s=\"%.*s\"", name, SLICE_ARG(s));
+    else
+        printf(" %s=null", name);
+}
+
+static void print_record(const struct message *message)
+{
+    struct slice name, value;
+    printf("  %" PRId64 " at %" PRId64, message->offset, message->timestamp_ms);
+    print_slice("key", message->key);
+    print_slice("value", message->value);
+    for (size_t i = 0; message_header(message, i, &name, &value); i++) {
+        printf(" header %.*s", SLICE_ARG(name));
+        print_slice("", value);
+    }
+    printf("\n");
+}
+
 static void on_message(void *context, const struct message *message)
 {
     struct reader *reader = context;
@@ -83,12 +107,16 @@ static void on_message(void *context, const struct message *message)
                    reader->ref.partition, message->offset);
         reader->next = message->offset + 1;
         reader->records++;
+        if (reader->prints)
+            print_record(message);
         reader->bytes += message->key.len + message->value.len;
         work(reader->work_us);
         break;
     case MESSAGE_EOF:
         reader->end = message->offset;
         reader->ends++;
+        if (reader->prints)
+            printf("  end at %" PRId64 "\n", message->offset);
         break;
     case MESSAGE_OUT_OF_RANGE:
     case MESSAGE_FAULT:
@@ -130,7 +158,8 @@ static void assign(struct run *run, const int32_t *partitions, size_t n)
     run->n_readers = n;
     for (size_t i = 0; i < n; i++) {
         refs[i] = (struct partition_ref){run->topic, partitions[i], resolve(run, partitions[i])};
-        run->readers[i] = (struct reader){.ref = refs[i], .end = -1, .work_us = run->work_us};
+        run->readers[i] = (struct reader){
+            .ref = refs[i], .end = -1, .prints = run->prints, .work_us = run->work_us};
     }
     if (consumer_assign(run->consumer, refs, n, &err) != 0)
         die(&err);
@@ -226,7 +255,7 @@ static void report(const struct run *run, int64_t us)
 static void parse(struct run *run, int argc, char **argv)
 {
     int c;
-    while ((c = getopt(argc, argv, "b:t:g:i:o:w:s:X:v")) != -1) {
+    while ((c = getopt(argc, argv, "b:t:g:i:o:w:s:X:pv")) != -1) {
         char *equals = c == 'X' ? strchr(optarg, '=') : NULL;
         if (c == 'X' && equals && run->n_properties < 32) {
             *equals = '\0';
@@ -245,6 +274,8 @@ static void parse(struct run *run, int argc, char **argv)
             run->work_us = strtoll(optarg, NULL, 10);
         } else if (c == 's') {
             run->seconds = strtoll(optarg, NULL, 10);
+        } else if (c == 'p') {
+            run->prints = true;
         } else if (c == 'v') {
             log_init(LOG_DEBUG, LOG_FORMAT_AUTO);
         } else {
