@@ -11,11 +11,11 @@
 #define MIN_DATE INT64_C(-2451545)
 #define MIN_TIMESTAMP (MIN_DATE * US_PER_DAY)
 #define END_TIMESTAMP INT64_C(9223371331200000000)
-#define US_1970_TO_2000 (DAYS_1970_TO_2000 * US_PER_DAY)
 
 static const char out_of_range[] = "is out of range for the column";
 
-/* A number of seconds, milliseconds or microseconds since 1970, in microseconds. */
+/* A number of seconds, milliseconds or microseconds since 1970, in microseconds (to year 294247).
+ */
 static bool number_to_us(struct convert *c, const struct target *target,
                          const struct json_value *value, int64_t *us)
 {
@@ -114,17 +114,17 @@ char *convert_time(struct convert *c, const struct target *target, const struct 
     return convert_put_text(c, p, (struct slice){text, (size_t)n});
 }
 
-/* `us` since 1970, already in UTC where the type has a time zone. */
+/* `us` since 2000, already in UTC where the type has a time zone. */
 static char *put_timestamp(struct convert *c, const struct json_value *value, char *p, int64_t us,
                            const char *suffix)
 {
     char text[DATETIME_TEXT_BYTES];
-    int64_t since_2000 = us - US_1970_TO_2000;
-    if (since_2000 < MIN_TIMESTAMP || since_2000 >= END_TIMESTAMP)
+    if (us < MIN_TIMESTAMP || us >= END_TIMESTAMP)
         return convert_bad(c, "22008", value, out_of_range);
     if (c->format == COPY_BINARY)
-        return put_int64(c, p, since_2000);
-    int n = datetime_timestamp_text(us, suffix, text);
+        return put_int64(c, p, us);
+    int n = datetime_timestamp_text(floor_div(us, US_PER_DAY) + DAYS_1970_TO_2000,
+                                    floor_mod(us, US_PER_DAY), suffix, text);
     return convert_put_text(c, p, (struct slice){text, (size_t)n});
 }
 
@@ -135,12 +135,15 @@ static char *put_infinite_timestamp(struct convert *c, char *p, const struct dat
     return put_int64(c, p, at->infinite < 0 ? INT64_MIN : INT64_MAX);
 }
 
-/* Microseconds of the local time since 1970; false: too far for any timestamp. */
+/* Microseconds of the local time since 2000; false: too far for any timestamp. */
 static bool local_us(const struct datetime *at, int64_t *us)
 {
-    return !__builtin_mul_overflow(at->day, US_PER_DAY, us) &&
-           !__builtin_add_overflow(*us, at->time_us, us) && *us <= INT64_MAX - US_PER_DAY &&
-           *us >= INT64_MIN + US_1970_TO_2000 + US_PER_DAY;
+    const int64_t most = INT64_MAX / US_PER_DAY - 2; /* days that leave room for time and offset */
+    int64_t day = at->day - DAYS_1970_TO_2000;
+    if (day > most || day < -most)
+        return false;
+    *us = day * US_PER_DAY + at->time_us;
+    return true;
 }
 
 /* An offset is read and left aside, as the server does for this type. */
@@ -169,7 +172,7 @@ char *convert_timestamptz(struct convert *c, const struct target *target,
         return put_infinite_timestamp(c, p, &at);
     if (!local_us(&at, &us))
         return convert_bad(c, "22008", value, out_of_range);
-    int32_t offset_s =
-        at.has_offset ? at.offset_s : tz_offset_of_local(c->tz, floor_div(us, US_PER_SECOND));
+    int64_t local_s = floor_div(us, US_PER_SECOND) + DAYS_1970_TO_2000 * 86400;
+    int32_t offset_s = at.has_offset ? at.offset_s : tz_offset_of_local(c->tz, local_s);
     return put_timestamp(c, value, p, us - offset_s * US_PER_SECOND, "+00");
 }

@@ -145,8 +145,7 @@ static const char *parse_offset(struct cursor *c, struct datetime *out, const ch
 static bool parse_infinity(struct slice text, struct datetime *out)
 {
     bool minus = text.len > 0 && text.ptr[0] == '-';
-    bool sign = minus || (text.len > 0 && text.ptr[0] == '+');
-    struct slice word = {text.ptr + sign, text.len - sign};
+    struct slice word = {text.ptr + minus, text.len - minus};
     out->infinite = minus ? -1 : 1;
     return slice_eq_nocase(word, SLICE_LIT("infinity"));
 }
@@ -216,13 +215,14 @@ int datetime_time_text(int64_t time_us, char out[static DATETIME_TEXT_BYTES])
                     seconds / 60 % 60, seconds % 60, (int)(time_us % US_PER_SECOND));
 }
 
-int datetime_timestamp_text(int64_t us, const char *suffix, char out[static DATETIME_TEXT_BYTES])
+int datetime_timestamp_text(int64_t day, int64_t time_us, const char *suffix,
+                            char out[static DATETIME_TEXT_BYTES])
 {
     char time[DATETIME_TEXT_BYTES];
-    struct civil date = civil_from_days(floor_div(us, US_PER_DAY));
+    struct civil date = civil_from_days(day);
     bool before_christ = date.year <= 0;
     long long year = before_christ ? 1 - date.year : date.year;
-    datetime_time_text(floor_mod(us, US_PER_DAY), time);
+    datetime_time_text(time_us, time);
     return snprintf(out, DATETIME_TEXT_BYTES, "%04lld-%02d-%02d %.15s%s%s", year, date.month,
                     date.day, time, suffix, before_christ ? " BC" : "");
 }

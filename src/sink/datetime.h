@@ -33,8 +33,9 @@ const char *datetime_parse(struct slice text, struct datetime *out, const char *
 #define DATETIME_TEXT_BYTES 48
 /* "2024-05-01", with " BC" behind it where the year wants it; returns the length. */
 int datetime_date_text(int64_t day, char out[static DATETIME_TEXT_BYTES]);
-/* "2024-05-01 10:00:00.123456" and `suffix`; microseconds since 1970. */
-int datetime_timestamp_text(int64_t us, const char *suffix, char out[static DATETIME_TEXT_BYTES]);
+/* "2024-05-01 10:00:00.123456" and `suffix`. */
+int datetime_timestamp_text(int64_t day, int64_t time_us, const char *suffix,
+                            char out[static DATETIME_TEXT_BYTES]);
 int datetime_time_text(int64_t time_us, char out[static DATETIME_TEXT_BYTES]);
 
 #endif

@@ -6,10 +6,10 @@
  * DESCRIPTION has one thing a line: `column NAME TYPE [max_chars=N] [precision=N] [scale=N]
  * [element=TYPE] [labels=a|b] [not_null] [generated] [default=stable|volatile|identity]`,
  * `rule COLUMN pointer|topic|partition|offset|timestamp|key|header [from=TEXT] [unit=s|ms|us]`,
- * `policy [on_nul=strip] [on_too_long=truncate] [on_unknown_key=dead] [timezone=NAME]`, and
- * `stable COLUMN TEXT`. Records come one a line, or with `framed` in the description each behind
- * its length in four bytes, most significant first. A dead letter is a line with the record's
- * number, SQLSTATE, column and reason between tabs.
+ * `policy [on_nul=strip] [on_too_long=truncate] [on_unknown_key=dead] [force_text]
+ * [timezone=NAME]`, and `stable COLUMN TEXT`. In a word \\s is a blank. Records come one a line, or
+ * with `framed` in the description each behind its length in four bytes, most significant first. A
+ * dead letter is a line with the record's number, SQLSTATE, column and reason between tabs.
  */
 #include "base/arena.h"
 #include "sink/row.h"
@@ -129,6 +129,8 @@ static void policy_word(struct tool *tool, const char *word)
         tool->policy.on_too_long = TOO_LONG_TRUNCATE;
     else if (strcmp(word, "on_unknown_key=dead") == 0)
         tool->policy.on_unknown_key = UNKNOWN_KEY_DEAD;
+    else if (strcmp(word, "force_text") == 0)
+        tool->policy.force_text = true;
     else if ((value = value_after(word, "timezone=")))
         tool->policy.timezone = arena_strdup(&tool->arena, value);
     else
@@ -137,9 +139,13 @@ static void policy_word(struct tool *tool, const char *word)
 
 static const char *next_word(char **rest)
 {
-    const char *word = strsep(rest, " ");
+    char *word = strsep(rest, " ");
     if (!word)
         stop("a word is missing", "");
+    for (char *blank; (blank = strstr(word, "\\s"));) {
+        *blank = ' ';
+        memmove(blank + 1, blank + 2, strlen(blank + 2) + 1);
+    }
     return word;
 }
 
