@@ -171,6 +171,7 @@ static int boot_consumer(struct pipeline *pipeline, struct err *err)
         .properties = config->kafka,
         .n_properties = config->n_kafka,
         .client_id = "weir",
+        .partitions = (int32_t)count_partitions(pipeline),
     };
     if (!dry(pipeline)) {
         if (name_group(pipeline, err) < 0)
