@@ -65,9 +65,9 @@ enum column_source {
 struct column_rule {
     const char *column;
     enum column_source source;
-    const char *from;   /* the pointer, or the header's name */
+    const char *from; /* the pointer, or the header's name */
     enum time_unit unit;
-    int line;           /* in the file, for messages; 0 without one */
+    int line; /* in the file, for messages; 0 without one */
 };
 
 struct property {
@@ -79,46 +79,46 @@ struct property {
 struct pipeline_config {
     const char *name; /* given by --name or the file; else "<topic>-to-<table as given>" */
     bool name_given;  /* false: the name was made of topic and table */
+    enum database_form database_form;
     const char *brokers;
     const struct property *kafka; /* librdkafka properties, those weir owns refused already */
     size_t n_kafka;
-    const char *database;          /* a file's path, a URI or libpq keywords; "" means PG* alone */
-    enum database_form database_form;
+    const char *database; /* a file's path, a URI or libpq keywords; "" means PG* alone */
     const char *const *topics;
     size_t n_topics;
-    const char *table;             /* as given: "table" or "schema.table" */
-    const char *const *setup;      /* paths */
+    const char *table;        /* as given: "table" or "schema.table" */
+    const char *const *setup; /* paths */
     size_t n_setup;
     const struct column_rule *columns;
     size_t n_columns;
 
     struct offset_spec offset; /* of the first start */
-    bool offset_given;         /* by option -o: on a pipeline that has offsets that is refused.
-                                * In the file or a variable it stays there, so it is not. */
     const char *group;         /* NULL: weir.<name>.<store> */
     const char *state_schema;
-    const char *timezone;      /* for a timestamptz without an offset */
-    int lanes;
+    const char *timezone; /* for a timestamptz without an offset */
     int64_t max_batch_rows;
     int64_t max_batch_bytes;
-    int64_t max_delay_ms;      /* 0: a batch leaves as soon as a lane is free */
+    int64_t max_delay_ms; /* 0: a batch leaves as soon as a lane is free */
     enum on_unknown_key on_unknown_key;
     enum on_nul on_nul;
     enum on_too_long on_too_long;
     enum on_conflict on_conflict;
     enum on_gap on_gap;
-    double max_dead_share;     /* 0..1; 1 is never */
+    int lanes;
+    double max_dead_share; /* 0..1; 1 is never */
     int64_t dead_cap_bytes;
 
     /* Options of a run, never keys of the file: */
-    bool exit_at_end;
     int64_t count; /* 0: no limit */
+    bool exit_at_end;
     bool reset;
     bool accept_table;
     bool allow_second_copy;
     bool dry_run;
     bool print_setup;
     bool yes;
+    bool offset_given; /* -o as an option: on a pipeline that has offsets that is refused. In the
+                        * file or a variable it stays there, so it is not. */
 
     const struct setting_value *values; /* private: each setting as text with its source */
 };
@@ -136,19 +136,19 @@ struct config {
     struct pipeline_config *pipelines;
     size_t n_pipelines;
     struct pipeline_config common; /* without a topic and table: for verbs that need none */
-    const char *http;       /* ADDR:PORT or NULL */
-    const char *log_format; /* text, logfmt, json or auto */
-    const void *tree;       /* private: the file as read, for `weir config` */
+    const char *http;              /* ADDR:PORT or NULL */
+    const char *log_format;        /* text, logfmt, json or auto */
+    const void *tree;              /* private: the file as read, for `weir config` */
 };
 
 /* What is asked of config_load(). */
 struct config_request {
-    const char *file;                  /* -c FILE, or NULL to look for one */
-    const struct override *overrides;  /* options, in the order given; lists repeat their key */
+    const char *file;                 /* -c FILE, or NULL to look for one */
+    const struct override *overrides; /* options, in the order given; lists repeat their key */
     size_t n_overrides;
-    const char *const *names;          /* pipelines asked for by name; none: all of the file */
+    const char *const *names; /* pipelines asked for by name; none: all of the file */
     size_t n_names;
-    bool allow_none;                   /* nothing to run is no error */
+    bool allow_none; /* nothing to run is no error */
 };
 
 /*
@@ -168,10 +168,13 @@ const char *config_where(const struct pipeline_config *pipeline, const char *key
 enum database_form database_form(const char *text);
 
 /* Parsers shared by options and file. */
-int parse_duration_ms(const char *text, int64_t *out, struct err *err); /* 250ms 10s 5m 1h 2d 1w 1h30m */
-int parse_size_bytes(const char *text, int64_t *out, struct err *err);  /* 512 64KiB 16MiB 10GiB */
+/* 250ms 10s 5m 1h 2d 1w 1h30m */
+int parse_duration_ms(const char *text, int64_t *out, struct err *err);
+/* 512 64KiB 16MiB 10GiB */
+int parse_size_bytes(const char *text, int64_t *out, struct err *err);
 int parse_offset_spec(const char *text, struct offset_spec *out, struct err *err);
-int parse_share(const char *text, double *out, struct err *err);        /* 50% */
+/* 50% */
+int parse_share(const char *text, double *out, struct err *err);
 
 /* For a librdkafka property that weir sets itself: what stands in its place ("use brokers
  * (option -b)"); NULL for all others. */

@@ -3,6 +3,7 @@
 #include "base/settings.h"
 #include "base/suggest.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -193,6 +194,7 @@ int setting_store(struct arena *arena, const struct setting *setting,
     case SETTING_TYPE_LIST:
         return store_list(arena, setting, value, pipeline, err);
     case SETTING_TYPE_JOINED:
+        assert(field);
         return store_joined(arena, setting, value, field, err);
     case SETTING_TYPE_PROPERTIES:
     case SETTING_TYPE_COLUMNS:

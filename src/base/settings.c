@@ -372,7 +372,7 @@ const char *setting_default(const struct setting *setting)
 void setting_option_name(const struct setting *setting, char out[32])
 {
     size_t i = 0;
-    for (; setting->key[i] && i < 31; i++)
+    for (; i < 31 && setting->key[i]; i++)
         out[i] = setting->key[i] == '_' ? '-' : setting->key[i];
     out[i] = '\0';
 }
@@ -381,7 +381,7 @@ void setting_variable_name(const struct setting *setting, char out[40])
 {
     size_t n = 5;
     memcpy(out, "WEIR_", n);
-    for (size_t i = 0; setting->key[i] && n < 39; i++)
+    for (size_t i = 0; n < 39 && setting->key[i]; i++)
         out[n++] = (char)toupper((unsigned char)setting->key[i]);
     out[n] = '\0';
 }

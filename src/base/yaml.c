@@ -335,7 +335,7 @@ int yaml_load(struct arena *arena, const char *name, struct slice text, struct y
 {
     struct builder b = {.arena = arena, .name = name, .err = err};
     if (text.len > YAML_MAX_BYTES)
-        return err_set(err, ERR_USAGE, "%s: larger than %d bytes: is this a configuration?", name,
+        return err_set(err, ERR_USAGE, "%s: larger than %zu bytes: is this a configuration?", name,
                        YAML_MAX_BYTES);
     if (refuse_binary(&b, text) < 0)
         return -1;

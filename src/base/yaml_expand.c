@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_EXPANDED_BYTES (64 * 1024)
+#define MAX_EXPANDED_BYTES ((size_t)64 << 10)
 
 static bool is_name(const char *name)
 {
@@ -63,7 +63,7 @@ static int expand_text(struct arena *arena, const char *file, struct yaml_node *
         text = end + 1;
     }
     if (out->failed)
-        return yaml_fail(err, file, node, "longer than %d bytes with its variables",
+        return yaml_fail(err, file, node, "longer than %zu bytes with its variables",
                          MAX_EXPANDED_BYTES);
     node->text = arena_strdup(arena, buf_str(out));
     return 0;

@@ -95,7 +95,7 @@ static int add_option(struct collector *c, const struct parsed_option *option, s
         return -1;
     add_override(c, setting->key, arena_strdup(arena, option->value ? option->value : "true"),
                  option->where);
-    if (setting == setting_at(SETTING_DATABASE))
+    if (setting == setting_at(SETTING_DATABASE) && option->value)
         wipe_passwords(c, option->value);
     return 0;
 }

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb *const verbs[] = {&verb_ingest, &verb_dead, &verb_config};
-#define N_VERBS (sizeof verbs / sizeof *verbs)
+#define N_VERBS 3
+static const struct verb *const verbs[N_VERBS] = {&verb_ingest, &verb_dead, &verb_config};
 
 static int print_versions(void)
 {
@@ -87,7 +87,7 @@ static int help(int argc, char **argv)
 
 static int run_verb(struct cli *cli, int argc, char **argv)
 {
-    struct err err;
+    struct err err = {.class = ERR_NONE};
     cli->verb->options(&cli->table);
     if (command_line_parse(&cli->arena, &cli->table, argc, argv, &cli->line, &err) < 0)
         return cli_fail_usage(cli, "%s", err.text);

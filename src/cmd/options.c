@@ -117,9 +117,9 @@ struct scan {
     struct err *err;
 };
 
-static void keep(struct scan *s, const struct option *option, char *value, const char *where)
+static void keep(struct scan *s, struct parsed_option option)
 {
-    s->out->options[s->out->n_options++] = (struct parsed_option){option, value, where};
+    s->out->options[s->out->n_options++] = option;
 }
 
 static int fail_unknown_name(struct scan *s, const char *name)
@@ -152,7 +152,7 @@ static int take_next(struct scan *s, const struct option *option, const char *wh
     if (!next || !strcmp(next, "--") || is_known_option(s->table, next))
         return err_set(s->err, ERR_USAGE, "%s: the value is missing (%s)", where, option->argument);
     s->at++;
-    keep(s, option, next, where);
+    keep(s, (struct parsed_option){option, next, where});
     return 0;
 }
 
@@ -165,13 +165,13 @@ static int scan_long(struct scan *s, char *text)
     if (!option)
         return fail_unknown_name(s, name);
     if (option->argument && text[length])
-        keep(s, option, text + length + 1, where);
+        keep(s, (struct parsed_option){option, text + length + 1, where});
     else if (option->argument)
         return take_next(s, option, where);
     else if (text[length])
         return err_set(s->err, ERR_USAGE, "%s takes no value", where);
     else
-        keep(s, option, NULL, where);
+        keep(s, (struct parsed_option){option, NULL, where});
     return 0;
 }
 
@@ -184,12 +184,12 @@ static int scan_letters(struct scan *s, char *text)
         if (!option)
             return err_set(s->err, ERR_USAGE, "unknown option %s", where);
         if (!option->argument) {
-            keep(s, option, NULL, where);
+            keep(s, (struct parsed_option){option, NULL, where});
             continue;
         }
         if (!text[1])
             return take_next(s, option, where);
-        keep(s, option, text + 1, where);
+        keep(s, (struct parsed_option){option, text + 1, where});
         return 0;
     }
     return 0;
