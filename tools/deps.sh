@@ -15,9 +15,21 @@ packages_build="gcc libc6-dev pkg-config meson ninja-build librdkafka-dev libpq-
 packages_demo="python3 python3-venv openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 util-linux"
 packages_check="clang clang-tidy clang-format llvm libclang-rt-14-dev cppcheck libcmocka-dev openjdk-17-jdk-headless kcat pgbouncer"
 
-# Says a command, then runs it. Every command a script runs for the user goes through here.
+# Every command that a script runs for the user is said first, in words that a shell would take again.
+say_command() {
+    local word
+    printf +
+    for word in "$@"; do
+        case $word in
+        '' | *[!A-Za-z0-9_./:=,@%+-]*) printf ' %s' "${word@Q}" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
+}
+
 run() {
-    printf '+ %s\n' "$*"
+    say_command "$@"
     "$@"
 }
 
@@ -25,7 +37,7 @@ run() {
 logged() {
     local log=$1
     shift
-    printf '+ %s\n' "$*"
+    say_command "$@"
     "$@" >"$log" 2>&1 || {
         tail -20 "$log" >&2
         echo "weir: failed: $* (all it said: $log)" >&2
@@ -93,10 +105,10 @@ need_packages() {
     quiet_apt_install "${missing[@]}"
 }
 
-# need_python FILE: a virtual environment that holds what FILE (and the files it names) lists.
+# need_python FILE: a virtual environment that holds what FILE lists.
 need_python() {
     local file=$1 stamp
-    stamp=$VENV/.has-$(cat "$WEIR_ROOT/tools/demo-requirements.txt" "$file" | sha256sum | cut -c1-16)
+    stamp=$VENV/.has-$(sha256sum <"$file" | cut -c1-16)
     [ -e "$stamp" ] && return
     echo "Python packages to install into .deps/venv: $(grep -hv '^-' "$file" | tr '\n' ' ')"
     [ -x "$PYTHON" ] || run /usr/bin/python3 -m venv "$VENV"
@@ -128,6 +140,7 @@ need() {
     *" check "*)
         echo "check needs, in .deps: Apache Kafka $KAFKA_VERSION, tests/requirements.txt"
         need_kafka
+        need_python "$WEIR_ROOT/tools/demo-requirements.txt"
         need_python "$WEIR_ROOT/tests/requirements.txt"
         ;;
     *" demo "*)

@@ -103,9 +103,8 @@ def test_the_chapters_consumer_dies_of_18_of_27_odd_messages(kafka, database):
 
 def test_weir_survives_all_27_and_loses_nothing(kafka, topic, database, weir):
     good = iter(chapter_records(2 * len(ODD_MESSAGES), partition=0))
-    sent = []
-    for odd in ODD_MESSAGES:
-        sent += kafka.produce(topic, [next(good), Record(odd.value, partition=0), next(good)])
+    sent = kafka.produce(topic, [record for odd in ODD_MESSAGES
+                                 for record in (next(good), Record(odd.value, partition=0), next(good))])
 
     summary = weir.run(topic)
 
