@@ -33,7 +33,7 @@ static void fill(struct err *err, enum err_class class, const char *code, const 
     if (len >= sizeof text)
         len = sizeof text - 1;
     char own_code[sizeof err->code];
-    copy_cut(own_code, sizeof own_code, code, strlen(code));
+    snprintf(own_code, sizeof own_code, "%s", code);
 
     err->class = class;
     memcpy(err->code, own_code, sizeof own_code);

@@ -485,7 +485,7 @@ static const char *begin(struct json_iter *it, struct slice input, struct json_e
         *error = (struct json_error){"an empty value", 0};
         return NULL;
     }
-    if (has_byte_order_mark(input))
+    if (has_byte_order_mark((struct slice){start, input.len}))
         return fail(it, start, "a byte order mark before the JSON text", error);
     return p;
 }

@@ -3,7 +3,7 @@
  * Prints GB/s of the best of several runs, for one pass of json_object_open/next over each record.
  *
  *     cd src && cc -O3 -D_GNU_SOURCE -I. ../tests/bench/json.c base/json.c base/utf8.c base/buf.c \
- *         base/clock.c -o /tmp/bench-json && /tmp/bench-json
+ *         base/slice.c base/clock.c -o /tmp/bench-json && /tmp/bench-json
  */
 #include "base/json.h"
 #include "base/clock.h"

@@ -12,15 +12,29 @@ const char *__asan_default_options(void)
     return "allocator_may_return_null=1";
 }
 
+/* The last map that was given back: most tests want many of one size, and mapping is slow. */
+static struct guarded spare;
+
+static void take_map(struct guarded *guarded, size_t page)
+{
+    if (spare.map_bytes == guarded->map_bytes) {
+        guarded->map = spare.map;
+        spare = (struct guarded){0};
+        return;
+    }
+    guarded->map = mmap(NULL, guarded->map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(guarded->map, MAP_FAILED);
+    char *open = (char *)guarded->map + page;
+    assert_int_equal(mprotect(open, guarded->map_bytes - 2 * page, PROT_READ | PROT_WRITE), 0);
+}
+
 static struct guarded guard(struct slice text, bool at_end)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t inner = (text.len / page + 1) * page;
     struct guarded guarded = {.map_bytes = inner + 2 * page};
-    guarded.map = mmap(NULL, guarded.map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_ptr_not_equal(guarded.map, MAP_FAILED);
+    take_map(&guarded, page);
     char *open = (char *)guarded.map + page;
-    assert_int_equal(mprotect(open, inner, PROT_READ | PROT_WRITE), 0);
     char *copy = at_end ? open + inner - text.len : open;
     if (text.len > 0)
         memcpy(copy, text.ptr, text.len);
@@ -40,7 +54,9 @@ struct guarded guard_start(struct slice text)
 
 void guard_release(struct guarded *guarded)
 {
-    munmap(guarded->map, guarded->map_bytes);
+    if (spare.map)
+        munmap(spare.map, spare.map_bytes);
+    spare = *guarded;
 }
 
 uint32_t random_next(struct random *random)
