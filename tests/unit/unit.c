@@ -4,10 +4,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Read by the address sanitizer: a test may ask for more memory than there is. */
+/* Read by the sanitizers: a test may ask for more memory than there is. */
 const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
 
 const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__tsan_default_options(void)
 {
     return "allocator_may_return_null=1";
 }
