@@ -68,8 +68,8 @@ int json_parse(struct slice input, struct json_value *out, struct json_error *er
 
 /*
  * Start on an object that is the whole input. -1 and an error if the text does not begin with '{'
- * (the error then tells what it is: "an array", "a number", "not JSON", "a byte order mark",
- * "empty").
+ * (the error then tells what it is: "an array, not an object", "a number, not an object", or why it
+ * is no JSON at all: "not JSON", "an empty value", "a byte order mark before the JSON text").
  */
 int json_object_open(struct json_iter *it, struct slice input, struct json_error *error);
 /* 1: a member; 0: the object ended and nothing but blanks follows; -1: error. */
