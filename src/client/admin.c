@@ -48,8 +48,7 @@ int admin_serve_errors(struct admin *admin, struct err *err)
     return -1;
 }
 
-int admin_no_answer(struct admin *admin, rd_kafka_resp_err_t code, int timeout_ms,
-                    struct err *err)
+int admin_no_answer(struct admin *admin, rd_kafka_resp_err_t code, int timeout_ms, struct err *err)
 {
     if (admin_serve_errors(admin, err) != 0)
         return -1;
@@ -59,8 +58,8 @@ int admin_no_answer(struct admin *admin, rd_kafka_resp_err_t code, int timeout_m
         err_set_code(err, ERR_OUTAGE, admin->last_fault.code, "no broker of %s answers: %s",
                      admin->brokers, admin->last_fault.text);
     else
-        err_set_code(err, ERR_OUTAGE, rd_kafka_err2name(code),
-                     "no broker of %s answered in %d ms", admin->brokers, timeout_ms);
+        err_set_code(err, ERR_OUTAGE, rd_kafka_err2name(code), "no broker of %s answered in %d ms",
+                     admin->brokers, timeout_ms);
     admin->last_fault.class = ERR_NONE;
     return -1;
 }
@@ -180,19 +179,28 @@ static int read_topic(struct admin *admin, const struct rd_kafka_metadata *metad
     rd_kafka_resp_err_t code = metadata->topics[0].err;
     if (fault_is_topic_gone(code))
         return no_such_topic(admin, topic, timeout_ms, err);
-    if (code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
-        return err_set(err, ERR_USAGE, "\"%s\" cannot be a topic's name", topic);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return fault_of_topic(err, code, topic, NULL);
     out->partitions = metadata->topics[0].partition_cnt;
     return 0;
 }
 
+/* Kafka's rule for names (org.apache.kafka.common.internals.Topic). */
+static bool can_be_topic(const char *name)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t len = strlen(name);
+    return len > 0 && len <= 249 && strspn(name, letters) == len && strcmp(name, ".") != 0 &&
+           strcmp(name, "..") != 0;
+}
+
 int admin_topic(struct admin *admin, const char *topic, int timeout_ms, struct topic_info *out,
                 struct err *err)
 {
     out->id[0] = '\0';
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(admin->client.rk, topic, NULL);
+    rd_kafka_topic_t *handle =
+        can_be_topic(topic) ? rd_kafka_topic_new(admin->client.rk, topic, NULL) : NULL;
     if (!handle)
         return err_set(err, ERR_USAGE, "\"%s\" cannot be a topic's name", topic);
     const struct rd_kafka_metadata *metadata;
@@ -215,14 +223,13 @@ static int read_cleanup_policy(rd_kafka_event_t *event, const char *topic, bool 
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return fault_of_topic(err, code, topic, rd_kafka_event_error_string(event));
     size_t n = 0;
-    const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
-        rd_kafka_event_DescribeConfigs_result(event), &n);
+    const rd_kafka_ConfigResource_t **resources =
+        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &n);
     if (n != 1)
         return err_set(err, ERR_BUG, "DescribeConfigs of \"%s\" answered %zu topics", topic, n);
     code = rd_kafka_ConfigResource_error(resources[0]);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return fault_of_topic(err, code, topic,
-                              rd_kafka_ConfigResource_error_string(resources[0]));
+        return fault_of_topic(err, code, topic, rd_kafka_ConfigResource_error_string(resources[0]));
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resources[0], &n);
     for (size_t i = 0; i < n; i++) {
         const char *value = rd_kafka_ConfigEntry_value(entries[i]);

@@ -12,7 +12,7 @@
 
 struct admin;
 
-int admin_new(struct admin **admin, const char *scope, const char *brokers,
+int admin_new(struct admin **out, const char *scope, const char *brokers,
               const struct property *properties, size_t n_properties, struct err *err);
 void admin_free(struct admin *admin);
 

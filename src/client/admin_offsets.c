@@ -11,8 +11,8 @@
 int admin_watermarks(struct admin *admin, const char *topic, int32_t partition, int timeout_ms,
                      int64_t *low, int64_t *high, struct err *err)
 {
-    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(admin->client.rk, topic, partition,
-                                                                low, high, timeout_ms);
+    rd_kafka_resp_err_t code =
+        rd_kafka_query_watermark_offsets(admin->client.rk, topic, partition, low, high, timeout_ms);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     admin_no_answer(admin, code, timeout_ms, err);

@@ -19,7 +19,6 @@ struct admin {
 int admin_serve_errors(struct admin *admin, struct err *err);
 
 /* No answer in time: the reason that the library gave while we waited, else `code`. Returns -1. */
-int admin_no_answer(struct admin *admin, rd_kafka_resp_err_t code, int timeout_ms,
-                    struct err *err);
+int admin_no_answer(struct admin *admin, rd_kafka_resp_err_t code, int timeout_ms, struct err *err);
 
 #endif

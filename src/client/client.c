@@ -1,6 +1,7 @@
 #include "client/client.h"
 
 #include "base/log.h"
+#include "base/suggest.h"
 #include "client/fault.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ void client_release(struct client *client)
  */
 static bool is_said_elsewhere(const char *facility)
 {
-    static const char *const facilities[] = {"FAIL", "ERROR", "FATAL",   "SSL",
+    static const char *const facilities[] = {"FAIL", "ERROR",   "FATAL",    "SSL",
                                              "SASL", "MAXPOLL", "SESSTMOUT"};
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (!strcmp(facility, facilities[i]))
@@ -90,10 +91,8 @@ static const struct setting common_defaults[] = {
 };
 
 static const struct setting common_owned[] = {
-    {"allow.auto.create.topics", "false"},
-    {"enable.auto.commit", "false"},
-    {"enable.auto.offset.store", "false"},
-    {"auto.offset.reset", "error"},
+    {"allow.auto.create.topics", "false"}, {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"}, {"auto.offset.reset", "error"},
     {"enable.partition.eof", "true"},
 };
 
@@ -119,6 +118,26 @@ static int set_owned(rd_kafka_conf_t *conf, const struct setting *settings, size
     return 0;
 }
 
+static int unknown_property(rd_kafka_conf_t *conf, const char *where, const char *name,
+                            struct err *err)
+{
+    size_t n = 0;
+    const char **pairs = rd_kafka_conf_dump(conf, &n);
+    const char **names = calloc(n / 2 + 1, sizeof *names);
+    for (size_t i = 0; names && i < n / 2; i++)
+        names[i] = pairs[2 * i];
+    const char *nearest = names ? suggest_nearest(name, names, n / 2) : NULL;
+    if (nearest)
+        err_set(err, ERR_USAGE, "%s: librdkafka %s has no property \"%s\"; did you mean \"%s\"?",
+                where, rd_kafka_version_str(), name, nearest);
+    else
+        err_set(err, ERR_USAGE, "%s: librdkafka %s has no property \"%s\"", where,
+                rd_kafka_version_str(), name);
+    free(names);
+    rd_kafka_conf_dump_free(pairs, n);
+    return -1;
+}
+
 static int set_property(rd_kafka_conf_t *conf, const struct property *property, struct err *err)
 {
     char errstr[512];
@@ -131,16 +150,14 @@ static int set_property(rd_kafka_conf_t *conf, const struct property *property, 
     case RD_KAFKA_CONF_OK:
         return 0;
     case RD_KAFKA_CONF_UNKNOWN:
-        return err_set(err, ERR_USAGE, "%s: librdkafka %s has no property \"%s\"", where,
-                       rd_kafka_version_str(), property->name);
+        return unknown_property(conf, where, property->name, err);
     case RD_KAFKA_CONF_INVALID:
         break;
     }
     return err_set(err, ERR_USAGE, "%s: %s", where, errstr);
 }
 
-static int fill_conf(rd_kafka_conf_t *conf, const struct client_settings *settings,
-                     struct err *err)
+static int fill_conf(rd_kafka_conf_t *conf, const struct client_settings *settings, struct err *err)
 {
     const struct setting servers = {"bootstrap.servers", settings->brokers};
     if (set_defaults(conf, common_defaults, sizeof common_defaults / sizeof *common_defaults,

@@ -39,7 +39,6 @@ static void consumer_tune(struct tuning *tuning, const struct consumer_options *
     snprintf(tuning->min_messages, sizeof tuning->min_messages, "%lld",
              (long long)limits.min_messages);
     snprintf(tuning->backoff_ms, sizeof tuning->backoff_ms, "%d", limits.backoff_ms);
-    tuning->n = 0;
     tuning->settings[tuning->n++] =
         (struct setting){"queued.max.messages.kbytes", tuning->max_kbytes};
     tuning->settings[tuning->n++] = (struct setting){"queued.min.messages", tuning->min_messages};
@@ -51,10 +50,10 @@ static void consumer_tune(struct tuning *tuning, const struct consumer_options *
         tuning->settings[tuning->n++] = (struct setting){"client.id", options->client_id};
 }
 
-static rd_kafka_conf_t *configure(struct consumer *consumer,
-                                  const struct consumer_options *options, struct err *err)
+static rd_kafka_conf_t *configure(struct consumer *consumer, const struct consumer_options *options,
+                                  struct err *err)
 {
-    struct tuning tuning;
+    struct tuning tuning = {0};
     consumer_tune(&tuning, options);
     struct setting owned[4];
     size_t n_owned = sizeof owned_settings / sizeof *owned_settings;
@@ -232,15 +231,14 @@ int consumer_subscribe(struct consumer *consumer, const char *const *topics, siz
 }
 
 /* Each partition's queue must stand on its own before the library starts to fill it. */
-static int open_streams(struct consumer *consumer, const struct partition_ref *partitions,
-                        size_t n, struct err *err)
+static int open_streams(struct consumer *consumer, const struct partition_ref *partitions, size_t n,
+                        struct err *err)
 {
     consumer->streams = calloc(n ? n : 1, sizeof *consumer->streams);
     if (!consumer->streams)
         return err_set(err, ERR_BUG, "out of memory");
     for (size_t i = 0; i < n; i++) {
-        struct stream *stream =
-            stream_open(consumer, partitions[i].topic, partitions[i].partition);
+        struct stream *stream = stream_open(consumer, partitions[i].topic, partitions[i].partition);
         if (!stream)
             return err_set(err, ERR_BUG, "no queue for %s [%d]", partitions[i].topic,
                            partitions[i].partition);
@@ -337,8 +335,8 @@ int64_t consumer_high(struct consumer *consumer, const char *topic, int32_t part
 {
     int64_t low;
     int64_t high;
-    if (rd_kafka_get_watermark_offsets(consumer->client.rk, topic, partition, &low, &high)
-        != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_get_watermark_offsets(consumer->client.rk, topic, partition, &low, &high) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
     return high < 0 ? -1 : high;
 }

@@ -38,8 +38,7 @@ struct consumer_options {
     int32_t partitions;   /* that may be read at once, to size their queues; 0: unknown */
 };
 
-int consumer_new(struct consumer **consumer, const struct consumer_options *options,
-                 struct err *err);
+int consumer_new(struct consumer **out, const struct consumer_options *options, struct err *err);
 /* Leave the group (at most `timeout_ms`) and free all. */
 void consumer_free(struct consumer *consumer, int timeout_ms);
 
@@ -55,10 +54,10 @@ struct partition_ref {
 
 enum consumer_event_kind {
     CONSUMER_NOTHING,
-    CONSUMER_ASSIGNED, /* the group gave us `partitions`: claim them, then consumer_assign() */
-    CONSUMER_REVOKED,  /* they are taken (lost: without a chance to finish). Answer at once with
-                          consumer_unassign(); nothing read from them before may be handed on */
-    CONSUMER_FAULT,    /* err tells; class ERR_OUTAGE passes by itself, ERR_HALT does not */
+    CONSUMER_ASSIGNED,    /* the group gave us `partitions`: claim them, then consumer_assign() */
+    CONSUMER_REVOKED,     /* they are taken (lost: without a chance to finish). Answer at once with
+                             consumer_unassign(); nothing read from them before may be handed on */
+    CONSUMER_FAULT,       /* err tells; class ERR_OUTAGE passes by itself, ERR_HALT does not */
     CONSUMER_RECONNECTED, /* a broker was away and is back (was_away), or metadata was asked for
                              again: each 30 s, and before each fetch that follows an "unknown
                              topic". What we know of our partitions must be checked again before
@@ -93,7 +92,7 @@ struct message {
     int64_t timestamp_ms; /* -1: none */
     struct slice key;
     struct slice value;
-    const void *handle; /* for message_header() */
+    const void *handle;    /* for message_header() */
     const struct err *err; /* of MESSAGE_FAULT and MESSAGE_OUT_OF_RANGE: valid inside the call */
 };
 /* The i-th header of a record: 1 and its name and value, 0 when there is no such. */

@@ -9,6 +9,7 @@
 #include "client/fault.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,8 +130,8 @@ void events_fault(struct consumer *consumer, rd_kafka_resp_err_t code, const cha
 
     struct err fault;
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        rd_kafka_resp_err_t cause = rd_kafka_fatal_error(consumer->client.rk, errstr,
-                                                         sizeof errstr);
+        rd_kafka_resp_err_t cause =
+            rd_kafka_fatal_error(consumer->client.rk, errstr, sizeof errstr);
         fault_set(&fault, cause ? cause : code, cause ? errstr : detail);
         fault.class = ERR_HALT;
     } else {
@@ -155,9 +156,9 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
  * libraries close the connection that fetched the first metadata (a broker without id) when that is
  * done, and the group's coordinator (without a port) is a connection more to a broker we know.
  */
-static rd_kafka_resp_err_t on_broker_state(rd_kafka_t *rk, int32_t broker_id,
-                                           const char *protocol, const char *name, int port,
-                                           const char *state, void *opaque)
+static rd_kafka_resp_err_t on_broker_state(rd_kafka_t *rk, int32_t broker_id, const char *protocol,
+                                           const char *name, int port, const char *state,
+                                           void *opaque)
 {
     (void)rk, (void)protocol, (void)name;
     struct consumer *consumer = opaque;
@@ -192,12 +193,14 @@ static rd_kafka_resp_err_t on_request(rd_kafka_t *rk, int socket, const char *na
 static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque,
                                   char *errstr, size_t errstr_size)
 {
-    (void)conf, (void)errstr, (void)errstr_size;
+    (void)conf;
     rd_kafka_resp_err_t code =
         rd_kafka_interceptor_add_on_broker_state_change(rk, "weir", on_broker_state, opaque);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = rd_kafka_interceptor_add_on_request_sent(rk, "weir", on_request, opaque);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return code;
-    return rd_kafka_interceptor_add_on_request_sent(rk, "weir", on_request, opaque);
+        snprintf(errstr, errstr_size, "no interceptors: %s", rd_kafka_err2str(code));
+    return code;
 }
 
 void events_configure(struct consumer *consumer, rd_kafka_conf_t *conf)
@@ -214,8 +217,7 @@ static void serve_message(struct consumer *consumer, rd_kafka_message_t *message
     switch (message->err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: {
-        struct stream *stream =
-            topic ? consumer_stream(consumer, topic, message->partition) : NULL;
+        struct stream *stream = topic ? consumer_stream(consumer, topic, message->partition) : NULL;
         if (stream) {
             stream_add_stray(stream, message);
             return;
@@ -263,8 +265,7 @@ static bool take_reconnect(struct consumer *consumer, struct consumer_event *eve
 static void take_rebalance(struct consumer *consumer, struct consumer_event *event)
 {
     consumer->rebalance_is_new = false;
-    event->kind =
-        consumer->awaited == REBALANCE_ASSIGN ? CONSUMER_ASSIGNED : CONSUMER_REVOKED;
+    event->kind = consumer->awaited == REBALANCE_ASSIGN ? CONSUMER_ASSIGNED : CONSUMER_REVOKED;
     event->lost = consumer->rebalance_is_loss;
     event->partitions = consumer->refs;
     event->n_partitions = (size_t)consumer->rebalanced->cnt;

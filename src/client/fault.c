@@ -108,8 +108,7 @@ int fault_set(struct err *err, rd_kafka_resp_err_t code, const char *detail)
                         SLICE_ARG(words), cure ? ": " : "", cure ? cure : "");
 }
 
-int fault_of_topic(struct err *err, rd_kafka_resp_err_t code, const char *topic,
-                   const char *detail)
+int fault_of_topic(struct err *err, rd_kafka_resp_err_t code, const char *topic, const char *detail)
 {
     fault_set(err, code, detail);
     if (!strstr(err->text, topic))

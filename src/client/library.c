@@ -35,12 +35,12 @@ struct queue_limits library_queue_limits(int version, int32_t partitions)
     int64_t n = partitions > 0 ? partitions : 3;
     if (library_knows_queue_backoff(version))
         return (struct queue_limits){
-            .max_kbytes = clamp(12 * 1024 / n, 1024, 4096),
+            .max_kbytes = clamp(INT64_C(12) * 1024 / n, 1024, 4096),
             .min_messages = 1000000,
             .backoff_ms = 2,
         };
     return (struct queue_limits){
-        .max_kbytes = clamp(192 * 1024 / n, 4096, 65536),
+        .max_kbytes = clamp(INT64_C(192) * 1024 / n, 4096, 65536),
         .min_messages = 1000000,
         .backoff_ms = 0,
     };
@@ -122,8 +122,7 @@ static int read_topic_id(const struct describe_topics *api, rd_kafka_event_t *ev
         return err_set(err, ERR_BUG, "DescribeTopics of \"%s\" answered %zu topics", topic, n);
     const rd_kafka_error_t *error = api->error(topics[0]);
     if (error)
-        return fault_of_topic(err, rd_kafka_error_code(error), topic,
-                              rd_kafka_error_string(error));
+        return fault_of_topic(err, rd_kafka_error_code(error), topic, rd_kafka_error_string(error));
 
     const void *id = api->id(topics[0]);
     const char *text = id ? api->base64(id) : NULL;
@@ -143,8 +142,7 @@ int library_topic_id(rd_kafka_t *rk, const char *topic, int timeout_ms, char *ou
         return 0;
 
     char errstr[256];
-    rd_kafka_AdminOptions_t *options =
-        rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_ANY);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_ANY);
     if (!options)
         return 0;
     rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, errstr, sizeof errstr);

@@ -67,8 +67,7 @@ void stream_close(struct stream *stream)
 
 void stream_add_stray(struct stream *stream, rd_kafka_message_t *message)
 {
-    rd_kafka_message_t **strays =
-        realloc(stream->strays, (stream->n_strays + 1) * sizeof *strays);
+    rd_kafka_message_t **strays = realloc(stream->strays, (stream->n_strays + 1) * sizeof *strays);
     assert(strays); /* to drop it would lose a record */
     stream->strays = strays;
     stream->strays[stream->n_strays++] = message;
@@ -123,16 +122,14 @@ static void hand_over(struct stream *stream, rd_kafka_message_t *message,
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
         set_record(&out, message);
     else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        out = (struct message){
-            .kind = MESSAGE_EOF, .offset = message->offset, .timestamp_ms = -1};
+        out = (struct message){.kind = MESSAGE_EOF, .offset = message->offset, .timestamp_ms = -1};
     else
         set_fault(stream, &out, &err, message);
     each(context, &out);
 }
 
 static size_t read_strays(struct stream *stream, size_t max,
-                          void (*each)(void *context, const struct message *message),
-                          void *context)
+                          void (*each)(void *context, const struct message *message), void *context)
 {
     size_t n = stream->n_strays < max ? stream->n_strays : max;
     for (size_t i = 0; i < n; i++) {
@@ -166,8 +163,7 @@ size_t stream_read(struct stream *stream, size_t max,
     return done;
 }
 
-int message_header(const struct message *message, size_t i, struct slice *name,
-                   struct slice *value)
+int message_header(const struct message *message, size_t i, struct slice *name, struct slice *value)
 {
     rd_kafka_headers_t *headers;
     const rd_kafka_message_t *handle = message->handle;
@@ -176,8 +172,7 @@ int message_header(const struct message *message, size_t i, struct slice *name,
     const char *header_name;
     const void *ptr;
     size_t len;
-    if (rd_kafka_header_get_all(headers, i, &header_name, &ptr, &len) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_header_get_all(headers, i, &header_name, &ptr, &len) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     *name = slice_of(header_name);
     *value = bytes(ptr, len);

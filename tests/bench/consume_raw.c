@@ -27,8 +27,8 @@
 
 struct reader {
     struct partition_ref ref;
-    int64_t next;   /* offset expected next at the earliest */
-    int64_t end;    /* offset of the last end mark */
+    int64_t next; /* offset expected next at the earliest */
+    int64_t end;  /* offset of the last end mark */
     uint64_t records;
     uint64_t bytes;
     uint64_t ends;
@@ -120,10 +120,9 @@ static void on_message(void *context, const struct message *message)
         break;
     case MESSAGE_OUT_OF_RANGE:
     case MESSAGE_FAULT:
-        printf("%s [%d] at %" PRId64 ": %s: %s [%s %s]\n", reader->ref.topic,
-               reader->ref.partition, message->offset,
-               message->kind == MESSAGE_FAULT ? "fault" : "out of range", message->err->text,
-               err_class_name(message->err->class), message->err->code);
+        printf("%s [%d] at %" PRId64 ": %s: %s [%s %s]\n", reader->ref.topic, reader->ref.partition,
+               message->offset, message->kind == MESSAGE_FAULT ? "fault" : "out of range",
+               message->err->text, err_class_name(message->err->class), message->err->code);
         reader->stopped = true;
         break;
     }
@@ -158,8 +157,10 @@ static void assign(struct run *run, const int32_t *partitions, size_t n)
     run->n_readers = n;
     for (size_t i = 0; i < n; i++) {
         refs[i] = (struct partition_ref){run->topic, partitions[i], resolve(run, partitions[i])};
-        run->readers[i] = (struct reader){
-            .ref = refs[i], .end = -1, .prints = run->prints, .work_us = run->work_us};
+        run->readers[i] = (struct reader){.ref = refs[i],
+                                          .end = -1,
+                                          .prints = run->prints,
+                                          .work_us = run->work_us};
     }
     if (consumer_assign(run->consumer, refs, n, &err) != 0)
         die(&err);
@@ -239,8 +240,8 @@ static void report(const struct run *run, int64_t us)
     for (size_t i = 0; i < run->n_readers; i++) {
         const struct reader *reader = &run->readers[i];
         printf("%s [%d] records %" PRIu64 " next %" PRId64 " end %" PRId64 " (%" PRIu64 ")\n",
-               reader->ref.topic, reader->ref.partition, reader->records, reader->next,
-               reader->end, reader->ends);
+               reader->ref.topic, reader->ref.partition, reader->records, reader->next, reader->end,
+               reader->ends);
         records += reader->records;
         bytes += reader->bytes;
     }

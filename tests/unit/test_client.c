@@ -1,0 +1,283 @@
+/* What of src/client needs no broker: fingerprints, settings, versions, classes of errors. */
+#include "unit.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "client/admin.h"
+#include "client/consumer.h"
+#include "client/fault.h"
+#include "client/library.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static void fingerprints_tell_records_apart(void **state)
+{
+    (void)state;
+    const struct slice none = SLICE_NONE;
+    const struct slice empty = SLICE_LIT("");
+    const struct slice ab = SLICE_LIT("ab");
+    /* CRC-32C over the bytes in the comment, by another implementation. */
+    const struct {
+        struct slice key, value;
+        uint32_t crc;
+    } cases[] = {
+        {none, none, 0x48674BC7},                      /* FFFFFFFF FFFFFFFF */
+        {none, empty, 0xFFFFFFFF},                     /* FFFFFFFF 00000000 */
+        {empty, none, 0x3BB006B2},                     /* 00000000 FFFFFFFF */
+        {SLICE_LIT("k"), ab, 0x0E85CBFA},              /* 00000001 6B 00000002 6162 */
+        {SLICE_LIT("ka"), SLICE_LIT("b"), 0x7EF21DE7}, /* 00000002 6B61 00000001 62 */
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fingerprint print = fingerprint_of(cases[i].key, cases[i].value, 42);
+        assert_int_equal(print.timestamp_ms, 42);
+        assert_int_equal(print.crc, cases[i].crc);
+    }
+}
+
+static void versions_open_gates(void **state)
+{
+    (void)state;
+    const struct {
+        int version;
+        bool backoff, ids;
+    } cases[] = {
+        {0x020002ff, false, false}, {0x020103ff, false, false}, {0x020200ff, true, false},
+        {0x020201ff, true, false},  {0x020300ff, true, true},   {0x021000ff, true, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_int_equal(library_knows_queue_backoff(cases[i].version), cases[i].backoff);
+        assert_int_equal(library_knows_topic_ids(cases[i].version), cases[i].ids);
+    }
+    assert_memory_equal(client_library_version(), "librdkafka 2.", 13);
+}
+
+static void queues_share_what_memory_there_is(void **state)
+{
+    (void)state;
+    const int32_t partitions[] = {0, 1, 3, 12, 100, 10000};
+    for (size_t i = 0; i < COUNT_OF(partitions); i++) {
+        int64_t n = partitions[i] > 0 ? partitions[i] : 3;
+        struct queue_limits old = library_queue_limits(0x020002ff, partitions[i]);
+        struct queue_limits new = library_queue_limits(0x020200ff, partitions[i]);
+        assert_int_equal(old.backoff_ms, 0);
+        assert_true(new.backoff_ms > 0);
+        assert_true(old.max_kbytes * n <= INT64_C(192) * 1024 || old.max_kbytes == 4096);
+        assert_true(new.max_kbytes *n <= INT64_C(12) * 1024 || new.max_kbytes == 1024);
+        assert_true(new.max_kbytes < old.max_kbytes);
+    }
+}
+
+static void errors_have_classes_and_cures(void **state)
+{
+    (void)state;
+    const struct {
+        rd_kafka_resp_err_t code;
+        const char *detail;
+        enum err_class class;
+        const char *contains;
+    } cases[] = {
+        {RD_KAFKA_RESP_ERR__TRANSPORT, "a:1/1: Connect failed (after 3ms in state CONNECT)",
+         ERR_OUTAGE, "a:1/1: Connect failed"},
+        {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "0/2 brokers are down", ERR_OUTAGE, "no broker"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL failed", ERR_HALT, "sasl.username"},
+        {RD_KAFKA_RESP_ERR__SSL, NULL, ERR_HALT, "ssl.ca.location"},
+        {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, NULL, ERR_HALT, "kafka-acls"},
+        {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, NULL, ERR_HALT, "stop one of the two"},
+        {RD_KAFKA_RESP_ERR__BAD_MSG, NULL, ERR_HALT, "nothing of this batch was stored"},
+        {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, NULL, ERR_OUTAGE, "Unknown topic"},
+        {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, NULL, ERR_OUTAGE, ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err;
+        assert_int_equal(fault_set(&err, cases[i].code, cases[i].detail), -1);
+        assert_int_equal(err.class, cases[i].class);
+        assert_int_equal(fault_class(cases[i].code), cases[i].class);
+        assert_null(strstr(err.text, "after 3ms"));
+        if (!strstr(err.text, cases[i].contains))
+            fail_msg("%s", err.text);
+    }
+    struct err err;
+    fault_of_topic(&err, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "orders", NULL);
+    assert_memory_equal(err.text, "topic \"orders\": ", 16);
+}
+
+static int try_property(const char *name, const char *value, struct err *err)
+{
+    const struct property property = {name, value, "weir.yaml:7:3"};
+    const struct consumer_options options = {
+        .scope = "test",
+        .brokers = "127.0.0.1:1",
+        .properties = &property,
+        .n_properties = 1,
+        .group = "weir.test",
+        .instance = "i1",
+    };
+    struct consumer *consumer;
+    struct admin *admin;
+    struct err other;
+    int rc = consumer_new(&consumer, &options, err);
+    /* Both handles are built from the same properties. */
+    assert_int_equal(admin_new(&admin, "test", "127.0.0.1:1", &property, 1, &other), rc);
+    consumer_free(consumer, 0);
+    admin_free(admin);
+    return rc;
+}
+
+static void properties_are_checked(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name, *value, *contains; /* NULL: accepted */
+    } cases[] = {
+        {"fetch.min.bytes", "100", NULL},
+        {"queued.max.messages.kbytes", "2048", NULL},
+        {"topic.metadata.refresh.interval.ms", "1000", NULL},
+        {"client.id", "someone", NULL},
+        {"acks", "all", NULL}, /* a producer's, harmless */
+        {"fetch.min.byte", "100", "did you mean \"fetch.min.bytes\"?"},
+        {"no.such.thing.at.all", "100", "has no property \"no.such.thing.at.all\""},
+        {"fetch.min.bytes", "many", "fetch.min.bytes"},
+        {"session.timeout.ms", "999999999", "session.timeout.ms"},
+        {"group.id", "mine", "--group"},
+        {"isolation.level", "read_uncommitted", "committed"},
+        {"bootstrap.servers", "a:1", "-b"},
+        {"enable.auto.commit", "true", "database"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err = {0};
+        int rc = try_property(cases[i].name, cases[i].value, &err);
+        if (rc != (cases[i].contains ? -1 : 0))
+            fail_msg("%s=%s: %s", cases[i].name, cases[i].value, err.text);
+        if (!cases[i].contains)
+            continue;
+        assert_int_equal(err.class, ERR_USAGE);
+        assert_memory_equal(err.text, "weir.yaml:7:3: ", 15);
+        if (!strstr(err.text, cases[i].contains))
+            fail_msg("%s", err.text);
+    }
+}
+
+static void no_broker_is_told_by_its_name(void **state)
+{
+    (void)state;
+    struct admin *admin;
+    struct err err;
+    char id[64];
+    struct topic_info topic;
+    int64_t started_us = clock_mono_us();
+    assert_int_equal(admin_new(&admin, "test", "127.0.0.1:1", NULL, 0, &err), 0);
+    assert_int_equal(admin_cluster_id(admin, 300, id, &err), -1);
+    assert_int_equal(err.class, ERR_OUTAGE);
+    assert_non_null(strstr(err.text, "127.0.0.1:1"));
+    assert_non_null(strstr(err.text, "refused"));
+    assert_int_equal(admin_topic(admin, "orders", 300, &topic, &err), -1);
+    assert_int_equal(err.class, ERR_OUTAGE);
+    assert_int_equal(admin_topic(admin, "", 300, &topic, &err), -1);
+    assert_int_equal(err.class, ERR_USAGE);
+    admin_free(admin);
+    assert_true(clock_mono_us() - started_us < 3000000);
+}
+
+static struct consumer *lonely_consumer(void)
+{
+    struct consumer *consumer;
+    struct err err;
+    const struct consumer_options options = {.scope = "test", .brokers = "127.0.0.1:1"};
+    if (consumer_new(&consumer, &options, &err) != 0)
+        fail_msg("%s", err.text);
+    return consumer;
+}
+
+/* A refused connection is one event, however often the library tries. */
+static void one_outage_is_one_fault(void **state)
+{
+    (void)state;
+    struct consumer *consumer = lonely_consumer();
+    int faults = 0;
+    int64_t until_us = clock_mono_us() + 1500000;
+    while (clock_mono_us() < until_us) {
+        struct consumer_event event;
+        consumer_poll(consumer, &event);
+        if (event.kind == CONSUMER_FAULT) {
+            assert_int_equal(event.err.class, ERR_OUTAGE);
+            faults++;
+        }
+        if (event.kind == CONSUMER_NOTHING)
+            consumer_wait(consumer, 50);
+    }
+    assert_int_equal(faults, 1);
+    consumer_free(consumer, 100);
+}
+
+static void *wake_later(void *consumer)
+{
+    clock_sleep_ms(50);
+    consumer_wake(consumer);
+    return NULL;
+}
+
+static void a_wait_ends_by_a_wake(void **state)
+{
+    (void)state;
+    struct consumer *consumer = lonely_consumer();
+    struct consumer_event event;
+    /* What comes at the start: the refused connection. */
+    int64_t until_us = clock_mono_us() + 500000;
+    while (clock_mono_us() < until_us) {
+        consumer_poll(consumer, &event);
+        consumer_wait(consumer, 50);
+    }
+    pthread_t thread;
+    int64_t started_us = clock_mono_us();
+    assert_int_equal(pthread_create(&thread, NULL, wake_later, consumer), 0);
+    consumer_wait(consumer, 10000);
+    pthread_join(thread, NULL);
+    assert_true(clock_mono_us() - started_us < 5000000);
+
+    /* A wake before the wait is not lost. */
+    consumer_wake(consumer);
+    started_us = clock_mono_us();
+    consumer_wait(consumer, 10000);
+    assert_true(clock_mono_us() - started_us < 5000000);
+    consumer_free(consumer, 100);
+}
+
+static void streams_are_found_by_name_and_number(void **state)
+{
+    (void)state;
+    struct consumer *consumer = lonely_consumer();
+    struct err err;
+    const struct partition_ref two[] = {{"a", 0, 5}, {"a", 7, 5}};
+    const struct partition_ref one[] = {{"b", 0, 5}};
+    assert_null(consumer_stream(consumer, "a", 0));
+    assert_int_equal(consumer_assign(consumer, two, 2, &err), 0);
+    assert_non_null(consumer_stream(consumer, "a", 0));
+    assert_non_null(consumer_stream(consumer, "a", 7));
+    assert_ptr_not_equal(consumer_stream(consumer, "a", 0), consumer_stream(consumer, "a", 7));
+    assert_null(consumer_stream(consumer, "a", 1));
+    assert_null(consumer_stream(consumer, "b", 0));
+    assert_int_equal(consumer_assign(consumer, one, 1, &err), 0);
+    assert_null(consumer_stream(consumer, "a", 0));
+    assert_non_null(consumer_stream(consumer, "b", 0));
+    assert_int_equal(consumer_unassign(consumer, &err), 0);
+    assert_null(consumer_stream(consumer, "b", 0));
+    consumer_free(consumer, 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fingerprints_tell_records_apart),
+        cmocka_unit_test(versions_open_gates),
+        cmocka_unit_test(queues_share_what_memory_there_is),
+        cmocka_unit_test(errors_have_classes_and_cures),
+        cmocka_unit_test(properties_are_checked),
+        cmocka_unit_test(no_broker_is_told_by_its_name),
+        cmocka_unit_test(one_outage_is_one_fault),
+        cmocka_unit_test(a_wait_ends_by_a_wake),
+        cmocka_unit_test(streams_are_found_by_name_and_number),
+    };
+    log_init(LOG_ERROR, LOG_FORMAT_AUTO);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
