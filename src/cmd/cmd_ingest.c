@@ -4,6 +4,7 @@
 #include "cmd/verb.h"
 #include "ingest/ingest.h"
 #include "sink/sink.h"
+#include "web/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
