@@ -6,6 +6,7 @@
  *
  * A dry run leaves out all that writes, and reads all partitions without a group.
  */
+#include "base/crc32c.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "ingest/pipeline.h"
@@ -146,6 +147,22 @@ static int boot_goals(struct pipeline *pipeline, struct err *err)
     return 0;
 }
 
+/*
+ * A member's name stands for its subscription too: the broker gives a static member that comes back
+ * the partitions it had, without looking at what it subscribes to now (KIP-345), so that after
+ * --reset with other topics nobody would ever get theirs.
+ */
+static int take_slot(struct pipeline *pipeline, struct err *err)
+{
+    const struct pipeline_config *config = pipeline->config;
+    uint32_t topics = 0;
+    for (size_t i = 0; i < config->n_topics; i++)
+        topics = crc32c(topics, config->topics[i], strlen(config->topics[i]) + 1);
+    char name[sizeof(pipeline->group) + 16];
+    snprintf(name, sizeof(name), "%08x-%s", (unsigned)topics, pipeline->group);
+    return slot_take(&pipeline->slot, name, err);
+}
+
 static int name_group(struct pipeline *pipeline, struct err *err)
 {
     const struct pipeline_config *config = pipeline->config;
@@ -159,7 +176,7 @@ static int name_group(struct pipeline *pipeline, struct err *err)
         snprintf(pipeline->group, sizeof(pipeline->group), "%s", config->group);
     else
         snprintf(pipeline->group, sizeof(pipeline->group), "weir.%s.%s", config->name, store);
-    return slot_take(&pipeline->slot, pipeline->group, err);
+    return take_slot(pipeline, err);
 }
 
 static int boot_consumer(struct pipeline *pipeline, struct err *err)

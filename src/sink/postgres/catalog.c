@@ -16,8 +16,8 @@
     " c.relkind, c.relpersistence, quote_ident(current_user),"                                     \
     " has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'INSERT'),"                 \
     " row_security_active(c.oid),"                                                                 \
-    " (SELECT string_agg(quote_ident(r.rulename), ', ') FROM pg_rewrite r"                         \
-    "  WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D'),"                     \
+    " (SELECT string_agg(format('DROP RULE %I ON %I.%I;', r.rulename, n.nspname, c.relname), ' ')" \
+    "  FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D'),"   \
     " EXISTS (SELECT FROM pg_trigger g WHERE g.tgtype & 7 = 7 AND g.tgenabled IN ('O', 'A')"       \
     "  AND (g.tgrelid = c.oid"                                                                     \
     "   OR c.relkind = 'p' AND g.tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))),"       \
@@ -75,33 +75,45 @@ static bool holds(const struct relation *r, int i)
     return *field(r, i) == 't';
 }
 
-/* Names of the tables there are, "schema.table" or without the schema. */
-static PGresult *table_names(PGconn *conn, bool with_schema)
+/*
+ * The tables there are: the name to compare with (with its schema if `name` has one), the full
+ * name, whether only the schema differs; those first.
+ */
+static PGresult *table_names(PGconn *conn, const char *name)
 {
     struct err ignored;
-    return pg_execf(conn, &ignored,
-                    "SELECT %sc.relname, n.nspname || '.' || c.relname FROM pg_class c"
-                    " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                    " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'"
-                    " AND n.nspname <> 'information_schema' ORDER BY 2 LIMIT 5000",
-                    with_schema ? "n.nspname || '.' || " : "");
+    return pg_exec_params(conn, &ignored,
+                          "SELECT CASE cardinality(i.id) WHEN 1 THEN c.relname"
+                          "  ELSE n.nspname || '.' || c.relname END, n.nspname || '.' || c.relname,"
+                          " c.relname = i.id[cardinality(i.id)]"
+                          " FROM (SELECT parse_ident($1)::name[] AS id) i, pg_class c"
+                          " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                          " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'"
+                          " AND n.nspname <> 'information_schema' ORDER BY 3 DESC, 2 LIMIT 5000",
+                          1, &name);
+}
+
+static const char *nearest_table(PGconn *conn, struct arena *arena, const char *name)
+{
+    PGresult *rows = table_names(conn, name);
+    size_t n = rows ? (size_t)PQntuples(rows) : 0;
+    const char **names = arena_alloc(arena, (n + 1) * sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[i] = PQgetvalue(rows, (int)i, 0);
+    const char *found = n > 0 && *PQgetvalue(rows, 0, 2) == 't' ? names[0] : NULL;
+    if (!found)
+        found = suggest_nearest(name, names, n);
+    const char *full = NULL;
+    for (size_t i = 0; i < n && found && !full; i++)
+        if (names[i] == found)
+            full = arena_strdup(arena, PQgetvalue(rows, (int)i, 1));
+    PQclear(rows);
+    return full;
 }
 
 static int no_such_table(PGconn *conn, struct arena *arena, const char *name, struct err *err)
 {
-    const char *near = NULL;
-    PGresult *rows = table_names(conn, strchr(name, '.') != NULL);
-    if (rows) {
-        size_t n = (size_t)PQntuples(rows);
-        const char **names = arena_alloc(arena, (n + 1) * sizeof *names);
-        for (size_t i = 0; i < n; i++)
-            names[i] = PQgetvalue(rows, (int)i, 0);
-        const char *found = suggest_nearest(name, names, n);
-        for (size_t i = 0; i < n && found && !near; i++)
-            if (names[i] == found)
-                near = arena_strdup(arena, PQgetvalue(rows, (int)i, 1));
-    }
-    PQclear(rows);
+    const char *near = nearest_table(conn, arena, name);
     return err_set_code(err, ERR_HALT, "42P01",
                         "there is no table %s in the database \"%s\"%s%s%s; create it first, or "
                         "with --setup FILE",
@@ -168,16 +180,16 @@ static int judge_rights(const struct relation *r, struct arena *arena, struct er
     const char *grants = "";
     if (!holds(r, R_USAGE))
         grants =
-            arena_printf(arena, "GRANT USAGE ON SCHEMA %s TO %s; ", field(r, R_SCHEMA_SQL), role);
+            arena_printf(arena, " GRANT USAGE ON SCHEMA %s TO %s;", field(r, R_SCHEMA_SQL), role);
     if (!holds(r, R_INSERT))
-        grants = arena_printf(arena, "%sGRANT INSERT, SELECT ON %s TO %s; ", grants, r->sql, role);
+        grants = arena_printf(arena, "%s GRANT INSERT, SELECT ON %s TO %s;", grants, r->sql, role);
     if (!PQgetisnull(r->row, 0, R_SEQUENCES))
-        grants = arena_printf(arena, "%sGRANT USAGE ON SEQUENCE %s TO %s; ", grants,
+        grants = arena_printf(arena, "%s GRANT USAGE ON SEQUENCE %s TO %s;", grants,
                               field(r, R_SEQUENCES), role);
     if (!*grants)
         return 0;
     return err_set_code(err, ERR_HALT, "42501",
-                        "the role %s may not insert into %s; cure, as the owner: %s", role, r->sql,
+                        "the role %s may not insert into %s; cure, as the owner:%s", role, r->sql,
                         grants);
 }
 
@@ -187,9 +199,9 @@ static int judge(const struct relation *r, struct arena *arena, struct err *err)
         return -1;
     if (!PQgetisnull(r->row, 0, R_RULES))
         return err_set(err, ERR_HALT,
-                       "the table %s has rules on INSERT (%s), which COPY passes by; cure: DROP "
-                       "RULE ... ON %s; (a trigger can do the same)",
-                       r->sql, field(r, R_RULES), r->sql);
+                       "the table %s has rules on INSERT, which COPY passes by (a trigger can do "
+                       "the same); cure: %s",
+                       r->sql, field(r, R_RULES));
     if (holds(r, R_ROW_SECURITY))
         return err_set(err, ERR_HALT,
                        "row security on %s applies to the role %s, and COPY cannot obey it; cure: "
