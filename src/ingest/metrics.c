@@ -73,6 +73,11 @@ static double retries_value(const struct view_data *view)
     return (double)view->retries;
 }
 
+static double unknown_keys_value(const struct view_data *view)
+{
+    return (double)view->unknown_keys;
+}
+
 static double lag_seconds_value(const struct view_data *view)
 {
     return view_lag_seconds(view, clock_wall_us());
@@ -131,6 +136,8 @@ void report_metrics(struct buf *out, const struct report_line *lines, size_t n)
     add_outcomes(out, lines, n);
     add_number(out, lines, n, "weir_ingest_bytes_total", "counter",
                "Bytes of keys and values settled.", bytes_value);
+    add_number(out, lines, n, "weir_ingest_unknown_keys_total", "counter",
+               "Keys of records that no column took and that were ignored.", unknown_keys_value);
     add_number(out, lines, n, "weir_ingest_retries_total", "counter",
                "Tries to settle a batch that met an outage of the database.", retries_value);
     add_number(out, lines, n, "weir_ingest_up", "gauge",

@@ -244,6 +244,7 @@ static void stored(struct pipeline *pipeline, const struct note *note)
         settle_claim(pipeline, data, &note->batch->claims[i]);
     data->bytes += (int64_t)note->batch->value_bytes;
     data->retries += note->retries;
+    data->unknown_keys += note->batch->unknown_keys;
     view_note_commit(data, note->seconds);
     view_unlock(&pipeline->view);
     batch_clear(note->batch);

@@ -34,6 +34,7 @@ struct view_data {
     struct tally tally;
     int64_t bytes;
     int64_t batches;
+    int64_t unknown_keys;
     int64_t retries;
     int64_t started_us; /* monotonic: when reading began, 0 before */
     int64_t ended_us;

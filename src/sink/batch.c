@@ -52,6 +52,7 @@ void batch_clear(struct batch *batch)
     batch->n_claims = 0;
     batch->first_us = 0;
     batch->value_bytes = 0;
+    batch->unknown_keys = 0;
 }
 
 bool batch_is_empty(const struct batch *batch)

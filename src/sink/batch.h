@@ -77,6 +77,7 @@ struct batch {
     size_t cap_claims;
     int64_t first_us; /* monotonic time when the first entry or claim came in */
     uint64_t value_bytes; /* keys and values, for throughput */
+    int64_t unknown_keys; /* that were ignored, each once a record; by the sink */
 };
 
 void batch_init(struct batch *batch, size_t max_bytes, size_t max_entries);

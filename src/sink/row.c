@@ -76,6 +76,17 @@ size_t row_coder_unknown_keys(const struct row_coder *coder, const struct unknow
     return coder->tally.n;
 }
 
+void row_coder_clear_unknown_keys(struct row_coder *coder)
+{
+    for (size_t i = 0; i < coder->tally.n; i++)
+        coder->tally.keys[i].records = 0;
+}
+
+void row_coder_uncount(struct row_coder *coder)
+{
+    key_tally_take_back(&coder->tally, coder->serial);
+}
+
 struct slice row_copy_header(const struct row_plan *plan)
 {
     /* Signature, flags, length of the header's extension (COPY, Binary Format). */

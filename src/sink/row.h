@@ -100,8 +100,8 @@ struct slice row_copy_header(const struct row_plan *plan);
 struct slice row_copy_trailer(const struct row_plan *plan);
 
 /*
- * Keys that no column took, since the coder was made: each distinct one once (at most 256 are
- * remembered), in the order met, with the number of records it was seen in. Names are unescaped
+ * Keys that no column took: each distinct one once (at most 256 are remembered), in the order met,
+ * with the number of records it was seen in since the counts were cleared. Names are unescaped
  * text. Returns how many; the array is valid until the next row_encode().
  */
 struct unknown_key {
@@ -109,5 +109,9 @@ struct unknown_key {
     uint64_t records;
 };
 size_t row_coder_unknown_keys(const struct row_coder *coder, const struct unknown_key **keys);
+/* All counts to zero: they were taken over, or the records will come again. */
+void row_coder_clear_unknown_keys(struct row_coder *coder);
+/* The last record was encoded before: its keys were counted then. */
+void row_coder_uncount(struct row_coder *coder);
 
 #endif

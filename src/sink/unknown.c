@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,29 +20,43 @@ void unknown_keys_release(struct unknown_keys *keys)
     pthread_mutex_destroy(&keys->lock);
 }
 
-static bool remember(struct unknown_keys *keys, const char *name)
+/* Whether the name is new. */
+static bool count(struct unknown_keys *keys, const char *name, uint64_t records)
 {
-    for (size_t i = 0; i < keys->n; i++)
-        if (strcmp(keys->names[i], name) == 0)
+    size_t i = 0;
+    while (i < keys->n && strcmp(keys->names[i], name) != 0)
+        i++;
+    if (i == UNKNOWN_KEYS_MAX)
+        return false;
+    bool is_new = i == keys->n;
+    if (is_new) {
+        char *copy = strdup(name);
+        if (!copy)
             return false;
-    if (keys->n == UNKNOWN_KEYS_MAX)
-        return false;
-    char *copy = strdup(name);
-    if (!copy)
-        return false;
-    keys->names[keys->n++] = copy;
-    return true;
+        keys->names[keys->n++] = copy;
+    }
+    keys->records[i] += records;
+    return is_new;
 }
 
 void unknown_keys_tell(struct unknown_keys *keys, const char *scope, const char *table,
-                       const char *name)
+                       const char *name, uint64_t records)
 {
     pthread_mutex_lock(&keys->lock);
-    bool is_new = remember(keys, name);
+    bool is_new = count(keys, name, records);
     pthread_mutex_unlock(&keys->lock);
     if (is_new)
         log_warn(scope,
                  "the key \"%s\" has no column in %s and is ignored; add the column, or make such "
                  "records dead letters with --on-unknown-key dead",
                  name, table);
+}
+
+void unknown_keys_sum_up(struct unknown_keys *keys, const char *scope)
+{
+    pthread_mutex_lock(&keys->lock);
+    for (size_t i = 0; i < keys->n; i++)
+        log_info(scope, "the key \"%s\" was ignored in %" PRIu64 " record%s", keys->names[i],
+                 keys->records[i], keys->records[i] == 1 ? "" : "s");
+    pthread_mutex_unlock(&keys->lock);
 }

@@ -24,6 +24,7 @@ struct copy_job {
     struct pg_fault *fault;
     int64_t *hint;
     unsigned single_shape;
+    bool bare; /* the open shape leaves out every column, for which COPY has no syntax */
     struct tally *tally; /* of the claim that is copied alone, or NULL */
 };
 
@@ -104,15 +105,26 @@ static void build_start(struct copy_job *job, struct buf *sql, const char *colum
     buf_printf(sql, "COPY %s (%s) FROM STDIN%s", target, columns, options);
 }
 
+static const char *columns_of(const struct copy_job *job, int list)
+{
+    unsigned shape = list == SINGLE ? job->single_shape : (unsigned)list;
+    return row_shape_columns(job->lane->coder, shape);
+}
+
 static int copy_start(struct copy_job *job, int list)
 {
     struct lane *lane = job->lane;
-    unsigned shape = list == SINGLE ? job->single_shape : (unsigned)list;
+    const char *columns = columns_of(job, list);
     struct buf sql;
     struct script script;
 
+    job->bare = *columns == '\0';
+    if (job->bare) {
+        lane->open_shape = list;
+        return 0;
+    }
     buf_init(&sql, 1 << 20);
-    build_start(job, &sql, row_shape_columns(lane->coder, shape));
+    build_start(job, &sql, columns);
     job->before = "";
     lane->copy_begun = true;
     int rc = script_run(lane->conn, &script, buf_str(&sql), job->fault);
@@ -130,7 +142,7 @@ static int copy_start(struct copy_job *job, int list)
 static int put_tuples(struct copy_job *job, int list)
 {
     struct buf *tuples = tuples_of(job->lane, list);
-    if (tuples->len && PQputCopyData(job->lane->conn, tuples->data, (int)tuples->len) != 1)
+    if (tuples->len && !job->bare && PQputCopyData(job->lane->conn, tuples->data, (int)tuples->len) != 1)
         return connection_failed(job, list);
     buf_clear(tuples);
     return 0;
@@ -140,8 +152,7 @@ static int put_tuples(struct copy_job *job, int list)
 static int64_t unstage(struct copy_job *job, int list)
 {
     struct lane *lane = job->lane;
-    unsigned shape = list == SINGLE ? job->single_shape : (unsigned)list;
-    const char *columns = row_shape_columns(lane->coder, shape);
+    const char *columns = columns_of(job, list);
     struct buf sql;
     struct script script;
     int64_t stored = -1;
@@ -153,6 +164,26 @@ static int64_t unstage(struct copy_job *job, int list)
                lane->table->quoted, columns, columns);
     if (script_run(lane->conn, &script, buf_str(&sql), job->fault) == 0)
         stored = strtoll(PQcmdTuples(script_from_end(&script, 1)), NULL, 10);
+    script_clear(&script);
+    buf_release(&sql);
+    return stored;
+}
+
+/* Rows of nothing but defaults; returns how many the table took, or -1. */
+static int64_t insert_bare(struct copy_job *job, size_t rows)
+{
+    struct lane *lane = job->lane;
+    struct buf sql;
+    struct script script;
+    int64_t stored = -1;
+
+    buf_init(&sql, 1 << 20);
+    buf_printf(&sql, "%sINSERT INTO %s SELECT FROM generate_series(1, %zu)%s", job->before,
+               lane->table->quoted, rows, is_staged(lane) ? " ON CONFLICT DO NOTHING" : "");
+    job->before = "";
+    lane->copy_begun = true;
+    if (script_run(lane->conn, &script, buf_str(&sql), job->fault) == 0)
+        stored = strtoll(PQcmdTuples(script_from_end(&script, 0)), NULL, 10);
     script_clear(&script);
     buf_release(&sql);
     return stored;
@@ -195,24 +226,33 @@ static int64_t copy_answer(struct copy_job *job)
     return stored;
 }
 
+/* The rest of the open COPY, and what came of it: rows stored, or -1 and the fault. */
+static int64_t copy_finish(struct copy_job *job, int list)
+{
+    struct lane *lane = job->lane;
+    struct slice trailer = row_copy_trailer(lane->plan);
+
+    if ((trailer.len && PQputCopyData(lane->conn, trailer.ptr, (int)trailer.len) != 1)
+        || PQputCopyEnd(lane->conn, NULL) != 1) {
+        pg_fault_read(job->fault, lane->conn, NULL);
+        return -1;
+    }
+    int64_t stored = copy_answer(job);
+    return stored >= 0 && is_staged(lane) ? unstage(job, list) : stored;
+}
+
 static int copy_end(struct copy_job *job)
 {
     struct lane *lane = job->lane;
     int list = lane->open_shape;
-    struct slice trailer = row_copy_trailer(lane->plan);
+    size_t rows = lane->lists[list].n;
 
     if (put_tuples(job, list) < 0)
         return -1;
-    if (trailer.len && PQputCopyData(lane->conn, trailer.ptr, (int)trailer.len) != 1)
-        return connection_failed(job, list);
-    if (PQputCopyEnd(lane->conn, NULL) != 1)
-        return connection_failed(job, list);
-    int64_t stored = copy_answer(job);
-    if (stored >= 0 && is_staged(lane))
-        stored = unstage(job, list);
+    int64_t stored = job->bare ? insert_bare(job, rows) : copy_finish(job, list);
     if (stored < 0)
         return copy_failed(job, list);
-    int64_t sent = (int64_t)lane->lists[list].n;
+    int64_t sent = (int64_t)rows;
     lane->lists[list].n = 0;
     lane->open_shape = -1;
     return account(job, sent, stored);
@@ -296,9 +336,13 @@ static int copy_entry(struct copy_job *job, uint32_t entry, struct record_header
     struct record record;
     struct row_reason reason;
     unsigned shape = 0;
+    bool again = lane->fates[entry] != FATE_PENDING;
 
     batch_record(lane->batch, entry, &record, headers);
-    switch (row_encode(lane->coder, &record, &lane->rows, &shape, &reason)) {
+    enum row_outcome outcome = row_encode(lane->coder, &record, &lane->rows, &shape, &reason);
+    if (again)
+        row_coder_uncount(lane->coder);
+    switch (outcome) {
     case ROW_STORED:
         lane->fates[entry] = FATE_ROW;
         return copy_row(job, shape, entry);

@@ -129,16 +129,18 @@ static int isolate(struct isolation *isolation)
     return 0;
 }
 
-int isolate_batch(struct lane *lane, struct pg_fault *fault)
+int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault)
 {
     struct script script;
     struct isolation isolation = {.lane = lane, .fault = fault, .hint = -1};
     bool by_claim = lane->table->before_row_triggers
                     || lane->store->config->on_conflict == CONFLICT_IGNORE;
 
-    /* A deferred constraint must speak up inside its record's savepoint. */
-    int rc = script_run(lane->conn, &script, "SET CONSTRAINTS ALL IMMEDIATE", fault);
-    script_clear(&script);
+    int rc = 0;
+    if (immediate) {
+        rc = script_run(lane->conn, &script, "SET CONSTRAINTS ALL IMMEDIATE", fault);
+        script_clear(&script);
+    }
     if (rc < 0)
         return -1;
     for (size_t i = 0; i < (by_claim ? lane->batch->n_claims : 1); i++) {

@@ -17,6 +17,7 @@ static void pg_close(struct store *store)
         return;
     PQfinish(store->conn);
     table_free(store->table);
+    unknown_keys_sum_up(&store->unknown, store->config->name);
     dead_share_release(&store->share);
     unknown_keys_release(&store->unknown);
     arena_release(&store->arena);

@@ -99,8 +99,11 @@ void copy_mark_dead(struct lane *lane, uint32_t entry, const char *column, const
 void copy_reset(struct lane *lane);
 void copy_release(struct lane *lane);
 
-/* isolate.c: the slow way, after the server rejected a record. */
-int isolate_batch(struct lane *lane, struct pg_fault *fault);
+/*
+ * isolate.c: the slow way, after the server rejected a record. `immediate`: deferred constraints
+ * speak up inside their record's savepoint.
+ */
+int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault);
 
 /* letters.c */
 int letters_insert(struct lane *lane, struct pg_fault *fault);

@@ -16,6 +16,7 @@ static void reset_outcome(struct lane *lane)
     if (batch->n_entries > 0)
         memset(lane->fates, FATE_PENDING, batch->n_entries);
     lane->n_letters = 0;
+    row_coder_clear_unknown_keys(lane->coder);
     arena_release(&lane->letters_arena);
     arena_init(&lane->letters_arena);
     copy_reset(lane);
@@ -118,13 +119,20 @@ static int copy_all(struct lane *lane, struct pg_fault *fault)
     return 0;
 }
 
-static void tell_unknown_keys(struct lane *lane)
+static void tell_unknown_keys(struct lane *lane, struct batch *batch)
 {
     const struct unknown_key *keys;
     size_t n = row_coder_unknown_keys(lane->coder, &keys);
-    for (; lane->unknown_told < n; lane->unknown_told++)
+    if (lane->policy.on_unknown_key == UNKNOWN_KEY_DEAD)
+        return; /* the dead letters say it */
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i].records == 0)
+            continue;
         unknown_keys_tell(&lane->store->unknown, lane->store->config->name, lane->table->quoted,
-                          keys[lane->unknown_told].name);
+                          keys[i].name, keys[i].records);
+        batch->unknown_keys += (int64_t)keys[i].records;
+    }
+    row_coder_clear_unknown_keys(lane->coder);
 }
 
 static int judge_share(struct lane *lane, struct pg_fault *fault)
@@ -146,7 +154,7 @@ static int judge_share(struct lane *lane, struct pg_fault *fault)
     return -1;
 }
 
-enum step { STEP_DONE, STEP_AGAIN, STEP_FAULT, STEP_ERR, STEP_NOT_OURS };
+enum step { STEP_DONE, STEP_FAULT, STEP_COMMIT_FAULT, STEP_ERR, STEP_NOT_OURS };
 
 /* Open the transaction, meeting tables that changed under us. */
 static enum step open_transaction(struct lane *lane, struct pg_fault *fault, struct err *err)
@@ -176,7 +184,14 @@ static enum step open_transaction(struct lane *lane, struct pg_fault *fault, str
     return STEP_ERR;
 }
 
-static enum step try_store(struct lane *lane, bool isolate, struct pg_fault *fault,
+/*
+ * How carefully a batch goes in. A deferred constraint is asked at COMMIT as the user wants it,
+ * because a record may lean on a later one; only when it is COMMIT that fails must it speak up
+ * earlier, so that its error belongs to a record.
+ */
+enum care { TOGETHER, ISOLATED, ISOLATED_IMMEDIATE };
+
+static enum step try_store(struct lane *lane, enum care care, struct pg_fault *fault,
                            struct err *err)
 {
     enum step step = open_transaction(lane, fault, err);
@@ -185,11 +200,11 @@ static enum step try_store(struct lane *lane, bool isolate, struct pg_fault *fau
     reset_tallies(lane->batch);
     if (load_defaults(lane, fault) < 0)
         return STEP_FAULT;
-    int rc = isolate ? isolate_batch(lane, fault) : copy_all(lane, fault);
+    int rc = care == TOGETHER ? copy_all(lane, fault)
+                              : isolate_batch(lane, care == ISOLATED_IMMEDIATE, fault);
     if (rc < 0)
         return STEP_FAULT;
     count_fates(lane);
-    tell_unknown_keys(lane);
     if (judge_share(lane, fault) < 0)
         return STEP_FAULT;
     if (letters_insert(lane, fault) < 0) {
@@ -197,17 +212,29 @@ static enum step try_store(struct lane *lane, bool isolate, struct pg_fault *fau
             fault->class = PG_HALT;
         return STEP_FAULT;
     }
-    return transaction_settle(lane, fault) < 0 ? STEP_FAULT : STEP_DONE;
+    return transaction_settle(lane, fault) < 0 ? STEP_COMMIT_FAULT : STEP_DONE;
 }
 
 /* A missing partition is told with the cure, which the bare server message lacks. */
+static void explain_missing_partition(const struct pg_fault *fault, const struct table *table,
+                                      struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *partition = arena_printf(
+        &arena, "%s.%s", pg_quote_ident(&arena, table->schema),
+        pg_quote_ident(&arena, arena_printf(&arena, "%s_default", table->name)));
+    err_set_code(err, ERR_HALT, fault->sqlstate,
+                 "%s (%s); nothing is lost: create a partition FOR VALUES that take this row, or "
+                 "one for all others: CREATE TABLE %s PARTITION OF %s DEFAULT; and start again",
+                 fault->message, fault->detail, partition, table->quoted);
+    arena_release(&arena);
+}
+
 static void explain_halt(const struct pg_fault *fault, const struct lane *lane, struct err *err)
 {
     if (strcmp(fault->sqlstate, "23514") == 0)
-        err_set_code(err, ERR_HALT, fault->sqlstate,
-                     "%s (%s); nothing is lost: create the partition (CREATE TABLE ... PARTITION OF"
-                     " %s FOR VALUES ..., or ... DEFAULT) and start again",
-                     fault->message, fault->detail, lane->table->quoted);
+        explain_missing_partition(fault, lane->table, err);
     else
         pg_fault_err(fault, err, lane->table ? lane->table->quoted : "cannot store");
 }
@@ -241,23 +268,27 @@ static int fall_back_to_text(struct lane *lane, const struct pg_fault *fault, st
 enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err *err)
 {
     struct pg_fault fault;
-    bool isolate = false;
+    enum care care = TOGETHER;
 
     if (lane_connect(lane, err) < 0)
         return err->class == ERR_OUTAGE ? STORED_RETRY : STORED_HALT;
     take_batch(lane, batch);
     for (;;) {
-        enum step step = try_store(lane, isolate, &fault, err);
-        if (step == STEP_DONE)
+        enum step step = try_store(lane, care, &fault, err);
+        if (step == STEP_DONE) {
+            tell_unknown_keys(lane, batch);
             return STORED;
+        }
         if (step == STEP_NOT_OURS)
             return STORED_NOT_OURS;
         if (step == STEP_ERR)
             return err->class == ERR_OUTAGE ? STORED_RETRY : STORED_HALT;
         if (PQstatus(lane->conn) == CONNECTION_OK)
             pg_rollback(lane->conn);
-        if (fault.class == PG_RECORD && !isolate) {
-            isolate = true;
+        if (fault.class == PG_RECORD && care != ISOLATED_IMMEDIATE) {
+            if (care == ISOLATED)
+                reset_outcome(lane); /* who was dead because of another record may live now */
+            care = step == STEP_COMMIT_FAULT ? ISOLATED_IMMEDIATE : care + 1;
         } else if (fault.class == PG_ENCODE && !lane->keep_text) {
             if (fall_back_to_text(lane, &fault, err) < 0)
                 return err->class == ERR_OUTAGE ? STORED_RETRY : STORED_HALT;
@@ -296,5 +327,5 @@ void pg_lane_dry(struct lane *lane, struct batch *batch,
             break;
         }
     }
-    tell_unknown_keys(lane);
+    tell_unknown_keys(lane, batch);
 }

@@ -1,0 +1,273 @@
+"""Bad records never stop the good ones, are never lost, and each becomes what bad_records.py says of it.
+
+All topics are read in one run of weir, by one pipeline for each table, before the first test asks."""
+import base64
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from bad_records import ANY, SCHEMA, SUPPRESSED, TOMBSTONE, TOPICS, Case, Dead, Pipeline, Row, Topic, value
+from harness.invariant import balanced, dead_letters
+from harness.records import Record
+from harness.weir import Weir
+
+PARTITIONS = 3
+OFFSET_COLUMNS = ("kafka_partition", "kafka_offset")
+
+
+@dataclass
+class Sent:
+    """A topic as it was sent: where each case and each good record went."""
+    name: str
+    cases: dict[str, tuple[int, int]]
+    good: list[tuple[int, int]]
+
+
+@dataclass
+class Outcome:
+    """What one pipeline made of its topic, by the place of each record."""
+    rows: dict[tuple[int, int], list[dict]]
+    dead: dict[tuple[int, int], dict]
+    counters: dict[str, int]
+    summary: dict
+
+
+def send(kafka, topic: Topic) -> Sent:
+    name = kafka.create_topic(partitions=PARTITIONS, max_message_bytes=4_000_000)
+    records, owners = [], {}
+    numbers = iter(range(1000, 1_000_000))
+
+    def add(value, partition, owner):
+        records.append(Record(value, partition=partition))
+        owners[id(records[-1])] = owner
+
+    for i, case in enumerate(topic.cases):
+        partition = i % PARTITIONS if case.partition is None else case.partition
+        add(topic.good(next(numbers)), partition, None)
+        add(case.value, partition, case.name)
+        add(topic.good(next(numbers)), partition, None)
+    sent = kafka.produce(name, records, message_max_bytes=4_000_000)
+    places = [(owners[id(s.record)], (s.partition, s.offset)) for s in sent]
+    return Sent(name, {owner: place for owner, place in places if owner}, [place for owner, place in places if not owner])
+
+
+def configuration(kafka, database, folder, sent: dict[str, Sent]) -> None:
+    """One weir.yaml with all pipelines of all topics (YAML's flow style, which JSON is)."""
+    pipelines = {}
+    for topic in TOPICS:
+        for pipeline in topic.pipelines:
+            pipelines[pipeline.name] = {
+                "topic": sent[topic.name].name, "table": f"bad.{pipeline.name}", "lanes": 1, **pipeline.settings,
+                "columns": {"kafka_partition": "$partition", "kafka_offset": "$offset"}}
+    config = {"brokers": kafka.address, "database": str(database.credentials(folder)), "pipelines": pipelines}
+    (folder / "weir.yaml").write_text(json.dumps(config, indent=1))
+
+
+def read_rows(database, pipeline: Pipeline) -> dict[tuple[int, int], list[dict]]:
+    columns = [name for name, in database.query(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'bad' AND table_name = %s",
+        [pipeline.name])]
+    rows = {}
+    with database.connect() as connection:
+        connection.execute("SET timezone = 'UTC'")
+        quoted = ", ".join('"' + name.replace('"', '""') + '"::text' for name in columns).replace("%", "%%")
+        for values in connection.execute(f"SELECT {quoted} FROM bad.{pipeline.name}", ()):
+            row = dict(zip(columns, values))
+            rows.setdefault(tuple(int(row.pop(name)) for name in OFFSET_COLUMNS), []).append(row)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def world(kafka_server, postgres_server, tmp_path_factory):
+    """Kafka, a database and a folder for the whole module."""
+    for server in (kafka_server, postgres_server):
+        if not server.running():
+            server.start()
+    database = postgres_server.create_database()
+    runner = Weir(kafka_server, database, tmp_path_factory.mktemp("bad"))
+    yield runner
+    runner.end()
+    postgres_server.drop_database(database.name)
+
+
+@pytest.fixture(scope="module")
+def ingested(world):
+    """All topics sent and ingested: the process, and topic name -> Sent."""
+    world.database.execute(SCHEMA)
+    for topic in TOPICS:
+        for pipeline in topic.pipelines:
+            world.database.execute(f"CREATE TABLE bad.{pipeline.name} ({pipeline.table});"
+                                   + pipeline.more.replace("{name}", pipeline.name))
+    sent = {topic.name: send(world.kafka, topic) for topic in TOPICS}
+    configuration(world.kafka, world.database, world.folder, sent)
+    process = world.start("ingest", "-e", "-J")
+    assert process.wait(120) == 0, process
+    return process, sent
+
+
+@pytest.fixture(scope="module")
+def outcomes(world, ingested) -> dict[str, Outcome]:
+    process, sent = ingested
+    summaries = {summary["name"]: summary for summary in process.summary()["pipelines"]}
+    found = {}
+    for topic in TOPICS:
+        for pipeline in topic.pipelines:
+            dead = {(d["partition"], d["record_offset"]): d for d in dead_letters(world.database, pipeline.name)}
+            found[pipeline.name] = Outcome(read_rows(world.database, pipeline), dead,
+                                           balanced(world.database, pipeline.name, sent[topic.name].name),
+                                           summaries[pipeline.name])
+    return found
+
+
+CASES = [pytest.param(topic, pipeline, case, id=f"{pipeline.name}-{case.name}")
+         for topic in TOPICS for pipeline in topic.pipelines for case in topic.cases if pipeline.only(case)]
+PIPELINES = [pytest.param(topic, pipeline, id=pipeline.name) for topic in TOPICS for pipeline in topic.pipelines]
+
+
+def expect_row(rows: list[dict], columns: dict) -> None:
+    assert len(rows) == 1
+    for name, text in columns.items():
+        found = rows[0][name]
+        if text == ANY:
+            assert found is not None, name
+        elif found is not None and len(found) > 2000:
+            assert len(found) == len(text) and found == text, name
+        else:
+            assert found == text, name
+
+
+def expect_letter(letter: dict, dead: Dead) -> None:
+    pattern = ".*".join(map(re.escape, dead.reason.split("…")))
+    assert re.fullmatch(pattern, letter["reason"]), f"{letter['reason']} is not {dead.reason}"
+    assert (letter["sqlstate"], letter["column_name"]) == (dead.sqlstate, dead.column)
+
+
+@pytest.mark.parametrize(("topic", "pipeline", "case"), CASES)
+def test_becomes(outcomes, ingested, topic: Topic, pipeline: Pipeline, case: Case):
+    outcome = outcomes[pipeline.name]
+    place = ingested[1][topic.name].cases[case.name]
+    rows, letter = outcome.rows.get(place, []), outcome.dead.get(place)
+    expected = case.expected(pipeline.name)
+    if isinstance(expected, Row):
+        assert letter is None
+        expect_row(rows, expected.columns)
+    elif isinstance(expected, Dead):
+        assert rows == []
+        assert letter is not None
+        expect_letter(letter, expected)
+        assert bytes(letter["value"]) == case.value
+    else:
+        assert (rows, letter) == ([], None)
+
+
+@pytest.mark.parametrize(("topic", "pipeline"), PIPELINES)
+def test_good_records_around_are_stored_once(outcomes, ingested, topic: Topic, pipeline: Pipeline):
+    outcome = outcomes[pipeline.name]
+    stored = {place: len(outcome.rows.get(place, [])) for place in ingested[1][topic.name].good}
+    assert stored == dict.fromkeys(stored, 1)
+
+
+@pytest.mark.parametrize(("topic", "pipeline"), PIPELINES)
+def test_books(outcomes, ingested, topic: Topic, pipeline: Pipeline):
+    """Each record is one row, dead letter, tombstone or suppressed; the counters and the summary say the same."""
+    outcome = outcomes[pipeline.name]
+    sent = ingested[1][topic.name]
+    expected = Counter(type(case.expected(pipeline.name)) if isinstance(case.expected(pipeline.name), (Row, Dead))
+                       else case.expected(pipeline.name) for case in topic.cases)
+    counters = {"rows": expected[Row] + len(sent.good), "dead": expected[Dead], "filtered": 0, "absent": 0,
+                "tombstones": expected[TOMBSTONE], "suppressed": expected[SUPPRESSED]}
+    assert outcome.counters == counters
+    assert {name: outcome.summary[name] for name in counters} == counters
+    assert sum(map(len, outcome.rows.values())) == counters["rows"]
+    assert set(outcome.rows) <= set(sent.good) | set(sent.cases.values())
+    assert len(outcome.dead) == counters["dead"]
+
+
+def test_volatile_defaults_are_evaluated_for_each_row(world, outcomes):
+    for table in ("absent", "absent_text"):
+        for column in ("counted", "always", "token"):
+            assert world.database.value(f"SELECT count(*) - count(DISTINCT {column}) FROM bad.{table}"
+                                        " WHERE token <> 'mine'") == 0, column
+
+
+def test_unknown_keys_are_named_once_and_counted(ingested):
+    said = ingested[0].stderr.replace('\\"', '"')
+    for pipeline in ("binary", "text", "lenient"):
+        lines = [line for line in said.splitlines() if f"pipeline={pipeline} " in line]
+        assert len([line for line in lines if 'the key "shoe_size" has no column' in line]) == 1
+        assert len([line for line in lines if 'the key "shoe_size" was ignored in 2 records' in line]) == 1
+        assert len([line for line in lines if 'the key "%n%s%d" was ignored in 1 record"' in line]) == 1
+    # Rows that go in once more, because the server refused another one, are not counted again.
+    assert said.count('pipeline=rules msg="the key "during" was ignored in 3 records"') == 1
+    assert "pipeline=strict level=warn" not in said and 'in "bad"."strict" and is ignored' not in said
+
+
+def test_dead_letters_keep_key_headers_and_time(kafka, database, weir):
+    database.execute("CREATE TABLE numbers (n int NOT NULL)")
+    topic = kafka.create_topic(partitions=1)
+    headers = [("trace", b"\0\xff"), ("trace", b""), ("none", None), ("ș", "ț".encode())]
+    kafka.produce(topic, [Record(b"\xff{}", key=b"\0key", headers=headers, timestamp_ms=1_700_000_000_123),
+                          Record(b"", key=b"")])
+    assert weir.run(topic, table="numbers", setup=False)["dead"] == 2
+    stored = database.query("SELECT key, value, headers, record_time = '2023-11-14T22:13:20.123Z', topic, item,"
+                            " replayed_at FROM weir.dead_letters ORDER BY record_offset")
+    encoded = [{"key": name, "value": value and base64.b64encode(value).decode()} for name, value in headers]
+    encoded[1]["value"] = ""
+    assert stored[0] == (b"\0key", b"\xff{}", encoded, True, topic, 0, None)
+    assert stored[1][:3] == (b"", b"", [])
+
+
+PARTITIONED = "CREATE TABLE p (n int) PARTITION BY RANGE (n); CREATE TABLE p_low PARTITION OF p FOR VALUES FROM (0) TO (100)"
+
+
+def numbers(*values) -> list[Record]:
+    return [Record(value(n=n)) for n in values]
+
+
+@pytest.mark.parametrize("conflict", ["fail", "ignore"])
+def test_row_for_no_partition_halts_until_the_cure(kafka, database, weir, conflict):
+    database.execute(PARTITIONED)
+    topic = kafka.create_topic(partitions=1)
+    kafka.produce(topic, numbers(*range(50)))
+    options = ["--on-conflict", conflict]
+    assert weir.run(topic, *options, table="p", setup=False)["rows"] == 50
+
+    kafka.produce(topic, [*numbers(*range(50, 60)), Record(b"bad"), *numbers(500), *numbers(*range(60, 100))])
+    said = weir.refused(topic, *options, table="p", setup=False, exit_code=1).replace('\\"', '"')
+    assert 'no partition of relation "p" found for row' in said
+    assert "(n) = (500)" in said
+    cure = re.search(r"CREATE TABLE \S+ PARTITION OF \S+ DEFAULT;", said).group()
+    assert balanced(database, f"{topic}-to-p", topic)["rows"] == 50
+
+    database.execute(cure)
+    summary = weir.run(topic, *options, table="p", setup=False)
+    assert (summary["rows"], summary["dead"]) == (51, 1)
+    assert database.query("SELECT n FROM p ORDER BY n") == [(n,) for n in [*range(100), 500]]
+    assert balanced(database, f"{topic}-to-p", topic) == {"rows": 101, "dead": 1, "filtered": 0, "tombstones": 0,
+                                                         "suppressed": 0, "absent": 0}
+
+
+def test_an_error_of_no_known_class_halts(kafka, database, weir):
+    """A guess that it is the record's fault could make dead letters of a whole topic."""
+    database.execute("""
+        CREATE TABLE numbers (n int);
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF NEW.n = 3 THEN RAISE SQLSTATE 'WE001' USING MESSAGE = 'no such class'; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER t BEFORE INSERT ON numbers FOR EACH ROW EXECUTE FUNCTION f()""")
+    topic = kafka.create_topic(partitions=1)
+    kafka.produce(topic, numbers(*range(10)))
+    assert "no such class" in weir.refused(topic, table="numbers", setup=False, exit_code=1)
+    database.execute("DROP TRIGGER t ON numbers")
+    assert weir.run(topic, table="numbers", setup=False)["rows"] == 10
+
+
+def test_a_row_of_defaults_alone(kafka, database, weir):
+    database.execute("CREATE TABLE d (id bigserial PRIMARY KEY, token text NOT NULL DEFAULT md5(random()::text))")
+    topic = kafka.create_topic(partitions=1)
+    kafka.produce(topic, [Record(text) for text in (b"{}", b'{"id": 100}', b"{}", b'{"id": 100}', b'{"token": "x"}')])
+    summary = weir.run(topic, table="d", setup=False)
+    assert (summary["rows"], summary["dead"]) == (4, 1)
+    assert len(database.query("SELECT id, token FROM d WHERE id < 100 AND token <> ''")) == 3
