@@ -351,6 +351,43 @@ static const char *scan_word(struct json_iter *it, const char *p, struct slice w
     return p + word.len;
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+/*
+ * Up to seven digits and then a comma or a brace, which is what most numbers are: found without a
+ * branch for each digit, whose end no processor can guess. NULL: look closer.
+ */
+static inline const char *scan_short_number(struct json_iter *it, const char *p,
+                                            struct json_value *out)
+{
+    uint64_t bytes;
+    if (it->end - p < (ptrdiff_t)sizeof bytes)
+        return NULL;
+    memcpy(&bytes, p, sizeof bytes);
+    uint64_t digits = bytes ^ 0x3030303030303030; /* 0..9, anything else is larger */
+    uint64_t others = (digits | (digits + 0x7676767676767676)) & 0x8080808080808080;
+    size_t n = (size_t)__builtin_ctzll(others | (uint64_t)1 << 63) / 8;
+    bool leading_zero = n > 1 && *p == '0';
+    if (n == 0 || leading_zero || (p[n] != ',' && p[n] != '}'))
+        return NULL;
+    out->type = JSON_NUMBER;
+    out->raw.ptr = p;
+    out->raw.len = n;
+    out->escaped = out->ascii = out->nul = false;
+    return p + n;
+}
+
+#else
+
+static inline const char *scan_short_number(struct json_iter *it, const char *p,
+                                            struct json_value *out)
+{
+    (void)it, (void)p, (void)out;
+    return NULL;
+}
+
+#endif
+
 /* Everything but objects and arrays. */
 static inline const char *scan_scalar(struct json_iter *it, const char *p, struct json_value *out,
                                       struct json_error *error)
@@ -620,6 +657,48 @@ int json_object_next(struct json_iter *it, struct json_value *key, struct json_v
         return next_careful(it, key, value, error);
     if (*p != '"')
         return next_value(it, p, value, error);
+    const char *quote = find_special(it, p + 1);
+    if (quote == it->end || *quote != '"')
+        return next_value(it, p, value, error);
+    set_plain_string(value, p + 1, quote);
+    it->pos = quote + 1;
+    return 1;
+}
+
+void json_hint_set(struct json_hint *hint, const char *before, const struct json_value *value)
+{
+    const char *first = value->raw.ptr - (value->type == JSON_STRING);
+    size_t len = (size_t)(first - before);
+    memset(hint, 0, sizeof *hint);
+    if (len > JSON_HINT_BYTES)
+        return;
+    memcpy(hint->text, before, len);
+    memset(hint->mask, 0xFF, len);
+    hint->len = len;
+}
+
+bool json_object_skip_last_name(struct json_iter *it, const struct json_hint *hint)
+{
+    if (hint->len == 0 || it->end - it->pos < (ptrdiff_t)hint->len ||
+        memcmp(it->pos, hint->text, hint->len) != 0)
+        return false;
+    it->pos += hint->len;
+    return true;
+}
+
+int json_object_value(struct json_iter *it, struct json_value *value, struct json_error *error)
+{
+    const char *p = it->pos;
+    it->state = AT_NEXT;
+    if (p == it->end)
+        return next_value(it, p, value, error);
+    if (*p != '"') {
+        const char *after = scan_short_number(it, p, value);
+        if (!after)
+            return next_value(it, p, value, error);
+        it->pos = after;
+        return 1;
+    }
     const char *quote = find_special(it, p + 1);
     if (quote == it->end || *quote != '"')
         return next_value(it, p, value, error);

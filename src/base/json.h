@@ -76,6 +76,44 @@ int json_object_open(struct json_iter *it, struct slice input, struct json_error
 int json_object_next(struct json_iter *it, struct json_value *key, struct json_value *value,
                      struct json_error *error);
 
+/*
+ * A guess for members that come in the same order in every text, as one program writes them: what
+ * stands between the end of one value and the beginning of the next is then the same as last time,
+ * and one comparison does for blanks, comma, name and colon together.
+ *
+ *     before = it.pos; json_object_next(&it, &key, &value, ...); json_hint_set(&hint, before,
+ * &value) and for a later text, where a member began likewise (as the first one, or behind
+ * another): if (json_object_skip_name(&it, &hint)) json_object_value(&it, &value, ...) else
+ * json_object_next(...)
+ */
+#define JSON_HINT_BYTES 32
+struct json_hint {
+    uint64_t text[JSON_HINT_BYTES / 8];
+    uint64_t mask[JSON_HINT_BYTES / 8]; /* ones over the bytes that count */
+    size_t len;                         /* 0: no guess */
+};
+void json_hint_set(struct json_hint *hint, const char *before, const struct json_value *value);
+
+/* The same for the last bytes of a text. */
+bool json_object_skip_last_name(struct json_iter *it, const struct json_hint *hint);
+static inline bool json_object_skip_name(struct json_iter *it, const struct json_hint *hint)
+{
+    uint64_t here[JSON_HINT_BYTES / 8];
+    if (it->end - it->pos < JSON_HINT_BYTES)
+        return json_object_skip_last_name(it, hint);
+    memcpy(here, it->pos, sizeof here);
+    uint64_t other = (here[0] ^ hint->text[0]) & hint->mask[0];
+    other |= (here[1] ^ hint->text[1]) & hint->mask[1];
+    other |= (here[2] ^ hint->text[2]) & hint->mask[2];
+    other |= (here[3] ^ hint->text[3]) & hint->mask[3];
+    if (other != 0 || hint->len == 0)
+        return false;
+    it->pos += hint->len;
+    return true;
+}
+/* The value of the member whose name was skipped: 1, or -1: error. */
+int json_object_value(struct json_iter *it, struct json_value *value, struct json_error *error);
+
 /* The elements of an array or the members of an object value that was scanned before. */
 void json_children(struct json_iter *it, const struct json_value *value);
 /* 1: a child (key untouched for arrays); 0: no more. Cannot fail: the text was checked. */

@@ -39,13 +39,14 @@ struct convert {
     enum on_nul on_nul;
     enum on_too_long on_too_long;
     const struct tz *tz;
-    struct buf *out;   /* where `p` points into; its len stays where the tuple began */
-    const char *limit; /* the end of the room behind `p` */
-    bool full;         /* `out` cannot grow any more */
-    struct buf text;   /* a string's bytes, escapes resolved */
-    struct buf groups; /* the digits of a numeric */
-    struct buf array;  /* an array's element before it is quoted */
-    locale_t c_locale; /* so that a number's point is a point, whatever setlocale() did */
+    struct slice input; /* the record's value: reads beyond a slice of it end here */
+    struct buf *out;    /* where `p` points into; its len stays where the tuple began */
+    const char *limit;  /* the end of the room behind `p` */
+    bool full;          /* `out` cannot grow any more */
+    struct buf text;    /* a string's bytes, escapes resolved */
+    struct buf groups;  /* the digits of a numeric */
+    struct buf array;   /* an array's element before it is quoted */
+    locale_t c_locale;  /* so that a number's point is a point, whatever setlocale() did */
     struct row_reason *reason;
 };
 
@@ -106,6 +107,13 @@ static inline char *put_be64(char *p, uint64_t v)
     v = htobe64(v);
     memcpy(p, &v, sizeof v);
     return p + sizeof v;
+}
+
+/* Whether `n` bytes from `p` on lie within the record's value. */
+static inline bool convert_readable(const struct convert *c, const char *p, size_t n)
+{
+    uintptr_t at = (uintptr_t)p - (uintptr_t)c->input.ptr;
+    return at < c->input.len && c->input.len - at >= n;
 }
 
 /* Write `text` as a whole field in the format of `c`. */

@@ -4,6 +4,57 @@
 
 #include <stdio.h>
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+/*
+ * The value of `n` (1 to 8) digits, all at once: pairs of digits, then pairs of pairs, then all.
+ * Eight bytes are read whatever n is. False: there is something else among them.
+ */
+static inline bool eight_digits(const char *p, size_t n, uint64_t *out)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    x ^= 0x3030303030303030;
+    x <<= 64 - 8 * n; /* what is beyond them goes, zeros come before them */
+    if (((x + 0x7676767676767676) | x) & 0x8080808080808080)
+        return false;
+    x = x * 10 + (x >> 8);
+    *out = ((x & 0x000000FF000000FF) * 0x000F424000000064 +
+            (x >> 16 & 0x000000FF000000FF) * 0x0000271000000001) >>
+           32;
+    return true;
+}
+
+/* Up to 16 digits that stand in the record. */
+static inline bool parse_digits(const struct convert *c, struct slice text, int64_t *out)
+{
+    uint64_t high = 0;
+    uint64_t low;
+    size_t n = text.len;
+    if (n == 0 || n > 16 || !convert_readable(c, text.ptr, 16))
+        return false;
+    if (n > 8) {
+        if (!eight_digits(text.ptr, n - 8, &high))
+            return false;
+        text.ptr += n - 8;
+        n = 8;
+    }
+    if (!eight_digits(text.ptr, n, &low))
+        return false;
+    *out = (int64_t)(high * 100000000 + low);
+    return true;
+}
+
+#else
+
+static inline bool parse_digits(const struct convert *c, struct slice text, int64_t *out)
+{
+    (void)c, (void)text, (void)out;
+    return false;
+}
+
+#endif
+
 /* Up to 18 digits and a sign: what nearly every number is. False: look closer. */
 static inline bool parse_plain(struct slice text, int64_t *out)
 {
@@ -73,7 +124,10 @@ static inline char *convert_int(struct convert *c, const struct target *target,
 {
     int64_t number = 0;
     enum decimal_fit fit = DECIMAL_FITS;
-    if (value->type == JSON_STRING)
+    bool scalar = value->type == JSON_NUMBER || (value->type == JSON_STRING && !value->escaped);
+    if (LIKELY(scalar) && LIKELY(parse_digits(c, value->raw, &number)))
+        fit = DECIMAL_FITS;
+    else if (value->type == JSON_STRING)
         fit = parse_string(convert_trimmed(c, target, value), &number);
     else if (value->type != JSON_NUMBER)
         return convert_mismatch(c, target, value);

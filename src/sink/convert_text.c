@@ -65,6 +65,17 @@ static char *put_unescaped(struct convert *c, const struct target *target,
     return p + 4 + text.len;
 }
 
+/* Copied whole, however few of them count: no branch then waits for the length. */
+#define COPY_BYTES 64
+
+static inline void copy(const struct convert *c, char *to, const char *from, size_t n)
+{
+    if (LIKELY(n <= COPY_BYTES && convert_readable(c, from, COPY_BYTES)))
+        memcpy(to, from, COPY_BYTES);
+    else
+        memcpy(to, from, n);
+}
+
 char *convert_text(struct convert *c, const struct target *target, const struct json_value *value,
                    char *p)
 {
@@ -76,11 +87,11 @@ char *convert_text(struct convert *c, const struct target *target, const struct 
     if (UNLIKELY(value->raw.len > target->max_chars))
         return convert_text_slowly(c, target, value, p);
     size_t n = value->raw.len;
-    p = convert_room(c, p, 4 + n);
+    p = convert_room(c, p, 4 + n + COPY_BYTES);
     if (UNLIKELY(!p))
         return NULL;
     p = put_be32(p, (uint32_t)n);
-    memcpy(p, value->raw.ptr, n);
+    copy(c, p, value->raw.ptr, n);
     return p + n;
 }
 

@@ -23,12 +23,12 @@ struct row_coder *row_coder_new(const struct row_plan *plan)
     buf_init(&coder->key_text, NAMES_MAX_BYTES);
     buf_init(&coder->single_columns, NAMES_MAX_BYTES);
     coder->slots = arena_alloc(arena, plan->n_slots * sizeof *coder->slots);
-    coder->stamps = arena_alloc(arena, plan->n_slots * sizeof *coder->stamps);
     coder->left_out = arena_alloc(arena, plan->n_fields * sizeof *coder->left_out);
     coder->stable = arena_alloc(arena, plan->n_stable * sizeof *coder->stable);
     coder->stable_bytes = arena_alloc(arena, plan->n_stable * sizeof *coder->stable_bytes);
     for (size_t i = 0; i < plan->n_stable; i++)
         buf_init(&coder->stable_bytes[i], NAMES_MAX_BYTES);
+    key_order_init(&coder->order);
     shapes_init(coder);
     return coder;
 }
@@ -101,47 +101,30 @@ struct slice row_copy_trailer(const struct row_plan *plan)
 
 /* ---- Decode: the record's members into slots ---- */
 
-/* Find out what the key fills, and expect it at this place from now on. */
-__attribute__((noinline)) static void learn(struct row_coder *coder, const struct json_value *key,
-                                            struct step *step)
+static void fill(struct row_coder *coder, const struct key_slots *slots,
+                 const struct json_value *value)
 {
-    struct slice name = key->raw;
-    if (key->escaped) {
-        buf_clear(&coder->key_text);
-        char *to = buf_reserve(&coder->key_text, name.len);
-        if (to) /* else longer than any column's name: unknown as it is written */
-            name = (struct slice){to, json_unescape(key, to)};
-    }
-    step->slots = plan_find_key(coder->plan, name);
-    step->unknown = KEY_TALLY_NONE;
-    if (step->slots.column == NO_SLOT && step->slots.pointer == NO_SLOT)
-        step->unknown = key_tally_number(&coder->tally, key->nul ? key->raw : name);
-    step->key_len = 0;
-    if (key->raw.len <= STEP_KEY_BYTES) {
-        step->key_len = (uint8_t)key->raw.len;
-        memcpy(step->key, key->raw.ptr, key->raw.len);
-    }
-}
-
-static inline void fill(struct row_coder *coder, const struct key_slots *slots,
-                        const struct json_value *value)
-{
-    if (slots->pointer != NO_SLOT) {
-        coder->slots[slots->pointer] = *value;
-        coder->stamps[slots->pointer] = coder->serial + 1;
-    }
+    if (slots->pointer != NO_SLOT)
+        coder->slots[slots->pointer] = (struct slot){*value, coder->serial + 1};
     if (slots->column == NO_SLOT)
         return;
+    struct slot *slot = &coder->slots[slots->column];
     /* The very name beats one that differs in case, wherever it stands; else the last one wins. */
-    if (UNLIKELY(slots->folded) && coder->stamps[slots->column] == coder->serial + 1)
-        return;
-    coder->slots[slots->column] = *value;
-    coder->stamps[slots->column] = coder->serial + !slots->folded;
+    if (!slots->folded || slot->stamp != coder->serial + 1)
+        *slot = (struct slot){*value, coder->serial + !slots->folded};
 }
 
-static bool dead_unknown(struct row_coder *coder, const struct json_value *key)
+/* A member whose key is not simply the name of a column. False: dead. */
+static bool take_member(struct row_coder *coder, const struct step *step, struct slice key,
+                        const struct json_value *value)
 {
-    struct json_value name = *key;
+    struct json_value name = {.type = JSON_STRING, .raw = key};
+    fill(coder, &step->slots, value);
+    if (step->slots.column != NO_SLOT || step->slots.pointer != NO_SLOT)
+        return true;
+    key_tally_count(&coder->tally, step->unknown, coder->serial);
+    if (coder->plan->policy->on_unknown_key == UNKNOWN_KEY_IGNORE)
+        return true;
     convert_bad(&coder->convert, "42703", &name, "is a key that no column takes");
     return false;
 }
@@ -164,32 +147,45 @@ static bool dead_json(struct row_coder *coder, struct slice value, const struct 
     return false;
 }
 
+/* The members, one after the other. 0: all of them are in their slots; -1: *error, or dead. */
+static int decode_members(struct row_coder *coder, struct json_iter *it, struct json_error *error)
+{
+    struct key_order *order = &coder->order;
+    struct json_value key;
+    struct json_value member;
+    uint16_t previous = STEP_NONE;
+    uint16_t at = STEP_FIRST;
+    for (;; previous = at, at = order->steps[at].next) {
+        struct step *step = &order->steps[at];
+        if (LIKELY(json_object_skip_name(it, &step->hint))) {
+            struct slot *slot = step->slot;
+            if (json_object_value(it, slot ? &slot->value : &member, error) < 0)
+                return -1;
+            if (LIKELY(slot != NULL)) {
+                slot->stamp = coder->serial + 1;
+                continue;
+            }
+            key.raw = step_key(step);
+        } else {
+            const char *before = it->pos;
+            int rc = json_object_next(it, &key, &member, error);
+            if (rc <= 0)
+                return rc;
+            at = key_order_learn(coder, previous, before, &key, &member);
+            step = &order->steps[at];
+        }
+        if (!take_member(coder, step, key.raw, &member))
+            return -1;
+    }
+}
+
 static bool decode(struct row_coder *coder, struct slice value)
 {
     struct json_iter it;
-    struct json_value key;
-    struct json_value member;
-    struct json_error error;
-    struct step beyond; /* for keys past the last step */
-    bool unknown_is_dead = coder->plan->policy->on_unknown_key == UNKNOWN_KEY_DEAD;
-    int rc = json_object_open(&it, value, &error);
-    for (size_t i = 0; rc >= 0; i++) {
-        rc = json_object_next(&it, &key, &member, &error);
-        if (rc <= 0)
-            break;
-        struct step *step = i < MAX_STEPS ? &coder->steps[i] : &beyond;
-        bool expected = i < MAX_STEPS && step->key_len == key.raw.len && key.raw.len > 0 &&
-                        memcmp(step->key, key.raw.ptr, key.raw.len) == 0;
-        if (UNLIKELY(!expected))
-            learn(coder, &key, step);
-        fill(coder, &step->slots, &member);
-        if (step->slots.column != NO_SLOT || step->slots.pointer != NO_SLOT)
-            continue;
-        key_tally_count(&coder->tally, step->unknown, coder->serial);
-        if (unknown_is_dead)
-            return dead_unknown(coder, &key);
-    }
-    return rc == 0 ? true : dead_json(coder, value, &error);
+    struct json_error error = {NULL, 0};
+    if (json_object_open(&it, value, &error) == 0 && decode_members(coder, &it, &error) == 0)
+        return true;
+    return error.reason ? dead_json(coder, value, &error) : false;
 }
 
 /* ---- Encode: column by column ---- */
@@ -201,12 +197,12 @@ static inline const struct json_value *value_of(struct row_coder *coder, const s
 {
     if (field->source > FROM_POINTER)
         return meta_value(coder, field, record, scratch) ? scratch : NULL;
-    const struct json_value *value = &coder->slots[field->slot];
-    if (!slot_filled(coder, field->slot))
+    const struct slot *slot = &coder->slots[field->slot];
+    if (UNLIKELY(slot->stamp < coder->serial))
         return NULL;
-    if (field->source == FROM_SLOT)
-        return value;
-    return pointer_follow(&field->pointer, 1, value, scratch) ? scratch : NULL;
+    if (LIKELY(field->source == FROM_SLOT))
+        return &slot->value;
+    return pointer_follow(&field->pointer, 1, &slot->value, scratch) ? scratch : NULL;
 }
 
 static char *put_null(struct convert *c, char *p)
@@ -315,6 +311,7 @@ enum row_outcome row_encode(struct row_coder *coder, const struct record *record
         return ROW_TOMBSTONE;
     struct convert *c = &coder->convert;
     c->reason = reason;
+    c->input = record->value;
     reason->column = NULL;
     coder->serial += 2;
     if (!decode(coder, record->value))
