@@ -22,21 +22,23 @@ running() {
 
 # keep PIDFILE LOG COMMAND...: runs COMMAND behind this script, its words into LOG, and notes its process id. A keeper
 # stays as its parent, so that it is reaped at once when it ends, and ends it when process OWNER_PID has gone: a killed
-# test leaves nothing.
+# test leaves nothing. The keeper has a session of its own: what ends the test's process group must not end it.
 keep() {
-    local pidfile=$1 log=$2
-    shift 2
-    rm -f "$pidfile"
-    (
-        exec </dev/null >"$log" 2>&1
-        trap : HUP TERM  # not meant for the keeper; handlers, unlike ignoring, are not inherited
-        setsid "$@" &
-        echo $! >"$pidfile.new"
-        mv "$pidfile.new" "$pidfile"
-        while running $!; do
-            [ -z "${OWNER_PID:-}" ] || running "$OWNER_PID" || kill -KILL $!
-            sleep 0.5
-        done
-    ) &
-    until [ -e "$pidfile" ]; do sleep 0.01; done
+    rm -f "$1"
+    setsid bash "${BASH_SOURCE[0]}" "$@" </dev/null >"$2" 2>&1 &
+    until [ -e "$1" ]; do sleep 0.01; done
 }
+
+keeper() {
+    local pidfile=$1
+    shift 2
+    setsid "$@" &
+    echo $! >"$pidfile.new"
+    mv "$pidfile.new" "$pidfile"
+    while running $!; do
+        [ -z "${OWNER_PID:-}" ] || running "$OWNER_PID" || kill -KILL $!
+        sleep 0.5
+    done
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then keeper "$@"; fi
