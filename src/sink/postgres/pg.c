@@ -128,24 +128,35 @@ static int refused(const struct pg_target *target, const PGconn *conn, const cha
     return err_set_code(err, ERR_HALT, sqlstate, "%s: %s", target->label, text);
 }
 
-/* Why the connection could not be made; `sqlstate` is "" when no server answered. */
-static int connect_failed(const struct pg_target *target, const PGconn *conn, const char *sqlstate,
-                          const char *message, struct err *err)
+/*
+ * PgBouncer gives all its troubles the state 08P01, and asked a second time it may not answer
+ * within connect_timeout; its words are the server's, or its own, in English.
+ */
+static const char *sqlstate_by_words(const char *text)
 {
-    char text[1024];
-    one_line(text, sizeof text, message);
-    if (!*sqlstate) {
-        if (PQconnectionNeedsPassword(conn))
-            return err_set_code(err, ERR_HALT, "28P01",
-                                "%s: the server asks for a password and none was given; put it "
-                                "into a credentials file, PGPASSWORD or the password file",
-                                target->label);
-        return err_set(err, is_lasting(text) ? ERR_HALT : ERR_OUTAGE, "cannot reach %s: %s",
-                       target->label, text);
-    }
-    /* A pooler says 08P01 whatever troubles it; with a server we have exchanged nothing yet. */
-    enum pg_class class = pg_class_of(sqlstate, false);
-    if (class == PG_RETRY || class == PG_ENCODE)
+    if (strstr(text, "password authentication failed"))
+        return "28P01";
+    if (strstr(text, "FATAL: database \"") && strstr(text, "\" does not exist"))
+        return "3D000";
+    return "";
+}
+
+/* Why the connection could not be made; `sqlstate` is "" when no server gave one. */
+static int connect_failed(const struct pg_target *target, const PGconn *conn, const char *sqlstate,
+                          const char *text, struct err *err)
+{
+    bool pooler = !strcmp(sqlstate, "08P01");
+    if (!*sqlstate || pooler)
+        sqlstate = sqlstate_by_words(text);
+    if (!*sqlstate && PQconnectionNeedsPassword(conn))
+        return err_set_code(err, ERR_HALT, "28P01",
+                            "%s: the server asks for a password and none was given; put it into a "
+                            "credentials file, PGPASSWORD or the password file",
+                            target->label);
+    if (!*sqlstate)
+        return err_set(err, is_lasting(text) ? ERR_HALT : ERR_OUTAGE, "cannot %s %s: %s",
+                       pooler ? "use" : "reach", target->label, text);
+    if (pg_class_of(sqlstate, false) == PG_RETRY)
         return err_set_code(err, ERR_OUTAGE, sqlstate, "cannot use %s: %s", target->label, text);
     return refused(target, conn, sqlstate, text, err);
 }
