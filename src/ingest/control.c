@@ -42,15 +42,17 @@ static bool outdated(struct pipeline *pipeline, const struct task *task)
            || pipeline_out_of_time(pipeline);
 }
 
-static int topic_id(struct pipeline *pipeline, const char *topic, struct topic_info *info,
-                    struct err *err)
+static int topic_id(struct pipeline *pipeline, const struct ticket *ticket,
+                    struct topic_info *info, struct err *err)
 {
-    if (admin_topic(pipeline->admin, topic, ASK_MS, info, err) < 0) {
-        if (err->class == ERR_USAGE) /* unknown: it was there at the start, so it was deleted */
-            err->class = ERR_HALT;
-        return -1;
-    }
-    return 0;
+    int rc = admin_topic(pipeline->admin, ticket->topic, ASK_MS, info, err);
+    if (rc < 0 && err->class == ERR_USAGE) /* unknown, and it was there at the start */
+        return err_set(err, ERR_HALT,
+                       "%s[%d]: the topic was deleted while this pipeline read it; what was "
+                       "stored stays stored: if it is created again, run with --reset to read it "
+                       "from its start",
+                       ticket->topic, ticket->number);
+    return rc;
 }
 
 static int claim(struct pipeline *pipeline, struct ticket *ticket, struct err *err)
@@ -61,7 +63,7 @@ static int claim(struct pipeline *pipeline, struct ticket *ticket, struct err *e
     int64_t high;
     int64_t gap_to;
 
-    if (topic_id(pipeline, ticket->topic, &info, err) < 0
+    if (topic_id(pipeline, ticket, &info, err) < 0
         || admin_watermarks(pipeline->admin, ticket->topic, ticket->number, ASK_MS, &low, &high,
                             err) < 0
         || sink->reconnect(pipeline->store, err) < 0
@@ -85,7 +87,7 @@ static int check(struct pipeline *pipeline, struct ticket *ticket, struct err *e
 {
     struct topic_info info;
     int64_t gap_to;
-    if (topic_id(pipeline, ticket->topic, &info, err) < 0)
+    if (topic_id(pipeline, ticket, &info, err) < 0)
         return -1;
     return check_position(pipeline, ticket, info.id, &gap_to, err);
 }

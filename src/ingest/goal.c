@@ -10,7 +10,7 @@
 
 static bool is_open(const struct partition *p)
 {
-    return p->goal >= 0 && p->stored < p->goal && p->state != PARTITION_STOPPED;
+    return p->goal >= 0 && p->stored < p->goal && !partition_is_stopped(p);
 }
 
 /* What other members of the group have stored is read from the database. */

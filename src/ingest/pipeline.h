@@ -182,6 +182,9 @@ void *pump_main(void *pipeline);
 /* partition.c: the pump's book of partitions. */
 struct partition *partition_find(struct pipeline *pipeline, const char *topic, int32_t number);
 void partition_move(struct partition *partition, enum partition_state state);
+/* Stopped, be it that the group has taken it from us since (a deleted topic's is never given back).
+ */
+bool partition_is_stopped(const struct partition *partition);
 const char *partition_state_name(enum partition_state state);
 void partition_seat(struct pipeline *pipeline, struct partition *partition);
 void partition_unseat(struct partition *partition);

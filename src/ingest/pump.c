@@ -428,7 +428,7 @@ void *pump_main(void *context)
     struct view_data *data = view_lock(&pipeline->view);
     data->ended_us = clock_mono_us();
     for (const struct partition *p = pipeline->partitions; p; p = p->next)
-        data->failed |= p->state == PARTITION_STOPPED;
+        data->failed |= partition_is_stopped(p);
     data->failed |= pipeline->halted && data->err.class != ERR_NONE;
     view_unlock(&pipeline->view);
     control_tell(pipeline, task_new(TASK_END, 0, 0));

@@ -146,6 +146,7 @@ static void begin_reading(struct pipeline *pipeline, struct partition *p, const 
     p->epoch = claim->epoch;
     p->position = p->queued = p->stored = claim->next_offset;
     p->last = claim->last;
+    p->err.class = ERR_NONE;
     partition_seat(pipeline, p);
     partition_move(p, PARTITION_READING);
 }
@@ -156,22 +157,37 @@ static bool is_verdict(const struct err *err)
     return err->class != ERR_NONE && err->class != ERR_OUTAGE;
 }
 
+/* What the claim itself has stored: a gap that retention left. */
+static void count_gap(struct pipeline *pipeline, const struct ticket *ticket)
+{
+    struct tally gap = {.absent = ticket->claim.next_offset - ticket->position};
+    tally_add(&view_lock(&pipeline->view)->tally, &gap);
+    view_unlock(&pipeline->view);
+}
+
+static void take_ticket(struct pipeline *pipeline, struct partition *p, const struct ticket *ticket)
+{
+    if (ticket->claim.epoch > 0)
+        p->stored = ticket->claim.next_offset;
+    if (ticket->ok) {
+        count_gap(pipeline, ticket);
+        begin_reading(pipeline, p, &ticket->claim);
+    } else if (is_verdict(&ticket->err)) {
+        stop_partition(pipeline, p, &ticket->err);
+    }
+}
+
 static void claimed(struct pipeline *pipeline, const struct task *task)
 {
     struct err err = {0};
     size_t n = 0;
     for (size_t i = 0; i < task->n; i++) {
-        const struct ticket *ticket = &task->tickets[i];
-        struct partition *p = ticket->partition;
-        if (p->state != PARTITION_CLAIMING)
-            continue;
-        if (ticket->ok) {
-            begin_reading(pipeline, p, &ticket->claim);
-            n++;
-        } else if (is_verdict(&ticket->err)) {
-            stop_partition(pipeline, p, &ticket->err);
-        }
+        struct partition *p = task->tickets[i].partition;
+        if (p->state == PARTITION_CLAIMING)
+            take_ticket(pipeline, p, &task->tickets[i]);
     }
+    for (const struct partition *p = pipeline->partitions; p; p = p->next)
+        n += p->state == PARTITION_READING;
     pipeline->assigned = true;
     if (assign(pipeline, &err) < 0) {
         pipeline->halted = true;
