@@ -186,13 +186,14 @@ static void give_group(void *context, const PGresult *row)
 }
 
 /*
- * A reason without the record's own value, so that a thousand bad numbers are one group: what a
- * reason of ours begins with (`"12abc" is not ...`), and what the server says of a key
- * (`Key (id)=(7) already exists`).
+ * A reason without what is the record's own, so that a thousand bad numbers are one group: the
+ * value it begins with (`"12abc" is not ...`), the place in the text (`(at byte 7)`), and the key
+ * that the server names (`Key (id)=(7) already exists`).
  */
 #define GENERAL_REASON                                                                             \
-    "regexp_replace(regexp_replace(reason, '^(\"[^\"]*\"|-?[0-9][^ ]*) ', '\u2026 '),"             \
-    " '\\)=\\([^)]*\\)', ')=(\u2026)')"
+    "regexp_replace(regexp_replace(regexp_replace(reason,"                                         \
+    " '^(\"[^\"]*\"|-?[0-9][^ ]*) ', '\u2026 '), '\\)=\\([^)]*\\)', ')=(\u2026)'),"                \
+    " ' \\(at byte [0-9]+\\)', '')"
 
 int dead_groups(const struct pipeline_config *config, const struct dead_filter *filter,
                 void (*each)(void *context, const struct dead_group *group), void *context,
