@@ -37,9 +37,11 @@ int pipeline_start(struct pipeline *pipeline, struct err *err)
 
 void pipeline_stop(struct pipeline *pipeline)
 {
-    if (atomic_exchange(&pipeline->stopping, true))
+    /* It may be stopping by itself (--exit) and hang in that: from now on there is little time. */
+    long long never = 0;
+    atomic_store(&pipeline->stopping, true);
+    if (!atomic_compare_exchange_strong(&pipeline->stop_us, &never, clock_mono_us()))
         return;
-    atomic_store(&pipeline->stop_us, clock_mono_us());
     struct view_data *data = view_lock(&pipeline->view);
     bool running = data->phase == PHASE_RUNNING;
     view_unlock(&pipeline->view);
