@@ -55,7 +55,8 @@ static int topic_id(struct pipeline *pipeline, const struct ticket *ticket,
     return rc;
 }
 
-static int claim(struct pipeline *pipeline, struct ticket *ticket, struct err *err)
+static int claim(struct pipeline *pipeline, const struct task *task, struct ticket *ticket,
+                 struct err *err)
 {
     const struct sink_ops *sink = pipeline->sink;
     struct topic_info info;
@@ -66,9 +67,14 @@ static int claim(struct pipeline *pipeline, struct ticket *ticket, struct err *e
     if (topic_id(pipeline, ticket, &info, err) < 0
         || admin_watermarks(pipeline->admin, ticket->topic, ticket->number, ASK_MS, &low, &high,
                             err) < 0
-        || sink->reconnect(pipeline->store, err) < 0
-        || sink->claim(pipeline->store, ticket->topic, ticket->number, low, info.id,
-                       &ticket->claim, err) < 0)
+        || sink->reconnect(pipeline->store, err) < 0)
+        return -1;
+    /* A late claim would take the partition from whoever has it by now. */
+    if (outdated(pipeline, task))
+        return err_set(err, ERR_OUTAGE, "the group has moved on");
+    if (sink->claim(pipeline->store, ticket->topic, ticket->number, low, info.id, &ticket->claim,
+                    err)
+        < 0)
         return -1;
     ticket->position = ticket->claim.next_offset;
     ticket->last = ticket->claim.last;
@@ -107,7 +113,7 @@ static void work_ticket(struct pipeline *pipeline, const struct task *task, stru
     bool told = false;
     while (!outdated(pipeline, task)) {
         struct err *err = &ticket->err;
-        int rc = task->kind == TASK_CLAIM   ? claim(pipeline, ticket, err)
+        int rc = task->kind == TASK_CLAIM   ? claim(pipeline, task, ticket, err)
                  : task->kind == TASK_CHECK ? check(pipeline, ticket, err)
                                             : peek(pipeline, ticket, err);
         ticket->ok = rc == 0;

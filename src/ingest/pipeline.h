@@ -54,6 +54,8 @@ struct partition {
     bool at_eof;             /* the last thing read was the end */
     int64_t gap_since_us;    /* since when position > queued; 0: it is not */
     int64_t lost_since_us;
+    int64_t first_loss_us; /* of the recent ones, and how many those are */
+    int losses;
     struct seat *seat;
     struct stream *stream;
     struct err err;
@@ -133,6 +135,7 @@ struct pipeline {
     struct queue notes;
     bool assigned;  /* the group has answered at least once */
     bool checking;  /* nothing is read or handed over until the control thread has answered */
+    bool check_again; /* a reason for a check came up during one */
     bool peeking;
     bool halted;
     bool commit_due;
@@ -178,6 +181,8 @@ int check_position(struct pipeline *pipeline, const struct ticket *ticket, const
 
 /* pump.c */
 void *pump_main(void *pipeline);
+/* Read no more, finish what is under way, and end with this error. */
+void pump_halt(struct pipeline *pipeline, const struct err *err);
 
 /* partition.c: the pump's book of partitions. */
 struct partition *partition_find(struct pipeline *pipeline, const char *topic, int32_t number);
@@ -194,6 +199,8 @@ void rebalance_event(struct pipeline *pipeline, const struct consumer_event *eve
 void rebalance_task_done(struct pipeline *pipeline, struct task *task);
 void rebalance_reclaim(struct pipeline *pipeline, struct partition *partition);
 void rebalance_check(struct pipeline *pipeline);
+/* A batch found another owner in the database; and what to do if the group knows of none. */
+void rebalance_lose(struct pipeline *pipeline, struct partition *partition);
 void rebalance_lost(struct pipeline *pipeline);
 
 /* goal.c: --exit. */

@@ -170,14 +170,21 @@ static void hand_over(struct pipeline *pipeline)
             seat_hand_over(&pipeline->seats[i]);
 }
 
+void pump_halt(struct pipeline *pipeline, const struct err *err)
+{
+    struct view_data *data = view_lock(&pipeline->view);
+    if (!data->failed)
+        data->err = *err;
+    data->failed = true;
+    view_unlock(&pipeline->view);
+    log_error(pipeline->config->name, "%s", err->text);
+    pipeline->halted = true;
+}
+
 static void consumer_fault(struct pipeline *pipeline, const struct err *err)
 {
     if (err->class != ERR_OUTAGE) {
-        struct view_data *data = view_lock(&pipeline->view);
-        data->err = *err;
-        view_unlock(&pipeline->view);
-        log_error(pipeline->config->name, "%s", err->text);
-        pipeline->halted = true;
+        pump_halt(pipeline, err);
         return;
     }
     if (strcmp(pipeline->last_fault, err->text) == 0)
@@ -216,13 +223,8 @@ static void settle_claim(struct pipeline *pipeline, struct view_data *data,
     struct partition *p = claim->owner;
     if (claim->dropped) {
         pipeline->records_read -= claim->records;
-        if (p->state == PARTITION_READING && p->epoch == claim->epoch) {
-            log_warn(pipeline->config->name, "%s[%d] was claimed by another process", p->topic,
-                     p->partition);
-            batch_drop(p->seat->filling, p);
-            partition_move(p, PARTITION_LOST);
-            p->lost_since_us = clock_mono_us();
-        }
+        if (p->state == PARTITION_READING && p->epoch == claim->epoch)
+            rebalance_lose(pipeline, p);
         return;
     }
     tally_add(&data->tally, &claim->tally);
@@ -256,19 +258,12 @@ static void halted(struct pipeline *pipeline, const struct note *note)
 {
     /* At the end of the time to drain, an outage is no failure: nothing is lost, all is read again.
      */
-    bool just_late = note->err.class == ERR_OUTAGE;
-    struct view_data *data = view_lock(&pipeline->view);
-    if (!just_late && !data->failed) {
-        data->failed = true;
-        data->err = note->err;
-    }
-    view_unlock(&pipeline->view);
-    if (just_late)
+    if (note->err.class != ERR_OUTAGE)
+        pump_halt(pipeline, &note->err);
+    else
         log_warn(pipeline->config->name,
                  "left %zu records unstored because the database is away; they will be read again",
                  note->batch->n_entries);
-    else
-        log_error(pipeline->config->name, "%s", note->err.text);
     pipeline->halted = true;
     note->seat->busy = false;
     batch_clear(note->batch);
@@ -429,7 +424,6 @@ void *pump_main(void *context)
     data->ended_us = clock_mono_us();
     for (const struct partition *p = pipeline->partitions; p; p = p->next)
         data->failed |= partition_is_stopped(p);
-    data->failed |= pipeline->halted && data->err.class != ERR_NONE;
     view_unlock(&pipeline->view);
     control_tell(pipeline, task_new(TASK_END, 0, 0));
     return NULL;

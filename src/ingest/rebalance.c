@@ -11,7 +11,10 @@
 
 #include <stdlib.h>
 
-#define LOST_PATIENCE_US (20 * 1000000LL)
+/* The group tells within a heartbeat or two (3 s each) that a partition is another's. */
+#define LOST_PAUSE_US (5 * 1000000LL)
+#define LOSSES_MAX 3
+#define LOSSES_WINDOW_US (120 * 1000000LL)
 
 static void stop_partition(struct pipeline *pipeline, struct partition *p, const struct err *err)
 {
@@ -38,7 +41,7 @@ static void forget_buffered(struct pipeline *pipeline, struct partition *p)
 
 static uint64_t next_generation(struct pipeline *pipeline)
 {
-    pipeline->checking = false;
+    pipeline->checking = pipeline->check_again = false;
     return atomic_fetch_add(&pipeline->generation, 1) + 1;
 }
 
@@ -74,16 +77,19 @@ static void fill_ticket(struct ticket *ticket, struct partition *p)
     };
 }
 
+static void give_up_all(struct pipeline *pipeline)
+{
+    for (struct partition *p = pipeline->partitions; p; p = p->next) {
+        forget_buffered(pipeline, p);
+        partition_move(p, PARTITION_IDLE);
+    }
+}
+
 static void revoked(struct pipeline *pipeline, const struct consumer_event *event)
 {
     struct err err = {0};
     next_generation(pipeline);
-    for (struct partition *p = pipeline->partitions; p; p = p->next) {
-        if (p->state == PARTITION_IDLE)
-            continue;
-        forget_buffered(pipeline, p);
-        partition_move(p, PARTITION_IDLE);
-    }
+    give_up_all(pipeline);
     if (consumer_unassign(pipeline->consumer, &err) < 0)
         log_warn(pipeline->config->name, "%s", err.text);
     log_info(pipeline->config->name, "the group has taken %zu partition%s%s",
@@ -94,10 +100,11 @@ static void revoked(struct pipeline *pipeline, const struct consumer_event *even
 static void assigned(struct pipeline *pipeline, const struct consumer_event *event)
 {
     struct task *task = task_new(TASK_CLAIM, next_generation(pipeline), event->n_partitions);
+    /* An assignment that was never read from may have been replaced without being revoked. */
+    give_up_all(pipeline);
     for (size_t i = 0; i < event->n_partitions; i++) {
         struct partition *p = partition_find(pipeline, event->partitions[i].topic,
                                              event->partitions[i].partition);
-        forget_buffered(pipeline, p);
         partition_move(p, PARTITION_CLAIMING);
         fill_ticket(&task->tickets[i], p);
     }
@@ -112,7 +119,7 @@ void rebalance_event(struct pipeline *pipeline, const struct consumer_event *eve
         revoked(pipeline, event);
 }
 
-/* One partition anew: its offset is not in the topic any more. */
+/* One partition anew: its offset is not in the topic any more, or its claim was taken from us. */
 void rebalance_reclaim(struct pipeline *pipeline, struct partition *p)
 {
     struct task *task = task_new(TASK_CLAIM, atomic_load(&pipeline->generation), 1);
@@ -126,6 +133,7 @@ void rebalance_reclaim(struct pipeline *pipeline, struct partition *p)
 void rebalance_check(struct pipeline *pipeline)
 {
     size_t n = 0;
+    pipeline->check_again = pipeline->checking;
     if (pipeline->config->dry_run || pipeline->checking)
         return;
     for (const struct partition *p = pipeline->partitions; p; p = p->next)
@@ -190,8 +198,8 @@ static void claimed(struct pipeline *pipeline, const struct task *task)
         n += p->state == PARTITION_READING;
     pipeline->assigned = true;
     if (assign(pipeline, &err) < 0) {
-        pipeline->halted = true;
-        log_error(pipeline->config->name, "cannot start to read: %s", err.text);
+        err_prefix(&err, "cannot start to read");
+        pump_halt(pipeline, &err);
         return;
     }
     log_info(pipeline->config->name, "reading %zu partition%s", n, n == 1 ? "" : "s");
@@ -213,6 +221,9 @@ static void checked(struct pipeline *pipeline, const struct task *task)
     }
     if (any && assign(pipeline, &err) < 0)
         log_warn(pipeline->config->name, "%s", err.text);
+    /* The topic may have changed after it was looked at. */
+    if (pipeline->check_again)
+        rebalance_check(pipeline);
 }
 
 /* Partitions of other processes, asked for by --exit. */
@@ -239,14 +250,37 @@ void rebalance_task_done(struct pipeline *pipeline, struct task *task)
     task_free(task);
 }
 
-/* A partition that another process claimed while the group still says that it is ours. */
+void rebalance_lose(struct pipeline *pipeline, struct partition *p)
+{
+    int64_t now = clock_mono_us();
+    log_warn(pipeline->config->name, "%s[%d] was claimed by another process", p->topic,
+             p->partition);
+    forget_buffered(pipeline, p);
+    partition_move(p, PARTITION_LOST);
+    p->lost_since_us = now;
+    if (now - p->first_loss_us > LOSSES_WINDOW_US) {
+        p->first_loss_us = now;
+        p->losses = 0;
+    }
+    p->losses++;
+}
+
+/*
+ * Lost in the database and still ours by the group: who claimed it may have been late, held up
+ * between the group's word and the claim, so we claim it back. Whoever takes it time and again
+ * works beside our group.
+ */
 void rebalance_lost(struct pipeline *pipeline)
 {
     int64_t now = clock_mono_us();
     for (struct partition *p = pipeline->partitions; p; p = p->next) {
         struct err err;
-        if (p->state != PARTITION_LOST || now - p->lost_since_us < LOST_PATIENCE_US)
+        if (p->state != PARTITION_LOST || now - p->lost_since_us < LOST_PAUSE_US)
             continue;
+        if (p->losses < LOSSES_MAX) {
+            rebalance_reclaim(pipeline, p);
+            continue;
+        }
         err_set(&err, ERR_HALT,
                 "%s[%d] was claimed by another process, and our group %s knows nothing of it: is "
                 "this pipeline running elsewhere with another --group? (see owner in %s.offsets)",
