@@ -30,6 +30,13 @@ static bool pause_ms(struct pipeline *pipeline, int64_t ms)
     return !pipeline_out_of_time(pipeline);
 }
 
+static const char *became(bool had_been_committed, enum stored_how how)
+{
+    if (had_been_committed)
+        return "had been committed";
+    return how == STORED ? "is committed now" : "is another process's, at least in part";
+}
+
 /*
  * The database is away: try again with growing pauses until it is known what became of the batch.
  * Told once at the failure, once a minute, and once at the recovery.
@@ -63,8 +70,8 @@ static enum stored_how ride_out(struct seat *seat, struct batch *batch, int64_t 
         if (how == STORED_RETRY)
             continue;
         if (how != STORED_HALT)
-            log_info(scope, "the database is back after %.1f s",
-                     (double)(clock_mono_us() - since_us) / 1e6);
+            log_info(scope, "the database is back after %.1f s; the batch under way %s",
+                     (double)(clock_mono_us() - since_us) / 1e6, became(rc > 0, how));
         return how;
     }
 }

@@ -4,11 +4,21 @@
 
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 void lane_note_pid(struct lane *lane, int pid)
 {
     atomic_store(&lane->store->lane_pids[lane->number], pid);
+}
+
+void lane_drop_claim(const struct lane *lane, struct batch_claim *claim)
+{
+    claim->dropped = true;
+    log_info(lane->store->config->name,
+             "%s[%d] has another owner than at epoch %" PRId64 ": the offsets %" PRId64
+             " to %" PRId64 " are left to it",
+             claim->topic, claim->partition, claim->epoch, claim->expected, claim->next - 1);
 }
 
 void lane_disconnect(struct lane *lane)

@@ -94,7 +94,7 @@ int pg_lane_recover(struct lane *lane, struct batch *batch, struct err *err)
         if (read_claim(lane, pid, &batch->claims[i], &found, &fault) < 0)
             goto broken;
         if (found == FOUND_LOST)
-            batch->claims[i].dropped = true;
+            lane_drop_claim(lane, &batch->claims[i]);
         else
             counts[found]++;
     }

@@ -80,6 +80,8 @@ int lane_connect(struct lane *lane, struct err *err);
 int lane_load_table(struct lane *lane, struct err *err);
 void lane_disconnect(struct lane *lane);
 void lane_note_pid(struct lane *lane, int pid);
+/* The claim's partition has another owner now: what was read under the claim is left to it. */
+void lane_drop_claim(const struct lane *lane, struct batch_claim *claim);
 
 /* transaction.c: open BEGIN .. FOR UPDATE; settle offsets and COMMIT. */
 enum opened { OPENED, OPENED_NOT_OURS, OPENED_TABLE_CHANGED, OPENED_FAULT, OPENED_BUG };

@@ -87,7 +87,7 @@ static enum opened judge_claims(struct lane *lane, const PGresult *rows, struct 
             continue;
         int row = find_row(rows, claim);
         if (row < 0 || strtoll(PQgetvalue(rows, row, 3), NULL, 10) != claim->epoch) {
-            claim->dropped = true;
+            lane_drop_claim(lane, claim);
             verdict = OPENED_NOT_OURS;
             continue;
         }
