@@ -5,8 +5,8 @@
  *   consume_raw -b BROKERS -t TOPIC [-g GROUP [-i INSTANCE]] [-o OFFSET] [-w MICROSECONDS]
  *               [-s SECONDS] [-p] [-v] [-X NAME=VALUE]...
  *
- * Without a group it ends when each partition has reached its end; with one, or with -s, it goes
- * on for that many seconds. -w is work done for each record, to stand for decoding; -p prints each
+ * Without -s it ends when each partition has reached its end, else after that many seconds or on
+ * SIGTERM. -w is work done for each record, to stand for decoding; -p prints each
  * record and mark, -v the library's own lines.
  */
 #include "base/clock.h"
@@ -16,6 +16,7 @@
 #include "client/consumer.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,8 +197,18 @@ static void on_event(struct run *run, const struct consumer_event *event)
     }
 }
 
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
 static bool is_over(const struct run *run, int64_t started_us)
 {
+    if (stopped)
+        return true;
     if (run->seconds > 0)
         return clock_mono_us() - started_us > run->seconds * 1000000;
     size_t done = 0;
@@ -323,6 +334,7 @@ int main(int argc, char **argv)
 {
     static struct run run;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGTERM, on_signal);
     log_init(LOG_WARN, LOG_FORMAT_AUTO);
     parse(&run, argc, argv);
     begin(&run);
