@@ -81,7 +81,7 @@ static int rule_error(struct err *err, const struct column_rule *rule, const cha
                       const char *detail)
 {
     err_set(err, ERR_USAGE, "columns: %s: %s%s", rule->column, what, detail);
-    return rule->line > 0 ? err_prefix(err, "line %d: ", rule->line) : -1;
+    return rule->line > 0 ? err_prefix(err, "line %d", rule->line) : -1;
 }
 
 static bool is_text(enum column_type type)
