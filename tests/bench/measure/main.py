@@ -1,0 +1,96 @@
+"""The run: what is asked for, in order; a table at the end."""
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from harness.paths import weir_binary
+
+from . import bad, latency, peers, restart, throughput
+from .stage import Stage, facts
+from .table import Table, say
+from .weir import Weir, newer_library
+
+PARTS = ("copy", "curve", "bad", "restart", "latency", "row", "pathway", "debezium", "chapter")
+ROW_GB_PER_S = 1.0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests/bench/ingest", description="weir ingest against \\copy and its peers.")
+    parser.add_argument("--records", type=int, default=1_000_000, help="chapter records in the topic (default 1,000,000)")
+    parser.add_argument("--repeat", type=int, default=3, help="rounds of \\copy and weir, for medians (default 3)")
+    parser.add_argument("--kills", type=int, default=5, help="kill -9 and restarts (default 5)")
+    parser.add_argument("--latency-seconds", type=int, default=20, help="how long records trickle (default 20)")
+    parser.add_argument("--chapter-records", type=int, default=20_000, help="for the chapter's consumer (default 20,000)")
+    for name in ("skip", "only"):
+        parser.add_argument(f"--{name}", default="", metavar="PART,...", help=f"{name} these: {', '.join(PARTS)}")
+    parser.add_argument("--build", default="", metavar="DIR", help="build folder (default build)")
+    chosen = parser.parse_args()
+    named = set(filter(None, f"{chosen.skip},{chosen.only}".split(",")))
+    if named - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(named - set(PARTS)))}; there are {', '.join(PARTS)}")
+    chosen.skipped = set(chosen.skip.split(",")) | (set(PARTS) - set(chosen.only.split(",")) if chosen.only else set())
+    return chosen
+
+
+def load() -> str:
+    return " ".join(f"{value:.1f}" for value in os.getloadavg()[:2])
+
+
+def row(stage: Stage, table: Table) -> None:
+    """Decoder and encoder alone, on one core."""
+    say("decoder and encoder alone")
+    program = weir_binary().parent / "tests" / "bench" / "row"
+    out = subprocess.run([program, stage.json_file()], capture_output=True, text=True, check=True).stdout
+    rate = float(out.split("GB/s")[0].split()[-1])
+    table.at_least("decoder and encoder alone, GB/s", rate, ROW_GB_PER_S, note=f" ({out.split('s, ', 1)[1].strip()})")
+
+
+def run(stage: Stage, chosen: argparse.Namespace, table: Table) -> None:
+    wanted = [part for part in PARTS if part not in chosen.skipped]
+    say(f"Kafka, PostgreSQL and {stage.records:,} records")
+    stage.start()
+    topic = stage.fill("bench", stage.records, text_file=stage.text_file)
+    weirs = {"newer": Weir(stage, newer_library(stage.folder)), "Debian's": Weir(stage, None)}
+    print("\n".join(facts(stage)))
+    print(", ".join(f"{name} librdkafka: {weir.version()}" for name, weir in weirs.items()))
+    newer = weirs["newer"]
+    if {"copy", "curve", "pathway", "debezium", "chapter"} & set(wanted):
+        rates = throughput.against_copy(stage, table, topic, weirs, chosen.repeat)
+    if "curve" in wanted:
+        throughput.curve(stage, table, topic, newer, rates["copy"], chosen.repeat)
+    if "row" in wanted:
+        row(stage, table)
+    if "restart" in wanted:
+        restart.measure(stage, table, topic, newer, chosen.kills)
+    if "latency" in wanted:
+        latency.measure(stage, table, newer, chosen.latency_seconds)
+    if "bad" in wanted:
+        bad.measure(stage, table, newer, stage.records)
+    if {"pathway", "debezium", "chapter"} & set(wanted):
+        peers.measure(stage, table, topic, rates["weir"], chosen.skipped, chosen.chapter_records)
+
+
+def main() -> int:
+    chosen = arguments()
+    table = Table()
+    with tempfile.TemporaryDirectory(prefix="weir-bench.", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL runs as another user when we are root
+        stage = Stage(folder, chosen.records)
+        before = load()
+        try:
+            run(stage, chosen, table)
+            lines = facts(stage)
+        finally:
+            stage.end()
+    print("\n" + table.markdown())
+    print("\n" + "\n".join(f"- {line}" for line in lines))
+    print(f"- load average before {before}, after {load()}")
+    print(f"\n{table.failed()} of {sum(line.passed is not None for line in table.lines)} targets missed")
+    return 1 if table.failed() else 0
+
+
+sys.exit(main())

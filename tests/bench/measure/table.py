@@ -1,0 +1,49 @@
+"""Lines of figures against their targets."""
+import sys
+from dataclasses import dataclass
+
+
+@dataclass
+class Line:
+    what: str
+    figure: str
+    target: str = ""
+    passed: bool | None = None
+
+
+class Table:
+    """Printed as it grows; at the end as Markdown."""
+
+    def __init__(self):
+        self.lines: list[Line] = []
+
+    def add(self, what: str, figure: str, target: str = "", passed: bool | None = None) -> None:
+        line = Line(what, figure, target, passed)
+        self.lines.append(line)
+        print("  " + "  ".join(part for part in (self._verdict(line) or "    ", what + ":", figure,
+                                                 f"(target {target})" if target else "") if part), flush=True)
+
+    def at_least(self, what: str, value: float, target: float, form: str = "{:.2f}", note: str = "") -> None:
+        self.add(what, form.format(value) + note, f"at least {form.format(target)}", value >= target)
+
+    def at_most(self, what: str, value: float, target: float, form: str = "{:.2f}", note: str = "") -> None:
+        self.add(what, form.format(value) + note, f"at most {form.format(target)}", value <= target)
+
+    @staticmethod
+    def _verdict(line: Line) -> str:
+        return "" if line.passed is None else "pass" if line.passed else "FAIL"
+
+    def markdown(self) -> str:
+        rows = [(line.what, line.figure, line.target, self._verdict(line)) for line in self.lines]
+        head = ("measured", "figure", "target", "")
+        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(4)]
+        def text(row):
+            return "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
+        return "\n".join([text(head), "|" + "|".join("-" * (w + 2) for w in widths) + "|", *map(text, rows)])
+
+    def failed(self) -> int:
+        return sum(line.passed is False for line in self.lines)
+
+
+def say(words: str) -> None:
+    print(f"\n== {words}", flush=True, file=sys.stdout)
