@@ -78,12 +78,52 @@ static int report(const struct cli *cli, struct ingest *ingest, struct err *err)
     return rc;
 }
 
+static int show_metrics(void *ingest, struct buf *out)
+{
+    ingest_metrics(ingest, out);
+    return 200;
+}
+
+static int show_health(void *ingest, struct buf *out)
+{
+    if (!ingest_healthy(ingest, out))
+        return 503;
+    buf_add_str(out, "ok\n");
+    return 200;
+}
+
+static int show_readiness(void *ingest, struct buf *out)
+{
+    if (!ingest_ready(ingest, out))
+        return 503;
+    buf_add_str(out, "ready\n");
+    return 200;
+}
+
+/* --http: runs while the pipelines run. */
+static int run_beside_http(struct cli *cli, struct ingest *ingest, struct err *err)
+{
+    const struct http_route routes[] = {
+        {"/metrics", "text/plain; version=0.0.4; charset=utf-8", show_metrics, ingest},
+        {"/healthz", "text/plain; charset=utf-8", show_health, ingest},
+        {"/readyz", "text/plain; charset=utf-8", show_readiness, ingest},
+    };
+    struct http *http = NULL;
+    if (!cli->config.http)
+        return ingest_run(ingest);
+    if (http_start(&http, cli->config.http, routes, sizeof routes / sizeof *routes, err) < 0)
+        return cli_fail(cli, err);
+    int code = ingest_run(ingest);
+    http_stop(http);
+    return code;
+}
+
 static int work(struct cli *cli, struct err *err)
 {
     struct ingest *ingest = NULL;
     if (signals_init(err) < 0 || ingest_new(&ingest, &cli->config, err) < 0)
         return cli_fail(cli, err);
-    int code = ingest_run(ingest);
+    int code = run_beside_http(cli, ingest, err);
     if (report(cli, ingest, err) < 0)
         code = cli_fail(cli, err);
     ingest_free(ingest);

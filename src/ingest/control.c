@@ -55,6 +55,22 @@ static int topic_id(struct pipeline *pipeline, const struct ticket *ticket,
     return rc;
 }
 
+/* --on-gap record */
+static int pass_gap(struct pipeline *pipeline, struct ticket *ticket, int64_t gap_to,
+                    struct err *err)
+{
+    bool dry = pipeline->config->dry_run;
+    log_warn(pipeline->config->name,
+             "%s[%d]: the offsets %" PRId64 " to %" PRId64
+             " were deleted by retention before they were stored; %s as absent",
+             ticket->topic, ticket->number, ticket->position, gap_to - 1,
+             dry ? "they would be recorded" : "recorded");
+    if (!dry)
+        return pipeline->sink->record_gap(pipeline->store, &ticket->claim, gap_to, err);
+    ticket->claim.next_offset = gap_to;
+    return 0;
+}
+
 static int claim(struct pipeline *pipeline, const struct task *task, struct ticket *ticket,
                  struct err *err)
 {
@@ -72,21 +88,20 @@ static int claim(struct pipeline *pipeline, const struct task *task, struct tick
     /* A late claim would take the partition from whoever has it by now. */
     if (outdated(pipeline, task))
         return err_set(err, ERR_OUTAGE, "the group has moved on");
-    if (sink->claim(pipeline->store, ticket->topic, ticket->number, low, info.id, &ticket->claim,
-                    err)
-        < 0)
+    if (pipeline->config->dry_run) /* owns nothing, and writes nothing */
+        ticket->claim = (struct claim){.topic = ticket->topic,
+                                       .partition = ticket->number,
+                                       .next_offset = ticket->position,
+                                       .last = ticket->last};
+    else if (sink->claim(pipeline->store, ticket->topic, ticket->number, low, info.id,
+                         &ticket->claim, err)
+             < 0)
         return -1;
     ticket->position = ticket->claim.next_offset;
     ticket->last = ticket->claim.last;
     if (check_position(pipeline, ticket, info.id, &gap_to, err) < 0)
         return -1;
-    if (gap_to < 0)
-        return 0;
-    log_warn(pipeline->config->name,
-             "%s[%d]: the offsets %" PRId64 " to %" PRId64
-             " were deleted by retention before they were stored; recorded as absent",
-             ticket->topic, ticket->number, ticket->position, gap_to - 1);
-    return sink->record_gap(pipeline->store, &ticket->claim, gap_to, err);
+    return gap_to < 0 ? 0 : pass_gap(pipeline, ticket, gap_to, err);
 }
 
 static int check(struct pipeline *pipeline, struct ticket *ticket, struct err *err)

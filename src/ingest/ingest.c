@@ -13,6 +13,7 @@
 #define STATUS_US 1000000LL
 #define LOG_US (10 * 1000000LL)
 #define START_GRACE_US 300000LL
+#define DRAIN_GRACE_US 900000LL
 
 struct ingest {
     const struct config *config;
@@ -20,7 +21,7 @@ struct ingest {
     struct status *statuses;
     size_t n;
     int64_t shown_us;
-    bool abandoned; /* told to stop in the middle of starting: its threads still run */
+    bool abandoned; /* told to stop and hanging: its threads still run */
 };
 
 int ingest_new(struct ingest **out, const struct config *config, struct err *err)
@@ -56,17 +57,24 @@ void ingest_free(struct ingest *ingest)
 }
 
 /*
- * Told to stop before it had started: it may hang in a connection attempt, and has read nothing.
+ * Told to stop, and too late for that. Before it had started it may hang in a connection attempt,
+ * and has read nothing; later in a batch for which the database has no answer (a lock that somebody
+ * holds, a server that is frozen): what is under way is committed whole or not at all, and what is
+ * not is read again.
  */
-static bool hangs_in_start(struct ingest *ingest, int64_t stop_us)
+static bool hangs(struct ingest *ingest, int64_t stop_us)
 {
-    bool hangs = clock_mono_us() - stop_us > START_GRACE_US;
+    int64_t waited_us = clock_mono_us() - stop_us;
+    bool reading = false;
     for (size_t i = 0; i < ingest->n; i++) {
         const struct view_data *data = view_lock(&ingest->pipelines[i].view);
-        hangs &= data->phase != PHASE_RUNNING;
+        reading |= data->phase == PHASE_RUNNING;
         view_unlock(&ingest->pipelines[i].view);
     }
-    return hangs;
+    if (reading && waited_us > DRAIN_GRACE_US)
+        log_warn("", "the database does not answer; what is under way is given up, nothing is lost: "
+                     "it will be read again");
+    return waited_us > (reading ? DRAIN_GRACE_US : START_GRACE_US);
 }
 
 static bool all_ended(struct ingest *ingest)
@@ -158,7 +166,7 @@ int ingest_run(struct ingest *ingest)
             for (size_t i = 0; i < ingest->n; i++)
                 pipeline_stop(&ingest->pipelines[i]);
         }
-        if (told_us && hangs_in_start(ingest, told_us)) {
+        if (told_us && hangs(ingest, told_us)) {
             ingest->abandoned = true;
             break;
         }

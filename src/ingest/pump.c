@@ -109,6 +109,8 @@ static size_t read_size(const struct pipeline *pipeline, const struct batch *bat
     } else {
         n = 64;
     }
+    if (n > batch->max_entries - batch->n_entries)
+        n = batch->max_entries - batch->n_entries;
     if (pipeline->config->count > 0) {
         int64_t left = pipeline->config->count - pipeline->records_read;
         if ((int64_t)n > left)
@@ -149,13 +151,25 @@ static void store_gaps(struct pipeline *pipeline)
     }
 }
 
+/* All that was there at the start has been read: no more will come that is worth waiting for. */
+static bool all_read(const struct pipeline *pipeline)
+{
+    if (!pipeline_ends(pipeline))
+        return false;
+    for (const struct partition *p = pipeline->partitions; p; p = p->next)
+        if (p->position < p->goal
+            && (p->state == PARTITION_READING || p->state == PARTITION_CLAIMING))
+            return false;
+    return true;
+}
+
 static bool is_due(const struct pipeline *pipeline, const struct seat *seat)
 {
     const struct batch *batch = seat->filling;
     if (seat->busy || batch_is_empty(batch))
         return false;
     if (pipeline->config->max_delay_ms == 0 || !batch_has_room(batch)
-        || atomic_load(&pipeline->stopping))
+        || atomic_load(&pipeline->stopping) || all_read(pipeline))
         return true;
     return clock_mono_us() - batch->first_us >= pipeline->config->max_delay_ms * 1000;
 }
