@@ -21,7 +21,7 @@
  *
  * table->hash covers: oid of the relation, each column's name, number, type, typmod, not-null,
  * generated, default expression, and of enums and domains what the encoder depends on; BEFORE ROW
- * triggers.
+ * triggers; partitions; the files, which TRUNCATE and SET UNLOGGED replace.
  */
 int catalog_read_table(PGconn *conn, const char *name, struct table **out, struct err *err);
 

@@ -174,16 +174,23 @@ static int read_labels(PGconn *conn, struct table *table, struct column *column,
  * The hash is taken inside every transaction, so it reads no more than can have changed: a column
  * that gets its first default, domain or enum shows in pg_attribute already. Text of the node tree
  * is as good as pg_get_expr() to see a change by, and cheaper. SHA-256, because a server in FIPS
- * mode refuses md5().
+ * mode refuses md5(). Files belong to it because TRUNCATE gives a new one: with the reading anew
+ * comes the question whether the table was emptied.
  */
 static const char *hash_sql(struct table *table, bool partitioned, bool defaults, bool named_types)
 {
     struct arena *arena = &table->arena;
     const char *oid = arena_printf(arena, "%s::regclass", pg_quote_literal(arena, table->quoted));
     const char *below = "";
-    if (partitioned)
+    const char *files = arena_printf(arena, ", pg_relation_filenode(%s)", oid);
+    if (partitioned) {
         below =
             arena_printf(arena, " OR g.tgrelid IN (SELECT relid FROM pg_partition_tree(%s))", oid);
+        files = arena_printf(arena,
+                             ", ARRAY(SELECT ROW(relid::oid, pg_relation_filenode(relid))"
+                             " FROM pg_partition_tree(%s) ORDER BY relid)",
+                             oid);
+    }
     const char *adbin = "";
     if (defaults)
         adbin = arena_printf(arena,
@@ -208,9 +215,9 @@ static const char *hash_sql(struct table *table, bool partitioned, bool defaults
         " a.atthasdef, a.attidentity, a.attgenerated) FROM pg_attribute a WHERE a.attrelid = %s"
         " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum),"
         " ARRAY(SELECT ROW(g.oid, g.tgtype) FROM pg_trigger g WHERE g.tgtype & 7 = 7"
-        " AND g.tgenabled IN ('O', 'A') AND (g.tgrelid = %s%s) ORDER BY g.oid)%s%s"
+        " AND g.tgenabled IN ('O', 'A') AND (g.tgrelid = %s%s) ORDER BY g.oid)%s%s%s"
         ")::text, 'UTF8')), 'hex'), 1, 32))",
-        oid, oid, oid, below, adbin, types);
+        oid, oid, oid, below, files, adbin, types);
 }
 
 static int read_hash(PGconn *conn, struct table *table, struct err *err)

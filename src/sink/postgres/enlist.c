@@ -123,6 +123,17 @@ static int read_occupied(struct enlistment *e, struct err *err)
     "cures: --accept-table goes on with the topic where it stands; --reset reads the topic again " \
     "from -o"
 
+static int judge_emptied(const struct enlistment *e, struct err *err)
+{
+    int64_t expected = e->base_rows + e->stored - e->base_stored;
+    if (e->occupied || expected <= 0)
+        return 0;
+    return err_set(err, ERR_HALT,
+                   "the table %s was emptied: it should hold %" PRId64 " rows, %" PRId64
+                   " of them stored by the pipeline \"%s\"; " CURES,
+                   e->old_table, expected, e->stored - e->base_stored, e->config->name);
+}
+
 static int judge_table(const struct enlistment *e, struct err *err)
 {
     const char *name = e->config->name;
@@ -139,13 +150,7 @@ static int judge_table(const struct enlistment *e, struct err *err)
                        "the table %s was dropped and created again since the pipeline \"%s\" "
                        "stored %" PRId64 " rows into it (oid %u, now %u); " CURES,
                        e->old_table, name, e->stored, e->oid, e->table->oid);
-    int64_t expected = e->base_rows + e->stored - e->base_stored;
-    if (!e->occupied && expected > 0)
-        return err_set(err, ERR_HALT,
-                       "the table %s was emptied: it should hold %" PRId64 " rows, %" PRId64
-                       " of them stored by the pipeline \"%s\"; " CURES,
-                       e->old_table, expected, e->stored - e->base_stored, name);
-    return 0;
+    return judge_emptied(e, err);
 }
 
 /* A pipeline that has stored something must be the one that it was. */
@@ -311,6 +316,31 @@ static int enlist(struct enlistment *e, struct err *err)
     if (accept && count_base(e, err) < 0)
         return -1;
     return write_registration(e, accept, err);
+}
+
+/* The counters are read before the table: what they count was there unless somebody took it away. */
+int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
+                        const struct table *table, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct enlistment e = {
+        .conn = conn,
+        .arena = &arena,
+        .config = config,
+        .table = table,
+        .schema = pg_quote_ident(&arena, config->state_schema),
+        .name = pg_quote_literal(&arena, config->name),
+        .cluster = "''",
+        .topics = "ARRAY[]::text[]",
+    };
+    int rc = read_registration(&e, err);
+    if (rc == 0)
+        rc = read_occupied(&e, err);
+    if (rc == 0 && e.known)
+        rc = judge_emptied(&e, err);
+    arena_release(&arena);
+    return rc;
 }
 
 int state_enlist(PGconn *conn, const struct pipeline_config *config, const struct table *table,

@@ -1,5 +1,6 @@
 /* A lane's connection, and the table and coder that belong to it. */
 #include "sink/postgres/catalog.h"
+#include "sink/postgres/state.h"
 #include "sink/postgres/store.h"
 
 #include "base/log.h"
@@ -52,6 +53,8 @@ int lane_load_table(struct lane *lane, struct err *err)
                        "nothing was lost: start again with --accept-table to go on where the topic "
                        "stands, or with --reset to fill it from the topic anew",
                        lane->table->quoted);
+    if (!config->dry_run && state_judge_emptied(lane->conn, config, lane->table, err) < 0)
+        return -1;
     lane->policy.force_text = lane->keep_text;
     if (row_plan_new(&lane->plan, lane->table, &lane->policy, err) < 0)
         return -1;

@@ -51,6 +51,9 @@ const char *state_setup_sql(struct arena *arena, const struct pipeline_config *c
  */
 int state_enlist(PGconn *conn, const struct pipeline_config *config, const struct table *table,
                  const struct source_identity *identity, bool *first, struct err *err);
+/* Again while rows come in, whenever the table is read anew: was it emptied? */
+int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
+                        const struct table *table, struct err *err);
 /* First start: insert all partitions' rows in one transaction, unless another process already has.
  */
 int state_start_at(PGconn *conn, const struct pipeline_config *config,
