@@ -32,9 +32,21 @@ struct tuning {
     size_t n;
 };
 
-static void consumer_tune(struct tuning *tuning, const struct consumer_options *options)
+static bool uses_sasl(const struct consumer_options *options)
 {
-    struct queue_limits limits = library_queue_limits(rd_kafka_version(), options->partitions);
+    bool sasl = false;
+    for (size_t i = 0; i < options->n_properties; i++)
+        if (!strcmp(options->properties[i].name, "security.protocol"))
+            sasl = strcasestr(options->properties[i].value, "sasl") != NULL;
+    return sasl;
+}
+
+static void consumer_tune(struct consumer *consumer, struct tuning *tuning,
+                          const struct consumer_options *options)
+{
+    struct queue_limits limits =
+        library_queue_limits(rd_kafka_version(), options->partitions, uses_sasl(options));
+    consumer->nudges = limits.nudge;
     snprintf(tuning->max_kbytes, sizeof tuning->max_kbytes, "%lld", (long long)limits.max_kbytes);
     snprintf(tuning->min_messages, sizeof tuning->min_messages, "%lld",
              (long long)limits.min_messages);
@@ -54,7 +66,7 @@ static rd_kafka_conf_t *configure(struct consumer *consumer, const struct consum
                                   struct err *err)
 {
     struct tuning tuning = {0};
-    consumer_tune(&tuning, options);
+    consumer_tune(consumer, &tuning, options);
     struct setting owned[4];
     size_t n_owned = sizeof owned_settings / sizeof *owned_settings;
     memcpy(owned, owned_settings, sizeof owned_settings);

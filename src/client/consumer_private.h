@@ -35,6 +35,8 @@ enum rebalance { REBALANCE_NONE, REBALANCE_ASSIGN, REBALANCE_REVOKE };
 struct consumer {
     struct client client; /* first: it is the handle's opaque pointer */
     bool has_group;
+    bool nudges; /* library_nudge() is needed for the flow */
+    int64_t nudged_us;
     bool closing; /* rebalances are answered by the callback itself */
     int wake_fd;
     rd_kafka_queue_t *main_queue;

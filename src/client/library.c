@@ -30,20 +30,27 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 }
 
 /* The numbers are measured (docs/benchmarks.md); a queued message costs about as much again. */
-struct queue_limits library_queue_limits(int version, int32_t partitions)
+struct queue_limits library_queue_limits(int version, int32_t partitions, bool sasl)
 {
     int64_t n = partitions > 0 ? partitions : 3;
-    if (library_knows_queue_backoff(version))
-        return (struct queue_limits){
-            .max_kbytes = clamp(INT64_C(12) * 1024 / n, 1024, 4096),
-            .min_messages = 1000000,
-            .backoff_ms = 2,
-        };
-    return (struct queue_limits){
-        .max_kbytes = clamp(INT64_C(192) * 1024 / n, 4096, 65536),
+    struct queue_limits limits = {
+        .max_kbytes = clamp(INT64_C(12) * 1024 / n, 1024, 4096),
         .min_messages = 1000000,
-        .backoff_ms = 0,
     };
+    if (library_knows_queue_backoff(version))
+        limits.backoff_ms = 2;
+    else if (!sasl)
+        limits.nudge = true;
+    else
+        limits.max_kbytes = clamp(INT64_C(168) * 1024 / n, 4096, INT64_C(56) * 1024);
+    return limits;
+}
+
+void library_nudge(rd_kafka_t *rk)
+{
+    rd_kafka_error_t *error = rd_kafka_sasl_set_credentials(rk, "", "");
+    if (error)
+        rd_kafka_error_destroy(error);
 }
 
 static char version_text[96];
@@ -54,13 +61,13 @@ static void compose_version(void)
     int version = rd_kafka_version();
     if (!library_knows_queue_backoff(version))
         snprintf(version_text, sizeof version_text,
-                 "librdkafka %s (large queues, no topic ids; 2.3 or newer does better)",
+                 "librdkafka %s (no queue backoff, no topic ids; 2.3 or newer does better)",
                  rd_kafka_version_str());
     else if (!library_knows_topic_ids(version))
-        snprintf(version_text, sizeof version_text, "librdkafka %s (no topic ids)",
+        snprintf(version_text, sizeof version_text, "librdkafka %s (queue backoff, no topic ids)",
                  rd_kafka_version_str());
     else
-        snprintf(version_text, sizeof version_text, "librdkafka %s (small queues, topic ids)",
+        snprintf(version_text, sizeof version_text, "librdkafka %s (queue backoff, topic ids)",
                  rd_kafka_version_str());
 }
 

@@ -16,19 +16,32 @@
 #include <stdint.h>
 
 /*
- * How much a partition's queue may hold. A queue over its limit makes the library stop to fetch
- * for fetch.queue.backoff.ms, or, before 2.2.0 introduced that, for a fixed second: there only
- * queues too big to run full in a second keep the flow.
+ * How much a partition's queue may hold, and how the library is told that there is room again.
+ *
+ * When the queues of all partitions of a broker are full its thread sleeps: from 2.2.0 on for
+ * fetch.queue.backoff.ms, before that for a second or until something wakes it. Something is
+ * library_nudge(). Where that cannot be used, only queues too big to run empty in a second keep the
+ * flow.
  */
 struct queue_limits {
     int64_t max_kbytes;   /* queued.max.messages.kbytes, of each partition */
     int64_t min_messages; /* queued.min.messages: above it nothing more is fetched */
     int backoff_ms;       /* fetch.queue.backoff.ms; 0: the library does not know it */
+    bool nudge;           /* call library_nudge() after reading */
 };
 
-/* `version` as of rd_kafka_version(); `partitions` read at once, 0 if unknown. */
-struct queue_limits library_queue_limits(int version, int32_t partitions);
+/*
+ * `version` as of rd_kafka_version(); `partitions` read at once, 0 if unknown; `sasl`: the
+ * connection authenticates itself by SASL.
+ */
+struct queue_limits library_queue_limits(int version, int32_t partitions, bool sasl);
 bool library_knows_queue_backoff(int version);
+
+/*
+ * Wake the library's broker threads, so that they look at once which queues have room. Only for a
+ * handle without SASL: it is done by setting credentials, which has no other effect there.
+ */
+void library_nudge(rd_kafka_t *rk);
 bool library_knows_topic_ids(int version);
 
 /*

@@ -1,12 +1,16 @@
 /* The queue of one partition. */
 #include "client/consumer_private.h"
 
+#include "base/clock.h"
 #include "client/fault.h"
+#include "client/library.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NUDGE_PAUSE_US 1000
 
 /*
  * What an earlier assignment left in the queue. Records of it carry an old version and are dropped
@@ -142,6 +146,19 @@ static size_t read_strays(struct stream *stream, size_t max,
     return n;
 }
 
+/*
+ * There is room again. Not more often than a thousand times a second, unless nothing is left to
+ * read: then no later call would do it.
+ */
+static void nudge(struct consumer *consumer, bool is_empty)
+{
+    int64_t now_us = clock_mono_us();
+    if (!is_empty && now_us - consumer->nudged_us < NUDGE_PAUSE_US)
+        return;
+    consumer->nudged_us = now_us;
+    library_nudge(consumer->client.rk);
+}
+
 size_t stream_read(struct stream *stream, size_t max,
                    void (*each)(void *context, const struct message *message), void *context)
 {
@@ -160,6 +177,8 @@ size_t stream_read(struct stream *stream, size_t max,
         if (n < (ssize_t)want)
             break;
     }
+    if (done > 0 && stream->consumer->nudges)
+        nudge(stream->consumer, done < max);
     return done;
 }
 
