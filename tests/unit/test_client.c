@@ -58,21 +58,21 @@ static void queues_share_what_memory_there_is(void **state)
     const int32_t partitions[] = {0, 1, 3, 12, 100, 10000};
     for (size_t i = 0; i < COUNT_OF(partitions); i++) {
         int64_t n = partitions[i] > 0 ? partitions[i] : 3;
-        struct queue_limits new = library_queue_limits(0x020200ff, partitions[i], true);
-        assert_true(new.backoff_ms > 0);
-        assert_false(new.nudge);
-        assert_true(new.max_kbytes * n <= INT64_C(12) * 1024 || new.max_kbytes == 1024);
+        struct queue_limits newer = library_queue_limits(0x020200ff, partitions[i], true);
+        assert_true(newer.backoff_ms > 0);
+        assert_false(newer.nudge);
+        assert_true(newer.max_kbytes * n <= INT64_C(12) * 1024 || newer.max_kbytes == 1024);
 
         struct queue_limits old = library_queue_limits(0x020002ff, partitions[i], false);
         assert_int_equal(old.backoff_ms, 0);
         assert_true(old.nudge);
-        assert_int_equal(old.max_kbytes, new.max_kbytes);
+        assert_int_equal(old.max_kbytes, newer.max_kbytes);
 
         struct queue_limits sasl = library_queue_limits(0x020002ff, partitions[i], true);
         assert_int_equal(sasl.backoff_ms, 0);
         assert_false(sasl.nudge);
         assert_true(sasl.max_kbytes * n <= INT64_C(168) * 1024 || sasl.max_kbytes == 4096);
-        assert_true(sasl.max_kbytes > new.max_kbytes);
+        assert_true(sasl.max_kbytes > newer.max_kbytes);
     }
 }
 
