@@ -372,7 +372,7 @@ RULES_TOPIC = Topic(
 
 DEFERRED = f"""
     {PLACE}, id int UNIQUE DEFERRABLE INITIALLY DEFERRED, amount int CHECK (amount >= 0),
-    parent int REFERENCES bad.parents DEFERRABLE INITIALLY DEFERRED"""
+    parent int REFERENCES bad.parents DEFERRABLE INITIALLY DEFERRED, code text UNIQUE"""
 
 DEFERRED_CASES = [
     Case("the first of its id", value(id=1), row(id="1"), partition=0),
@@ -380,6 +380,9 @@ DEFERRED_CASES = [
     Case("deferred foreign key violation", value(id=2, parent=99), no_parent("99")),
     Case("deferred constraint trigger", value(id=3, amount=13), Dead("P0001", "13 brings bad luck")),
     Case("deferred foreign key kept", value(id=4, parent=1), row(parent="1")),
+    # Whether somebody's code is taken depends on whether that somebody is dead.
+    Case("deferred violation of the first of a code", value(id=6, parent=98, code="x"), no_parent("98"), partition=0),
+    Case("the code of a dead letter is free", value(id=7, code="x"), row(id="7"), partition=0),
     Case("check violation beside deferred ones", value(id=5, amount=-1), NEGATIVE),
 ]
 

@@ -3,8 +3,10 @@
 All topics are read in one run of weir, by one pipeline for each table, before the first test asks."""
 import base64
 import json
+import random
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -218,6 +220,71 @@ def test_dead_letters_keep_key_headers_and_time(kafka, database, weir):
     encoded[1]["value"] = ""
     assert stored[0] == (b"\0key", b"\xff{}", encoded, True, topic, 0, None)
     assert stored[1][:3] == (b"", b"", [])
+
+
+REFUSING = {
+    "checked": "CREATE TABLE checked (n int CHECK (n >= 0), kafka_partition int, kafka_offset bigint)",
+    "unlucky": """CREATE TABLE unlucky (n int, kafka_partition int, kafka_offset bigint);
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN IF NEW.n < 0 THEN RAISE 'below zero'; END IF; RETURN NEW; END $$;
+        CREATE CONSTRAINT TRIGGER t AFTER INSERT ON unlucky DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION f()""",
+    "choosy": """CREATE TABLE choosy (n int, kafka_partition int, kafka_offset bigint);
+        CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN IF NEW.n < 0 THEN RAISE 'below zero'; END IF;
+                  RETURN CASE WHEN NEW.n % 10 = 7 THEN NULL ELSE NEW END; END $$;
+        CREATE TRIGGER t BEFORE INSERT ON choosy FOR EACH ROW EXECUTE FUNCTION g()""",
+    "ignoring": """CREATE TABLE ignoring (n int CHECK (n >= 0), kafka_partition int, kafka_offset bigint,
+        once int UNIQUE)"""}
+
+
+def random_records(rng: random.Random, count: int) -> Iterator[tuple[str, bytes | None]]:
+    """What each is, and its value. Bad ones like company."""
+    bad = False
+    for _ in range(count):
+        bad = rng.random() < (0.5 if bad else 0.06)
+        chance = rng.random()
+        if bad:
+            yield ("refused", value(n=-rng.randint(1, 9))) if chance < 0.7 else ("undecodable", b"x")
+        elif chance < 0.02:
+            yield "tombstone", None
+        elif chance < 0.12:
+            yield "seventh", value(n=7, once=1)
+        else:
+            yield "good", value(n=rng.choice([0, 1, 2]))
+
+
+def test_bad_records_in_any_place_leave_the_good_ones_alone(kafka, database, weir):
+    """What the server refuses is found one by one among hundreds, whatever way it says so."""
+    rng = random.Random(20)
+    topic = kafka.create_topic(partitions=2)
+    kinds = list(random_records(rng, 800))
+    records = [Record(content, partition=rng.randrange(2)) for _, content in kinds]
+    kind_of = {id(record): kind for record, (kind, _) in zip(records, kinds)}
+    places = {(s.partition, s.offset): kind_of[id(s.record)] for s in kafka.produce(topic, records)}
+    for ddl in REFUSING.values():
+        database.execute(ddl)
+    columns = {"kafka_partition": "$partition", "kafka_offset": "$offset"}
+    pipelines = {name: {"topic": topic, "table": name, "lanes": 1, "columns": columns} for name in REFUSING}
+    pipelines["ignoring"]["on_conflict"] = "ignore"
+    (weir.folder / "weir.yaml").write_text(json.dumps({
+        "brokers": kafka.address, "database": str(database.credentials(weir.folder)), "pipelines": pipelines}))
+    weir.call("ingest", "-e")
+
+    for name in REFUSING:
+        stored = Counter(database.query(f"SELECT kafka_partition, kafka_offset FROM {name}"))
+        dead = {(d["partition"], d["record_offset"]): d["sqlstate"] for d in dead_letters(database, name)}
+        suppressed = {"choosy": "seventh", "ignoring": "seventh"}.get(name)
+        first = [place for place in stored if places[place] == "seventh"]
+        expected = Counter(place for place, kind in places.items() if kind in ("good", "seventh") and kind != suppressed)
+        if name == "ignoring":
+            assert len(first) == 1
+            expected[first[0]] = 1
+        assert stored == expected, name
+        assert dead.keys() == {place for place, kind in places.items() if kind in ("refused", "undecodable")}, name
+        assert all((dead[place] == "22P02") == (places[place] == "undecodable") for place in dead), name
+        counters = balanced(database, name, topic)
+        assert (counters["rows"], counters["dead"]) == (len(stored), len(dead)), name
 
 
 PARTITIONED = "CREATE TABLE p (n int) PARTITION BY RANGE (n); CREATE TABLE p_low PARTITION OF p FOR VALUES FROM (0) TO (100)"

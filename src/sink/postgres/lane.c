@@ -37,7 +37,6 @@ static void forget_table(struct lane *lane)
     lane->coder = NULL;
     lane->plan = NULL;
     lane->table = NULL;
-    lane->unknown_told = 0;
 }
 
 int lane_load_table(struct lane *lane, struct err *err)

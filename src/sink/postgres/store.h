@@ -58,7 +58,6 @@ struct lane {
     struct row_plan *plan;
     struct row_policy policy;
     struct row_coder *coder;
-    size_t unknown_told; /* of this coder's unknown keys */
 
     /* The transaction under way. */
     struct batch *batch;
