@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions,
                                    NewTopic, OffsetSpec, ResourceType)
 
@@ -104,7 +104,15 @@ class Kafka:
 
     def _offsets(self, topic: str, spec: OffsetSpec) -> dict[int, int]:
         wanted = {TopicPartition(topic, partition): spec for partition in self.partitions(topic)}
-        return {asked.partition: future.result(30).offset for asked, future in self.admin.list_offsets(wanted).items()}
+
+        def ask() -> dict[int, int] | None:
+            try:
+                answers = self.admin.list_offsets(wanted).items()
+                return {asked.partition: future.result(30).offset for asked, future in answers}
+            except KafkaException:  # a broker that has just come back does not know its leaders' epochs at once
+                return None
+
+        return wait_until(ask, what=f"offsets of {topic}", every_s=0.2) if wanted else {}
 
     # Records
 
