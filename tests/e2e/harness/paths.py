@@ -15,5 +15,10 @@ def weir_binary() -> Path:
 
 
 def sanitized() -> bool:
-    """Whether a sanitizer slows the program under test, so that times mean less."""
-    return "san" in weir_binary().parent.name
+    """Whether the program under test is a sanitizer's build (build-asan, build-tsan)."""
+    return weir_binary().parent.name.endswith("san")
+
+
+def patience() -> int:
+    """By how much every time limit is stretched: sanitizers make the program several times slower."""
+    return 4 if sanitized() else 1

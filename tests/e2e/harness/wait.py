@@ -3,11 +3,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from .paths import patience
+
 T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], timeout_s: float = 30, what: str = "", every_s: float = 0.02) -> T:
     """Returns the first true answer of `condition`; fails the test when none came in time."""
+    timeout_s *= patience()
     deadline = time.monotonic() + timeout_s
     while True:
         answer = condition()

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from .kafka import Kafka
-from .paths import EXAMPLES, weir_binary
+from .paths import EXAMPLES, patience, weir_binary
 from .postgres import Database
 from .wait import wait_until
 
@@ -47,6 +47,7 @@ class Process:
 
     def wait(self, timeout_s: float = 60) -> int:
         """Waits for its end; the exit code, negative for a signal."""
+        timeout_s *= patience()
         try:
             return self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
