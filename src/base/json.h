@@ -98,14 +98,14 @@ void json_hint_set(struct json_hint *hint, const char *before, const struct json
 bool json_object_skip_last_name(struct json_iter *it, const struct json_hint *hint);
 static inline bool json_object_skip_name(struct json_iter *it, const struct json_hint *hint)
 {
-    uint64_t here[JSON_HINT_BYTES / 8];
     if (it->end - it->pos < JSON_HINT_BYTES)
         return json_object_skip_last_name(it, hint);
-    memcpy(here, it->pos, sizeof here);
-    uint64_t other = (here[0] ^ hint->text[0]) & hint->mask[0];
-    other |= (here[1] ^ hint->text[1]) & hint->mask[1];
-    other |= (here[2] ^ hint->text[2]) & hint->mask[2];
-    other |= (here[3] ^ hint->text[3]) & hint->mask[3];
+    uint64_t other = 0;
+    for (int i = 0; i < JSON_HINT_BYTES / 8; i++) {
+        uint64_t here;
+        memcpy(&here, it->pos + (ptrdiff_t)8 * i, sizeof here);
+        other |= (here ^ hint->text[i]) & hint->mask[i];
+    }
     if (other != 0 || hint->len == 0)
         return false;
     it->pos += hint->len;

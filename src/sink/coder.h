@@ -63,7 +63,8 @@ struct row_coder {
     unsigned n_shapes;
     struct shape single; /* the last one that found no place */
     struct buf single_columns;
-    bool *left_out; /* of the record at hand */
+    bool *left_out; /* of the record at hand, by field number */
+    size_t n_left_out;
 };
 
 /* Fill `out` from the record's metadata; false if the record has none of it. (meta.c) */

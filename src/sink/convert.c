@@ -99,6 +99,42 @@ static char copy_escape(char ch)
     }
 }
 
+/* Whether any of eight bytes may need an escape: a backslash, or a control character up to \r. */
+static inline bool may_need_escape(uint64_t bytes)
+{
+    const uint64_t ones = 0x0101010101010101;
+    const uint64_t tops = 0x8080808080808080;
+    uint64_t backslash = bytes ^ ones * '\\';
+    uint64_t zero = (backslash - ones) & ~backslash;
+    uint64_t control = (bytes - ones * ('\r' + 1)) & ~bytes;
+    return ((zero | control) & tops) != 0;
+}
+
+/* `p` has room for twice the text. */
+static char *put_escaped_step(char *p, struct slice text)
+{
+    const char *from = text.ptr;
+    const char *end = from + text.len;
+    while (from < end) {
+        uint64_t eight;
+        if (end - from >= (ptrdiff_t)sizeof eight) {
+            memcpy(&eight, from, sizeof eight);
+            if (LIKELY(!may_need_escape(eight))) {
+                memcpy(p, &eight, sizeof eight);
+                p += sizeof eight;
+                from += sizeof eight;
+                continue;
+            }
+        }
+        char escape = copy_escape(*from);
+        if (UNLIKELY(escape))
+            *p++ = '\\';
+        *p++ = escape ? escape : *from;
+        from++;
+    }
+    return p;
+}
+
 static char *put_escaped(struct convert *c, char *p, struct slice text)
 {
     /* In steps, so that a long text asks for what it fills and not for twice its length. */
@@ -108,12 +144,7 @@ static char *put_escaped(struct convert *c, char *p, struct slice text)
         p = convert_room(c, p, 2 * n);
         if (!p)
             return NULL;
-        for (size_t i = 0; i < n; i++) {
-            char escape = copy_escape(text.ptr[i]);
-            if (UNLIKELY(escape))
-                *p++ = '\\';
-            *p++ = escape ? escape : text.ptr[i];
-        }
+        p = put_escaped_step(p, (struct slice){text.ptr, n});
         text.ptr += n;
         text.len -= n;
     }

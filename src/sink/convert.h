@@ -60,7 +60,8 @@ struct target {
     convert_fn *convert;
     size_t max_chars; /* of a text type; SIZE_MAX: any */
     enum time_unit unit;
-    bool verbatim; /* the strings are bytes of Kafka's, not JSON: no escapes in them */
+    bool plain_text; /* a text type, filled from the record's JSON */
+    bool verbatim;   /* the strings are bytes of Kafka's, not JSON: no escapes in them */
     const struct target *element; /* of an array */
 };
 
@@ -114,6 +115,34 @@ static inline bool convert_readable(const struct convert *c, const char *p, size
 {
     uintptr_t at = (uintptr_t)p - (uintptr_t)c->input.ptr;
     return at < c->input.len && c->input.len - at >= n;
+}
+
+/*
+ * The shortest way, which nearly every value of a record goes: a string whose bytes in the record
+ * are the field's. Without escapes it holds nothing that COPY's text form would escape, and if it
+ * has no more bytes than the column takes characters it is not too long. 64 bytes are copied
+ * however few of them count: no branch waits for the length then.
+ */
+#define CONVERT_COPY_BYTES 64
+static inline bool convert_is_plain(const struct target *target, const struct json_value *value)
+{
+    return value->type == JSON_STRING && !value->escaped && !value->nul &&
+           value->raw.len <= target->max_chars;
+}
+static inline char *convert_put_plain(struct convert *c, const struct json_value *value, char *p)
+{
+    const char *from = value->raw.ptr;
+    size_t n = value->raw.len;
+    p = convert_room(c, p, 4 + n + CONVERT_COPY_BYTES);
+    if (UNLIKELY(!p))
+        return NULL;
+    if (LIKELY(c->format == COPY_BINARY))
+        p = put_be32(p, (uint32_t)n);
+    if (LIKELY(n <= CONVERT_COPY_BYTES && convert_readable(c, from, CONVERT_COPY_BYTES)))
+        memcpy(p, from, CONVERT_COPY_BYTES);
+    else
+        memcpy(p, from, n);
+    return p + n;
 }
 
 /* Write `text` as a whole field in the format of `c`. */

@@ -96,14 +96,30 @@ static enum decimal_fit parse_string(struct slice text, int64_t *out)
     return parse_number(text, out);
 }
 
+static char *put_digits(char *p, int64_t value)
+{
+    char digits[20];
+    unsigned n = 0;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    if (value < 0)
+        *p++ = '-';
+    do {
+        digits[n++] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    while (n > 0)
+        *p++ = digits[--n];
+    return p;
+}
+
 static char *put_int(struct convert *c, char *p, int64_t value, unsigned bytes)
 {
     enum { LONGEST = 20 };
-    p = convert_room(c, p, LONGEST + 1);
+    p = convert_room(c, p, LONGEST);
     if (UNLIKELY(!p))
         return NULL;
     if (UNLIKELY(c->format != COPY_BINARY))
-        return p + snprintf(p, LONGEST + 1, "%lld", (long long)value);
+        return put_digits(p, value);
     p = put_be32(p, bytes);
     if (bytes == 4)
         return put_be32(p, (uint32_t)value);

@@ -65,34 +65,14 @@ static char *put_unescaped(struct convert *c, const struct target *target,
     return p + 4 + text.len;
 }
 
-/* Copied whole, however few of them count: no branch then waits for the length. */
-#define COPY_BYTES 64
-
-static inline void copy(const struct convert *c, char *to, const char *from, size_t n)
-{
-    if (LIKELY(n <= COPY_BYTES && convert_readable(c, from, COPY_BYTES)))
-        memcpy(to, from, COPY_BYTES);
-    else
-        memcpy(to, from, n);
-}
-
 char *convert_text(struct convert *c, const struct target *target, const struct json_value *value,
                    char *p)
 {
-    if (UNLIKELY(value->type != JSON_STRING || value->nul || c->format != COPY_BINARY))
-        return convert_text_slowly(c, target, value, p);
-    if (value->escaped)
+    if (!target->verbatim && convert_is_plain(target, value))
+        return convert_put_plain(c, value, p);
+    if (c->format == COPY_BINARY && value->type == JSON_STRING && value->escaped && !value->nul)
         return put_unescaped(c, target, value, p);
-    /* As many bytes as the column takes characters are never too many characters. */
-    if (UNLIKELY(value->raw.len > target->max_chars))
-        return convert_text_slowly(c, target, value, p);
-    size_t n = value->raw.len;
-    p = convert_room(c, p, 4 + n + COPY_BYTES);
-    if (UNLIKELY(!p))
-        return NULL;
-    p = put_be32(p, (uint32_t)n);
-    copy(c, p, value->raw.ptr, n);
-    return p + n;
+    return convert_text_slowly(c, target, value, p);
 }
 
 /* The server reads the text itself: we only see to it that it is text. */

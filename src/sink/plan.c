@@ -232,6 +232,7 @@ static int compile_field(struct row_plan *plan, struct field *field, const struc
         plan->stable[plan->n_stable++] = column;
     }
     const struct column_rule *rule = rule_of(plan->policy, column->name);
+    field->target.plain_text = is_text(column->type) && (!rule || rule->source == COLUMN_POINTER);
     if (rule)
         return compile_source(plan, field, rule, err);
     field->source = FROM_SLOT;

@@ -233,47 +233,65 @@ static char *encode_absent(struct row_coder *coder, const struct field *field, c
     return convert_put_text(&coder->convert, p, value);
 }
 
-static char *encode_field(struct row_coder *coder, const struct field *field,
-                          const struct record *record, char *p)
+/* Everything but the usual: NULL, nothing at all, Kafka's own bytes. */
+static char *encode_unusual(struct row_coder *coder, const struct field *field,
+                            const struct json_value *value, char *p)
 {
-    struct json_value scratch;
     const struct target *target = &field->target;
-    const struct json_value *value = value_of(coder, field, record, &scratch);
-    if (UNLIKELY(!value))
+    if (!value)
         return encode_absent(coder, field, p);
-    if (UNLIKELY(value->type == JSON_NULL))
+    if (value->type == JSON_NULL)
         return encode_null(coder, field, p, "the value is null");
-    if (UNLIKELY(target->verbatim) && !value->ascii && value->type == JSON_STRING &&
-        target->column->type != TYPE_BYTEA && utf8_valid_prefix(value->raw) < value->raw.len)
+    if (value->type == JSON_STRING && !value->ascii && target->column->type != TYPE_BYTEA &&
+        utf8_valid_prefix(value->raw) < value->raw.len)
         return convert_bad(&coder->convert, "22021", value, "is not valid UTF-8");
     return target->convert(&coder->convert, target, value, p);
 }
 
-/* Returns the place behind the tuple, or NULL. */
-static char *encode(struct row_coder *coder, const struct record *record, const bool *left_out,
-                    char *p)
+static inline char *encode_field(struct row_coder *coder, const struct field *field,
+                                 const struct record *record, char *p)
+{
+    struct json_value scratch;
+    const struct target *target = &field->target;
+    const struct json_value *value = value_of(coder, field, record, &scratch);
+    if (LIKELY(value && target->plain_text && convert_is_plain(target, value)))
+        p = convert_put_plain(&coder->convert, value, p);
+    else if (LIKELY(value && value->type != JSON_NULL && !target->verbatim))
+        p = target->convert(&coder->convert, target, value, p);
+    else
+        p = encode_unusual(coder, field, value, p);
+    if (UNLIKELY(!p))
+        coder->convert.reason->column = coder->convert.full ? NULL : target->column->name;
+    return p;
+}
+
+/* Both return the place behind the tuple, or NULL. */
+static char *encode_binary(struct row_coder *coder, const struct record *record, char *p)
 {
     const struct row_plan *plan = coder->plan;
-    struct convert *c = &coder->convert;
-    unsigned fields = 0;
-    size_t start = c->out->len;
-    p = convert_room(c, p, 2);
-    if (p && plan->binary)
-        p = put_be16(p, 0); /* set below, once it is known how many are left out */
+    p = convert_room(&coder->convert, p, 2);
+    if (p)
+        p = put_be16(p, (uint16_t)(plan->n_fields - coder->n_left_out));
+    for (size_t i = 0; p && i < plan->n_fields; i++)
+        if (!coder->left_out[i])
+            p = encode_field(coder, &plan->fields[i], record, p);
+    return p;
+}
+
+static char *encode_text(struct row_coder *coder, const struct record *record, char *p)
+{
+    const struct row_plan *plan = coder->plan;
+    bool first = true;
     for (size_t i = 0; p && i < plan->n_fields; i++) {
-        if (UNLIKELY(left_out[i]))
+        if (coder->left_out[i])
             continue;
-        if (UNLIKELY(!plan->binary) && fields > 0 && (p = convert_room(c, p, 1)))
+        if (!first && (p = convert_room(&coder->convert, p, 1)))
             *p++ = '\t';
-        fields++;
+        first = false;
         if (p)
             p = encode_field(coder, &plan->fields[i], record, p);
-        if (UNLIKELY(!p))
-            c->reason->column = c->full ? NULL : plan->fields[i].target.column->name;
     }
-    if (p && plan->binary)
-        put_be16(c->out->data + start, (uint16_t)fields);
-    else if (p && (p = convert_room(c, p, 1)))
+    if (p && (p = convert_room(&coder->convert, p, 1)))
         *p++ = '\n';
     return p;
 }
@@ -283,13 +301,13 @@ static unsigned find_shape(struct row_coder *coder, const struct record *record)
 {
     const struct row_plan *plan = coder->plan;
     struct json_value scratch;
-    bool any = false;
+    coder->n_left_out = 0;
     for (size_t i = 0; i < plan->n_fields; i++) {
         const struct field *field = &plan->fields[i];
         coder->left_out[i] = field->volatil && !value_of(coder, field, record, &scratch);
-        any = any || coder->left_out[i];
+        coder->n_left_out += coder->left_out[i];
     }
-    return any ? shape_find(coder) : 0;
+    return coder->n_left_out > 0 ? shape_find(coder) : 0;
 }
 
 /* The tuple did not fit. A row that fits into no buffer would come back for ever: it is dead. */
@@ -320,8 +338,8 @@ enum row_outcome row_encode(struct row_coder *coder, const struct record *record
     *shape = coder->plan->n_volatile > 0 ? find_shape(coder, record) : 0;
     struct buf *out = *shape < ROW_MAX_SHAPES ? &sink->tuples[*shape] : &sink->single;
     char *p = convert_begin(c, out);
-    if (p)
-        p = encode(coder, record, coder->left_out, p);
+    if (LIKELY(p != NULL))
+        p = coder->plan->binary ? encode_binary(coder, record, p) : encode_text(coder, record, p);
     if (LIKELY(p != NULL)) {
         out->len = (size_t)(p - out->data);
         return ROW_STORED;
