@@ -1,5 +1,7 @@
 #include "ingest/slot.h"
 
+#include "base/crc32c.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,11 +56,15 @@ static void machine_id(char out[13])
     append_legal(out, 13, text);
 }
 
-static void name_instance(struct slot *slot, const char *group)
+/*
+ * The folder is part of the name: a service and a login session of the same user have different
+ * ones and take the same slot in each, and two members of one name would throw each other out.
+ */
+static void name_instance(struct slot *slot, const char *folder, const char *group)
 {
     char machine[13];
     char host[65] = "";
-    char tail[16];
+    char tail[32];
     machine_id(machine);
     gethostname(host, sizeof(host) - 1);
     slot->instance[0] = '\0';
@@ -66,8 +72,8 @@ static void name_instance(struct slot *slot, const char *group)
     append_legal(slot->instance, sizeof(slot->instance), "-");
     append_legal(slot->instance, 80, host);
     append_legal(slot->instance, sizeof(slot->instance), "-");
-    append_legal(slot->instance, sizeof(slot->instance) - 16, group);
-    snprintf(tail, sizeof(tail), "-%d", slot->number);
+    append_legal(slot->instance, sizeof(slot->instance) - 24, group);
+    snprintf(tail, sizeof(tail), "-%08x-%d", crc32c(0, folder, strlen(folder)), slot->number);
     append_legal(slot->instance, sizeof(slot->instance), tail);
 }
 
@@ -101,7 +107,7 @@ int slot_take(struct slot *slot, const char *group, struct err *err)
             return err_set(err, ERR_HALT, "cannot open a lock file in %s: %s", folder,
                            strerror(errno));
         if (rc > 0) {
-            name_instance(slot, group);
+            name_instance(slot, folder, group);
             return 0;
         }
     }

@@ -4,7 +4,7 @@
  *
  * Each process of a group on this machine takes the lowest free slot by a lock on a file in
  * ${XDG_RUNTIME_DIR:-/tmp}/weir-<uid>; the kernel frees the lock when the process dies, however it
- * dies. The member's name is made of the machine's id, host, group and slot.
+ * dies. The member's name is made of the machine's id, host, group, folder and slot.
  */
 #ifndef WEIR_INGEST_SLOT_H
 #define WEIR_INGEST_SLOT_H
