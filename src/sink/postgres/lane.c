@@ -70,6 +70,7 @@ int lane_connect(struct lane *lane, struct err *err)
     lane->conn = pg_connect(&lane->store->target, err);
     if (!lane->conn)
         return -1;
+    lane_note_pid(lane, PQbackendPID(lane->conn));
     if (lane_load_table(lane, err) == 0)
         return 0;
     lane_disconnect(lane);

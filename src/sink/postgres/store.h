@@ -27,7 +27,8 @@ struct store {
     const char *schema;   /* the state schema, quoted */
     const char *pipeline; /* its name as an SQL literal */
     uint32_t table_oid;
-    /* Backend pids of our lanes' transactions, 0 for none: waited for, never terminated. */
+    /* Backend pids of our lanes, behind a pooler those of their transactions; 0 for none: waited
+     * for, never terminated. */
     atomic_int lane_pids[PG_MAX_LANES];
     struct dead_share share;
     struct unknown_keys unknown;

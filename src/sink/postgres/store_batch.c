@@ -265,7 +265,7 @@ static int fall_back_to_text(struct lane *lane, const struct pg_fault *fault, st
     return 0;
 }
 
-enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err *err)
+static enum stored_how store_batch(struct lane *lane, struct batch *batch, struct err *err)
 {
     struct pg_fault fault;
     enum care care = TOGETHER;
@@ -296,6 +296,14 @@ enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err
             return failed(lane, &fault, err);
         }
     }
+}
+
+enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err *err)
+{
+    enum stored_how how = store_batch(lane, batch, err);
+    /* A pooler may give the transaction's backend to another process now. */
+    lane_note_pid(lane, PQbackendPID(lane->conn));
+    return how;
 }
 
 void pg_lane_dry(struct lane *lane, struct batch *batch,
