@@ -11,6 +11,7 @@ COMMIT = re.compile(rb"(?:^|;|\0)\s*(commit|end)\b", re.IGNORECASE)
 
 class Cut(Enum):
     BEFORE = "the server never sees the COMMIT"
+    HALF = "the server gets half the bytes of the COMMIT"
     IN = "the server gets the COMMIT, the client is cut off at the same moment"
     HELD = "the client is cut off, the server gets the COMMIT only later: the old transaction is still open meanwhile"
     AFTER = "the server has committed and answered, the answer never reaches the client"
@@ -31,6 +32,7 @@ class Proxy:
         self._after_copy = True
         self._hold_s = 0.0
         self._refusing = False
+        self.refuse_after_cut = False  # nobody comes back until refuse(False)
         self._connections: set[_Connection] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -100,6 +102,7 @@ class Proxy:
     def _cut_done(self) -> None:
         with self._lock:
             self.cuts += 1
+            self._refusing |= self.refuse_after_cut
             self._lock.notify_all()
 
 
@@ -206,7 +209,9 @@ class _Connection:
         if plan is None:
             self._server.sendall(commit)
             return False
-        if plan is Cut.IN:
+        if plan is Cut.HALF:
+            self._server.sendall(commit[:len(commit) // 2])
+        elif plan is Cut.IN:
             _hang_up(self._client)
             self._server.sendall(commit)
         elif plan is Cut.HELD:

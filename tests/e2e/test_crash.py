@@ -1,0 +1,498 @@
+"""What crashes and interleavings may not do: lose a record, or store one twice.
+
+Each test lets a load of records come in while something dies, hangs or steps in between, waits until everything is
+stored, and holds table and books against what Kafka acknowledged (harness/invariant.py)."""
+import os
+import random
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from harness.invariant import invariant, offsets
+from harness.load import Load
+from harness.paths import sanitized
+from harness.pgbouncer import PgBouncer
+from harness.proxy import Cut
+from harness.records import chapter_records
+from harness.wait import wait_until
+from harness.weir import Weir, pipeline_name
+
+# Under a sanitizer, and on a machine that has more to do than it can, everything takes longer; what is asserted stays.
+SLOWER = (4 if sanitized() else 1) * max(1, os.getloadavg()[0] / os.cpu_count())
+PER_S = int(4_000 / SLOWER)
+SESSION_S = 10
+
+
+# What the tests ask of the database
+
+
+def stored(database, topic) -> int:
+    """Rows that the pipeline has committed, by its own count; -1 while the database does not answer."""
+    try:
+        if database.value("SELECT to_regclass('weir.offsets')") is None:
+            return 0
+        return int(database.value("SELECT coalesce(sum(rows), 0) FROM weir.offsets WHERE pipeline = %s",
+                                  [pipeline_name(topic)]))
+    except psycopg.OperationalError:
+        return -1
+
+
+def backends(database, condition: str = "true") -> list[int]:
+    """Pids of the server's processes that serve weir in this database."""
+    return [pid for pid, in database.query(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'weir:%'"
+        f" AND {condition}")]
+
+
+IN_COPY = "state = 'active' AND query LIKE 'COPY %' AND wait_event = 'ClientRead'"
+
+
+def epochs(database, topic) -> dict[int, int]:
+    return {partition: row["owner_epoch"] for partition, row in
+            offsets(database, pipeline_name(topic), topic).items()}
+
+
+def wait_rows(database, topic, more_than: int, *processes, timeout_s: float = 30) -> None:
+    """Waits for rows beyond so many; fails at once when one of the processes has ended."""
+    def ended():
+        return [p for p in processes if not p.running()]
+    wait_until(lambda: stored(database, topic) > more_than or ended(), timeout_s * SLOWER, every_s=0.05,
+               what=f"more than {more_than} rows")
+    assert not ended(), "\n".join(map(str, ended()))
+
+
+def finish(database, topic, sent, *processes) -> None:
+    """These processes, still the same, store all that was sent and end well; the books balance."""
+    wait_rows(database, topic, len(sent) - 1, *processes, timeout_s=60)
+    for process in processes:
+        assert process.stop() == 0, process
+    assert invariant(database, topic, sent)["rows"] == len(sent)
+
+
+# Processes that die
+
+
+def kill_cycles(weir, database, topic, cycles: int, within_s: float, options=()) -> None:
+    """kill -9 at a random moment, and again; after each start a new row within so many seconds. (The very first may
+    take longer: Kafka makes the group's own topic then.)"""
+    for cycle in range(cycles + 1):
+        before = stored(database, topic)
+        begun = time.monotonic()
+        ingest = weir.ingest(topic, *options)
+        wait_rows(database, topic, before, ingest, timeout_s=within_s if cycle else 60)
+        print(f"first new row after {time.monotonic() - begun:.2f} s")
+        if cycle < cycles:
+            time.sleep(random.uniform(0, 1))
+        ingest.kill9()
+        wait_until(lambda: not backends(database), what="the dead process's transactions to end")
+
+
+@pytest.mark.crash
+@pytest.mark.slow
+def test_kill_ingest_at_random_moments(kafka, topic, database, weir):
+    with Load(kafka, topic, PER_S) as load:
+        kill_cycles(weir, database, topic, cycles=5, within_s=6)
+        sent = load.stop()
+    weir.run(topic)
+    invariant(database, topic, sent)
+
+
+@pytest.mark.crash
+@pytest.mark.slow
+@pytest.mark.parametrize("dies", ["server", "backend"])
+def test_kill_postgres_under_load(kafka, topic, database, weir, postgres, dies):
+    with Load(kafka, topic, PER_S) as load:
+        ingest = weir.ingest(topic)
+        for _ in range(3):
+            wait_rows(database, topic, stored(database, topic), ingest)
+            time.sleep(random.uniform(0, 0.3))
+            if dies == "server":
+                postgres.kill()
+                time.sleep(random.uniform(0, 1))
+                postgres.start()
+            else:
+                os.kill(random.choice(backends(database)), signal.SIGKILL)
+        sent = load.stop()
+    finish(database, topic, sent, ingest)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["restart", "kill"])
+def test_kafka_goes_away_under_load(kafka, topic, database, weir, how):
+    with Load(kafka, topic, PER_S // 2) as load:
+        ingest = weir.ingest(topic)
+        wait_rows(database, topic, 0, ingest)
+        kafka.restart() if how == "restart" else (kafka.kill(), kafka.start())
+        wait_rows(database, topic, len(load.sent), ingest, timeout_s=60)
+        sent = load.stop()
+    finish(database, topic, sent, ingest)
+
+
+@pytest.mark.crash
+def test_backends_terminated_in_mid_transaction(kafka, topic, database, weir):
+    with Load(kafka, topic, PER_S) as load:
+        ingest = weir.ingest(topic)
+        ended = 0
+        for _ in range(5):
+            wait_rows(database, topic, stored(database, topic), ingest)
+            busy = wait_until(lambda: backends(database, "state <> 'idle'"), every_s=0)
+            ended += sum(database.value("SELECT pg_terminate_backend(%s)", [pid]) for pid in busy)
+        database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'weir:%'")
+        sent = load.stop()
+    assert ended >= 5
+    finish(database, topic, sent, ingest)
+
+
+@pytest.mark.crash
+def test_interrupted_under_load_it_ends_at_once_and_well(kafka, topic, database, weir):
+    with Load(kafka, topic, PER_S) as load:
+        ingest = weir.ingest(topic)
+        wait_rows(database, topic, PER_S // 4, ingest)
+        begun = time.monotonic()
+        ingest.signal(signal.SIGINT)
+        assert ingest.wait() == 0, ingest
+        print(f"ended after {time.monotonic() - begun:.2f} s")
+        assert time.monotonic() - begun < 3 * SLOWER
+        sent = load.stop()
+    before = stored(database, topic)
+    assert weir.run(topic)["rows"] == len(sent) - before
+    invariant(database, topic, sent)
+
+
+def test_interrupted_while_the_table_is_locked_it_leaves_all_the_same(kafka, topic, database, weir):
+    ingest = weir.ingest(topic)
+    sent = kafka.produce(topic, chapter_records(100))
+    wait_rows(database, topic, len(sent) - 1, ingest)
+    with database.connect(autocommit=False) as stranger:
+        stranger.execute("LOCK TABLE streaming_layer.streaming_data")
+        sent += kafka.produce(topic, chapter_records(100))
+        wait_until(lambda: backends(database, "wait_event_type = 'Lock'"), what="ingest to wait for the table")
+        ingest.signal(signal.SIGINT)
+        assert ingest.wait(5 * SLOWER) == 0
+        assert "nothing is lost" in ingest.stderr, ingest
+    assert weir.run(topic)["rows"] == 100
+    invariant(database, topic, sent)
+
+
+# The connection cut at COMMIT
+
+
+BATCH = 1_000
+
+
+def cut_one(kafka, topic, database, proxy, ingest, sent, where, refuse=True, **how) -> bool:
+    """Sends a batch of records whose COMMIT is cut; whether it was committed all the same. With `refuse` the process
+    finds no way back to the database until that is known."""
+    before = stored(database, topic)
+    cuts = proxy.cuts
+    proxy.cut(where, **how)
+    proxy.refuse_after_cut = refuse
+    sent += kafka.produce(topic, chapter_records(BATCH))
+    proxy.wait_cut(cuts + 1)
+    if not refuse:
+        return False
+    wait_until(lambda: not backends(database, "state <> 'idle'"), what="the cut connection's transaction to end")
+    committed = stored(database, topic) > before
+    proxy.refuse(False)
+    wait_rows(database, topic, len(sent) - 1, ingest)
+    return committed
+
+
+@pytest.fixture
+def through_proxy(kafka, topic, database, weir, proxy, tmp_path):
+    """An ingest that reaches the database through the proxy and gathers what comes within 300 ms into one batch."""
+    ingest = weir.ingest(topic, "--max-delay", "300ms", "--lanes", "1",
+                         database=database.credentials(tmp_path, port=proxy.port))
+    sent = kafka.produce(topic, chapter_records(10))
+    wait_rows(database, topic, len(sent) - 1, ingest)
+    return ingest, sent
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("where", [Cut.BEFORE, Cut.HALF, Cut.IN, Cut.AFTER], ids=lambda cut: cut.name)
+def test_connection_cut_around_commit(kafka, topic, database, proxy, through_proxy, where):
+    ingest, sent = through_proxy
+    outcomes = [cut_one(kafka, topic, database, proxy, ingest, sent, where) for _ in range(3)]
+    if where is Cut.AFTER:
+        assert outcomes == [True] * 3, "the answer was lost, not the COMMIT"
+    if where in (Cut.BEFORE, Cut.HALF):
+        assert outcomes == [False] * 3
+    assert proxy.cuts == 3
+    finish(database, topic, sent, ingest)
+    assert ingest.stderr.count("the batch under way had been committed") == outcomes.count(True), ingest
+    assert ingest.stderr.count("the batch under way is committed now") == outcomes.count(False), ingest
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize(("hold_s", "committed"), [(1, True), (4, False)])
+def test_lost_transaction_still_open_when_the_process_comes_back(kafka, topic, database, proxy, through_proxy, hold_s,
+                                                                 committed):
+    """The old backend holds the offset rows and has not committed yet: it is waited for, and after 2 s ended."""
+    ingest, sent = through_proxy
+    cut_one(kafka, topic, database, proxy, ingest, sent, Cut.HELD, refuse=False, hold_s=hold_s)
+    wait_until(lambda: backends(database, "wait_event_type = 'Lock'"), what="ingest to wait for the rows", every_s=0.01)
+    finish(database, topic, sent, ingest)
+    assert proxy.cuts == 1
+    assert (f"the batch under way {'had been' if committed else 'is'} committed" in ingest.stderr), ingest
+    assert ("ended backend" in ingest.stderr) is not committed, ingest
+
+
+# Who may write
+
+
+def freeze(process, database, condition: str) -> None:
+    """SIGSTOP at a moment when a backend of its is in this state."""
+    def stopped_in_time():
+        process.freeze()
+        if backends(database, condition):
+            return True
+        process.thaw()
+        time.sleep(random.uniform(0, 0.02))
+        return False
+    wait_until(stopped_in_time, every_s=0, what=f"a frozen process with a backend that is {condition}")
+
+
+@pytest.mark.crash
+@pytest.mark.slow
+def test_frozen_in_mid_copy_while_another_takes_over(kafka, topic, database, weir):
+    with Load(kafka, topic, PER_S) as load:
+        first = weir.ingest(topic)
+        wait_rows(database, topic, 0, first)
+        freeze(first, database, IN_COPY)
+        held = backends(database, IN_COPY)
+        before = epochs(database, topic)
+
+        second = weir.ingest(topic)
+        second.says("ended backend", timeout_s=SESSION_S + 15 * SLOWER)
+        wait_until(lambda: all(epoch > before[p] for p, epoch in epochs(database, topic).items()), every_s=0.1,
+                   what="the second to claim every partition")
+        rows = stored(database, topic)
+        wait_rows(database, topic, rows, second)
+        assert not set(held) & set(backends(database)), "the frozen one's backend is still there"
+
+        first.thaw()
+        first.says("has another owner")
+        wait_until(lambda: "partition" in first.stderr.rpartition("reading")[2], what="the first to take part again")
+        rows = stored(database, topic)
+        wait_rows(database, topic, rows + PER_S, first, second)
+        sent = load.stop()
+    finish(database, topic, sent, first, second)
+
+
+@pytest.mark.slow
+def test_frozen_between_transactions_while_another_takes_over(kafka, topic, database, weir):
+    """It wakes with records in its hands and a connection that still works."""
+    with Load(kafka, topic, PER_S) as load:
+        first = weir.ingest(topic, "--max-delay", "200ms")
+        wait_rows(database, topic, 0, first)
+        freeze(first, database, f"NOT EXISTS (SELECT FROM pg_stat_activity b WHERE b.state <> 'idle' AND "
+                                f"b.application_name LIKE 'weir:%')")
+        rows = stored(database, topic)
+        second = weir.ingest(topic)
+        wait_rows(database, topic, rows + PER_S, second, timeout_s=SESSION_S + 15)
+        first.thaw()
+        rows = stored(database, topic)
+        wait_rows(database, topic, rows + PER_S, first, second)
+        sent = load.stop()
+    finish(database, topic, sent, first, second)
+
+
+@pytest.mark.crash
+@pytest.mark.slow
+def test_two_groups_on_one_pipeline_store_everything_once(kafka, topic, database, weir):
+    """Nothing but the database stands between the two: each reads every partition."""
+    with Load(kafka, topic, PER_S) as load:
+        first = weir.ingest(topic, "--group", f"first of {topic}")
+        wait_rows(database, topic, 0, first)
+        second = weir.ingest(topic, "--group", f"second of {topic}")
+        first.says("was claimed by another process")
+        rows = stored(database, topic)
+        wait_rows(database, topic, rows + 5 * PER_S, first, second)
+        sent = load.stop()
+    wait_rows(database, topic, len(sent) - 1, first, second)
+    for process in (first, second):
+        process.stop()
+        assert "bug" not in process.stderr, process
+    assert invariant(database, topic, sent)["rows"] == len(sent)
+
+
+@pytest.mark.crash
+def test_a_late_claim_of_somebody_else_is_taken_back(kafka, topic, database, weir):
+    """What a process does that was frozen between the group's word and its claim, and then goes away."""
+    ingest = weir.ingest(topic)
+    sent = kafka.produce(topic, chapter_records(100))
+    wait_rows(database, topic, len(sent) - 1, ingest)
+    before = epochs(database, topic)
+    database.execute("UPDATE weir.offsets SET owner_epoch = owner_epoch + 1")
+    sent += kafka.produce(topic, chapter_records(100))
+    finish(database, topic, sent, ingest)
+    assert epochs(database, topic) == {partition: epoch + 2 for partition, epoch in before.items()}
+
+
+def test_a_row_held_by_a_stranger_is_waited_for_and_named(kafka, topic, database, weir):
+    sent = kafka.produce(topic, chapter_records(100))
+    weir.run(topic)
+    with database.connect(autocommit=False) as stranger:
+        stranger.execute("SELECT FROM weir.offsets FOR UPDATE")
+        pid = stranger.info.backend_pid
+        ingest = weir.ingest(topic)
+        sent += kafka.produce(topic, chapter_records(100))
+        ingest.says(f"pg_terminate_backend({pid})", timeout_s=20)
+        stranger.execute("SELECT 1")
+    finish(database, topic, sent, ingest)
+
+
+@pytest.mark.crash
+@pytest.mark.slow
+def test_members_that_come_and_go(kafka, database, weir):
+    topic = kafka.create_topic(partitions=6)
+    session = ("-X", "session.timeout.ms=6000")
+    with Load(kafka, topic, PER_S) as load:
+        members = [weir.ingest(topic, *session)]
+        wait_rows(database, topic, 0, *members)
+        for _ in range(6):
+            if len(members) < 3 and (len(members) == 1 or random.random() < 0.5):
+                members.append(weir.ingest(topic, *session))
+            else:
+                leaver = members.pop(random.randrange(len(members)))
+                leaver.kill9() if random.random() < 0.5 else leaver.stop()
+            time.sleep(random.uniform(0.5, 3))
+        sent = load.stop()
+    finish(database, topic, sent, *members)
+
+
+def test_a_service_and_a_login_of_one_user_are_two_members(kafka, topic, database, weir, tmp_path):
+    """Their lock files lie in different folders, so both take the first slot."""
+    with Load(kafka, topic, PER_S) as load:
+        first = weir.ingest(topic)
+        wait_rows(database, topic, 0, first)
+        (tmp_path / "login").mkdir()
+        second = weir.ingest(topic, env={"XDG_RUNTIME_DIR": str(tmp_path / "login")})
+        second.says("reading")
+        wait_rows(database, topic, stored(database, topic) + PER_S, first, second)
+        sent = load.stop()
+    finish(database, topic, sent, first, second)
+
+
+@pytest.mark.slow
+def test_rebalance_while_the_database_is_away(kafka, topic, database, weir, proxy, tmp_path):
+    """The first has a batch under way that it cannot store; when its way to the database is free again, partitions are
+    the second's, or its own under a new claim."""
+    with Load(kafka, topic, PER_S) as load:
+        first = weir.ingest(topic, database=database.credentials(tmp_path, port=proxy.port))
+        wait_rows(database, topic, 0, first)
+        proxy.refuse()
+        proxy.cut_all()
+        rows = stored(database, topic)
+        second = weir.ingest(topic)
+        wait_rows(database, topic, rows + PER_S, second)
+        time.sleep(5)
+        proxy.refuse(False)
+        rows = stored(database, topic)
+        wait_rows(database, topic, rows + PER_S, first, second)
+        sent = load.stop()
+    finish(database, topic, sent, first, second)
+
+
+@pytest.mark.slow
+def test_two_processes_set_up_at_once(kafka, topic, postgres, tmp_path):
+    sent = kafka.produce(topic, chapter_records(1_000))
+    for attempt in range(3):
+        database = postgres.create_database()
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        weir = Weir(kafka, database, folder)
+        pair = [weir.ingest(topic, "-e") for _ in range(2)]
+        for process in pair:
+            assert process.wait(60 * SLOWER) == 0, weir.report()
+        assert invariant(database, topic, sent)["rows"] == len(sent)
+        postgres.drop_database(database.name)
+
+
+# A full disk
+
+
+class TestFullDisk:
+    @pytest.fixture
+    def database(self, full_disk):
+        return full_disk.server.create_database()
+
+    def test_of_the_tables_is_ridden_out(self, kafka, topic, database, weir, full_disk):
+        with Load(kafka, topic, PER_S) as load:
+            ingest = weir.ingest(topic)
+            wait_rows(database, topic, 0, ingest)
+            full_disk.fill("base")
+            ingest.says("No space left on device")
+            time.sleep(1)
+            full_disk.free()
+            sent = load.stop()
+        finish(database, topic, sent, ingest)
+
+    def test_of_the_log_is_ridden_out_when_the_server_is_up_again(self, kafka, topic, database, weir, full_disk):
+        """The server panics, and panics again at the end of each recovery, until there is room."""
+        with Load(kafka, topic, PER_S) as load:
+            ingest = weir.ingest(topic)
+            wait_rows(database, topic, 0, ingest)
+            full_disk.fill("pg_wal")
+            ingest.says("trying again until it works")
+            wait_until(lambda: full_disk.server.log.count("PANIC") > 1, what="two panics")
+            full_disk.free()
+            if not full_disk.server.running():
+                full_disk.server.start()
+            sent = load.stop()
+        finish(database, topic, sent, ingest)
+
+
+# A pooler
+
+
+@pytest.fixture
+def pgbouncer(postgres, scratch):
+    folder = Path(tempfile.mkdtemp(prefix="pgbouncer-", dir=scratch))
+    pooler = PgBouncer(folder, postgres)
+    yield pooler
+    pooler.kill()
+
+
+def test_through_pgbouncer_in_transaction_mode(kafka, topic, database, weir, pgbouncer, tmp_path):
+    pooled = database.credentials(tmp_path, port=pgbouncer.port)
+    with Load(kafka, topic, PER_S) as load:
+        ingest = weir.ingest(topic, database=pooled)
+        wait_rows(database, topic, 0, ingest)
+        for _ in range(2):
+            rows = stored(database, topic)
+            for pid in wait_until(lambda: backends(database, "state <> 'idle'"), every_s=0):
+                database.value("SELECT pg_terminate_backend(%s)", [pid])
+            wait_rows(database, topic, rows, ingest)
+            ingest.kill9()
+            rows = stored(database, topic)
+            ingest = weir.ingest(topic, database=pooled)
+            wait_rows(database, topic, rows + PER_S // 4, ingest)
+        sent = load.stop()
+    finish(database, topic, sent, ingest)
+
+
+# Markers
+
+
+def test_next_offset_is_the_position_behind_markers_and_aborted_records(kafka, topic, database, weir,
+                                                                        transactional_producer):
+    """Else --exit would wait for ever, and the lag would never be 0."""
+    producer = transactional_producer(f"id of {topic}")
+    records = list(chapter_records(20))
+    for i, record in enumerate(records):
+        producer.begin()
+        producer.send(topic, i % 3, record.value.decode())
+        producer.commit() if i % 2 == 0 else producer.abort()
+    summary = weir.run(topic, timeout_s=30)
+    assert summary["rows"] == 10
+    assert {p["partition"]: p["next_offset"] for p in summary["partitions"]} == kafka.ends(topic)
+    assert {p: row["next_offset"] for p, row in offsets(database, pipeline_name(topic), topic).items()} \
+        == kafka.ends(topic)
+    assert summary["rows"] + summary["absent"] == sum(kafka.ends(topic).values())
+    expected = {record.unique_id for record in records[::2]}
+    assert {u for u, in database.query("SELECT unique_id FROM streaming_layer.streaming_data")} == expected
