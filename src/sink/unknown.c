@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAMED_AT_THE_END 20
+
 void unknown_keys_init(struct unknown_keys *keys)
 {
     memset(keys, 0, sizeof(*keys));
@@ -55,8 +57,11 @@ void unknown_keys_tell(struct unknown_keys *keys, const char *scope, const char 
 void unknown_keys_sum_up(struct unknown_keys *keys, const char *scope)
 {
     pthread_mutex_lock(&keys->lock);
-    for (size_t i = 0; i < keys->n; i++)
+    size_t named = keys->n < NAMED_AT_THE_END ? keys->n : NAMED_AT_THE_END;
+    for (size_t i = 0; i < named; i++)
         log_info(scope, "the key \"%s\" was ignored in %" PRIu64 " record%s", keys->names[i],
                  keys->records[i], keys->records[i] == 1 ? "" : "s");
+    if (named < keys->n)
+        log_info(scope, "and %zu more keys were ignored", keys->n - named);
     pthread_mutex_unlock(&keys->lock);
 }

@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from harness.invariant import balanced, dead_letters, offsets
-from harness.paths import sanitized
+from harness.paths import patience
 from harness.records import Record
 from harness.wait import wait_until
 from harness.weir import Process, Weir, pipeline_name
@@ -342,7 +342,7 @@ def test_max_delay_does_not_hold_up_the_end(kafka, topic, database, weir, table)
     kafka.produce(topic, numbers(range(10)))
     begun = time.monotonic()
     assert weir.run(topic, "--max-delay", "1h", table=table, setup=False, timeout_s=20)["rows"] == 10
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 10 * patience()
 
 
 # ---- What it writes with and where ----
@@ -402,7 +402,7 @@ def test_ctrl_c_drains_and_leaves_in_under_a_second(kafka, topic, database, weir
     begun = time.monotonic()
     process.signal(signal.SIGINT)
     assert process.wait(10) == 0
-    assert time.monotonic() - begun < (5 if sanitized() else 1)
+    assert time.monotonic() - begun < patience()
     assert process.summary()["rows"] == len(stored(database)) < 20_000, "ended before it was told to"
     weir.run(topic, table=table, setup=False)
     assert stored(database) == [*range(20_000)]
@@ -414,7 +414,7 @@ def test_ctrl_c_with_nothing_to_do(kafka, topic, database, weir, table):
     begun = time.monotonic()
     process.signal(signal.SIGINT)
     assert process.wait(10) == 0
-    assert time.monotonic() - begun < (5 if sanitized() else 1)
+    assert time.monotonic() - begun < patience()
 
 
 def test_ctrl_c_while_the_table_is_locked(kafka, topic, database, weir, table):
@@ -429,10 +429,27 @@ def test_ctrl_c_while_the_table_is_locked(kafka, topic, database, weir, table):
         begun = time.monotonic()
         process.signal(signal.SIGINT)
         assert process.wait(10) == 0
-        assert time.monotonic() - begun < (5 if sanitized() else 1)
+        assert time.monotonic() - begun < patience()
         connection.rollback()
     assert weir.run(topic, table=table, setup=False)["rows"] == 10
     assert stored(database) == [*range(10)]
+
+
+def test_the_second_ctrl_c_leaves_at_once(kafka, topic, database, weir, table):
+    process = weir.start(*weir_arguments(weir, topic), "-J")
+    process.says("reading 3 partitions")
+    with database.connect(autocommit=False) as connection:
+        connection.execute("LOCK TABLE numbers")
+        kafka.produce(topic, numbers(range(10)))
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        wait_until(lambda: database.value(waiting), what="a batch that waits")
+        process.signal(signal.SIGINT)
+        time.sleep(0.2)
+        process.signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        connection.rollback()
+    assert process.stdout == ""
+    assert weir.run(topic, table=table, setup=False)["rows"] == 10
 
 
 def test_ctrl_c_while_no_broker_answers(database, weir, table):
@@ -444,7 +461,7 @@ def test_ctrl_c_while_no_broker_answers(database, weir, table):
         begun = time.monotonic()
         process.signal(signal.SIGINT)
         assert process.wait(10) == 0
-        assert time.monotonic() - begun < (5 if sanitized() else 1)
+        assert time.monotonic() - begun < patience()
         accepted[0].close()
 
 
