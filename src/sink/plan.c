@@ -268,21 +268,21 @@ static int compile(struct row_plan *plan, struct err *err)
     return 0;
 }
 
-int row_plan_new(struct row_plan **out, const struct table *table, const struct row_policy *policy,
+int row_plan_new(struct row_plan **plan, const struct table *table, const struct row_policy *policy,
                  struct err *err)
 {
-    struct row_plan *plan = calloc(1, sizeof *plan);
-    if (!plan)
+    struct row_plan *made = calloc(1, sizeof *made);
+    if (!made)
         return err_set(err, ERR_BUG, "out of memory");
-    arena_init(&plan->arena);
-    plan->table = table;
-    plan->policy = policy;
-    if (tz_open(&plan->tz, policy->timezone ? policy->timezone : "UTC", err) < 0 ||
-        compile(plan, err) < 0) {
-        row_plan_free(plan);
+    arena_init(&made->arena);
+    made->table = table;
+    made->policy = policy;
+    if (tz_open(&made->tz, policy->timezone ? policy->timezone : "UTC", err) < 0 ||
+        compile(made, err) < 0) {
+        row_plan_free(made);
         return -1;
     }
-    *out = plan;
+    *plan = made;
     return 0;
 }
 

@@ -171,24 +171,24 @@ static bool parse_fixed(const char *name, int32_t *offset_s)
     return true;
 }
 
-int tz_open(struct tz **out, const char *name, struct err *err)
+int tz_open(struct tz **tz, const char *name, struct err *err)
 {
-    struct tz *tz = calloc(1, sizeof *tz);
-    if (!tz)
+    struct tz *made = calloc(1, sizeof *made);
+    if (!made)
         return err_set(err, ERR_BUG, "out of memory");
     const char *folder = getenv("TZDIR");
     if (!folder || !*folder)
         folder = "/usr/share/zoneinfo";
     bool ok = slice_eq_nocase(slice_of(name), SLICE_LIT("UTC")) ||
-              parse_fixed(name, &tz->first_offset_s) ||
-              (is_zone_name(name) && load(tz, name, folder));
+              parse_fixed(name, &made->first_offset_s) ||
+              (is_zone_name(name) && load(made, name, folder));
     if (!ok) {
-        tz_free(tz);
+        tz_free(made);
         return err_set(err, ERR_USAGE,
                        "timezone: there is no time zone \"%s\" in %s; give a name such as "
                        "Europe/Bucharest (package tzdata has them) or an offset such as +02:00",
                        name, folder);
     }
-    *out = tz;
+    *tz = made;
     return 0;
 }

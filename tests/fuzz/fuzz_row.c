@@ -87,7 +87,7 @@ static void read_shape(struct input *in, struct shape_of_table *shape)
     shape->policy.timezone = zones[policies % 3];
     shape->policy.rules = shape->rules;
     uint8_t room = byte(in);
-    shape->room = room < 32 ? room * 16U : (size_t)1 << 20;
+    shape->room = room < 32 ? (size_t)room * 16 : (size_t)1 << 20;
 }
 
 static uint32_t be32(const char *at)
@@ -222,9 +222,8 @@ static void check_same(const struct lane *a, const struct lane *b)
 /* Copies, so that a read beyond either end is found. */
 static struct record copy_record(const uint8_t *p, size_t len)
 {
-    char *copy = malloc(len + 1);
-    memcpy(copy, p, len);
-    char *exact = realloc(copy, len ? len : 1);
+    char *exact = malloc(len > 0 ? len : 1);
+    memcpy(exact, p, len);
     return (struct record){.topic = "t",
                            .partition = 1,
                            .offset = 5,

@@ -109,7 +109,8 @@ static void calendar(void **state)
 
 static int64_t local(int year, int month, int day, int hour, int minute)
 {
-    return civil_to_days((struct civil){year, month, day}) * 86400 + hour * 3600 + minute * 60;
+    return civil_to_days((struct civil){year, month, day}) * 86400 + (int64_t)hour * 3600 +
+           (int64_t)minute * 60;
 }
 
 static void zones(void **state)
