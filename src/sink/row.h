@@ -92,7 +92,10 @@ struct row_sink {
 enum row_outcome row_encode(struct row_coder *coder, const struct record *record,
                             struct row_sink *sink, unsigned *shape, struct row_reason *reason);
 
-/* The columns of a shape as a quoted SQL list `"a","b"`; valid until the coder is freed. */
+/*
+ * The columns of a shape as a quoted SQL list `"a","b"`; valid until the coder is freed, or, of a
+ * number >= ROW_MAX_SHAPES, until the next row_encode(). Empty when every column is left out.
+ */
 const char *row_shape_columns(struct row_coder *coder, unsigned shape);
 
 /* COPY's frame around tuples: header and trailer of the binary form, nothing for text. */
