@@ -18,13 +18,20 @@ struct isolation {
     struct batch_claim *claim; /* whose entries go in, or NULL for all */
     struct pg_fault *fault;
     int64_t hint;
-    bool in_savepoint; /* the last range failed: roll back to it in front of the next */
+    bool has_savepoint; /* one was made */
+    bool in_savepoint;  /* the last range failed: roll back to it in front of the next */
 };
 
+/*
+ * A savepoint that was rolled back to is there still, and one that is not released would hold the
+ * next inside it: thousands deep, which the server pays for at each row that it looks at.
+ */
 static const char *opening(const struct isolation *isolation)
 {
-    return isolation->in_savepoint ? "ROLLBACK TO weir_range; SAVEPOINT weir_range;"
-                                   : "SAVEPOINT weir_range;";
+    if (isolation->in_savepoint)
+        return "ROLLBACK TO weir_range;";
+    return isolation->has_savepoint ? "RELEASE weir_range; SAVEPOINT weir_range;"
+                                    : "SAVEPOINT weir_range;";
 }
 
 enum attempt { WENT_IN, REJECTED, BROKEN };
@@ -41,8 +48,10 @@ static enum attempt attempt(struct isolation *isolation, size_t from, size_t to)
 
     int rc = copy_range(lane, from, to, claim, opening(isolation), isolation->fault,
                         &isolation->hint);
-    if (lane->copy_begun)
+    if (lane->copy_begun) {
+        isolation->has_savepoint = true;
         isolation->in_savepoint = rc < 0;
+    }
     if (rc == 0)
         return WENT_IN;
     if (claim)
