@@ -1,6 +1,7 @@
 """The run: what is asked for, in order; a table at the end."""
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,7 @@ def run(stage: Stage, chosen: argparse.Namespace, table: Table) -> None:
 
 def main() -> int:
     chosen = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with us
     table = Table()
     with tempfile.TemporaryDirectory(prefix="weir-bench.", ignore_cleanup_errors=True) as name:
         folder = Path(name)
