@@ -16,7 +16,7 @@
 
 struct ingest;
 
-int ingest_new(struct ingest **ingest, const struct config *config, struct err *err);
+int ingest_new(struct ingest **out, const struct config *config, struct err *err);
 void ingest_free(struct ingest *ingest);
 
 /*
@@ -25,6 +25,12 @@ void ingest_free(struct ingest *ingest);
  * 0, 1 when a pipeline halted or a partition stopped, 2 when its configuration proved wrong.
  */
 int ingest_run(struct ingest *ingest);
+
+/*
+ * After ingest_run(): told to stop, and a thread hangs. It uses what the caller would release, so
+ * after the report the process must leave with _exit().
+ */
+bool ingest_hangs(const struct ingest *ingest);
 
 /* From any thread while it runs: Prometheus text; whether all is well; whether all have started. */
 void ingest_metrics(struct ingest *ingest, struct buf *out);

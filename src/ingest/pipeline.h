@@ -170,7 +170,7 @@ bool pipeline_out_of_time(struct pipeline *pipeline);
 int pipeline_boot(struct pipeline *pipeline, struct err *err);
 
 /* control.c */
-void *control_main(void *pipeline);
+void *control_main(void *context);
 void control_tell(struct pipeline *pipeline, struct task *task);
 struct task *task_new(enum task_kind kind, uint64_t generation, size_t n);
 void task_free(struct task *task);
@@ -180,7 +180,7 @@ int check_position(struct pipeline *pipeline, const struct ticket *ticket, const
                    int64_t *gap_to, struct err *err);
 
 /* pump.c */
-void *pump_main(void *pipeline);
+void *pump_main(void *context);
 /* Read no more, finish what is under way, and end with this error. */
 void pump_halt(struct pipeline *pipeline, const struct err *err);
 
