@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define MAX_REPORT_BYTES ((size_t)64 << 20)
 
@@ -126,6 +127,8 @@ static int work(struct cli *cli, struct err *err)
     int code = run_beside_http(cli, ingest, err);
     if (report(cli, ingest, err) < 0)
         code = cli_fail(cli, err);
+    if (ingest_hangs(ingest))
+        _exit(fflush(NULL) == 0 ? code : 1);
     ingest_free(ingest);
     return code;
 }

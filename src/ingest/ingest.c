@@ -6,6 +6,7 @@
 #include "ingest/pipeline.h"
 #include "ingest/report.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -47,8 +48,9 @@ int ingest_new(struct ingest **out, const struct config *config, struct err *err
 
 void ingest_free(struct ingest *ingest)
 {
-    if (!ingest || ingest->abandoned)
+    if (!ingest)
         return;
+    assert(!ingest->abandoned);
     for (size_t i = 0; i < ingest->n; i++)
         pipeline_release(&ingest->pipelines[i]);
     free(ingest->pipelines);
@@ -182,6 +184,11 @@ int ingest_run(struct ingest *ingest)
     for (size_t i = 0; i < ingest->n; i++)
         pipeline_join(&ingest->pipelines[i]);
     return exit_code(ingest);
+}
+
+bool ingest_hangs(const struct ingest *ingest)
+{
+    return ingest->abandoned;
 }
 
 void ingest_metrics(struct ingest *ingest, struct buf *out)
