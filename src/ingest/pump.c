@@ -218,7 +218,8 @@ static void poll_consumer(struct pipeline *pipeline)
             rebalance_event(pipeline, &event);
             break;
         case CONSUMER_RECONNECTED:
-            pipeline->last_fault[0] = '\0';
+            if (event.was_away)
+                pipeline->last_fault[0] = '\0';
             rebalance_check(pipeline);
             break;
         case CONSUMER_FAULT:
