@@ -1,8 +1,8 @@
 """Record time to row visible, at a steady trickle, against a plain consumer and the time of a commit.
 
 The record time is the producer's clock just before it hands a record over; a row is visible when a SELECT of another
-session returns it (personal_number counts the records and has an index for this). The pause between two SELECTs counts
-against weir.
+session returns it (personal_number counts the records, each partition in a range of its own, and has an index for this,
+so that a SELECT returns only what is new). The pause between two SELECTs counts against weir.
 """
 import json
 import multiprocessing
@@ -25,6 +25,9 @@ NUMBER = re.compile(rb'("personal_number": )"?\d+"?')
 COMMITS = 2000
 WARM_UP = 1000  # records that are sent and not judged
 SLACK_MS = 2.0
+PARTITIONS = 3
+RANGE = 100_000_000  # of numbers, for one partition
+NEW = " UNION ALL ".join([f"SELECT personal_number FROM {TABLE} WHERE personal_number BETWEEN %s AND %s"] * PARTITIONS)
 
 
 def send(address: str, topic: str, values: list[bytes], times) -> None:
@@ -35,9 +38,13 @@ def send(address: str, topic: str, values: list[bytes], times) -> None:
         while (pause := began + i / RATE - time.time()) > 0:
             time.sleep(pause)
         times[i] = time.time()
-        producer.produce(topic, value=value, partition=i % 3)
+        producer.produce(topic, value=value, partition=i % PARTITIONS)
         producer.poll(0)
     producer.flush(30)
+
+
+def number_of(i: int) -> int:
+    return i % PARTITIONS * RANGE + i
 
 
 class Trickle:
@@ -46,7 +53,7 @@ class Trickle:
     def __init__(self, stage: Stage, topic: str, count: int):
         templates = stage.templates()
         heads = [templates[i % len(templates)][0] for i in range(count)]
-        values = [NUMBER.sub(rb"\g<1>%d" % i, head) + str(uuid.uuid4()).encode() + b'"}' for i, head in enumerate(heads)]
+        values = [NUMBER.sub(rb"\g<1>%d" % number_of(i), head) + str(uuid.uuid4()).encode() + b'"}' for i, head in enumerate(heads)]
         self.count = count
         self.times = multiprocessing.Array("d", count, lock=False)
         self.process = multiprocessing.get_context("fork").Process(
@@ -69,7 +76,7 @@ def plain_consumer(stage: Stage, topic: str, trickle: Trickle) -> array:
         message = consumer.poll(30)
         now = time.time()
         assert message and not message.error(), "the plain consumer has no records"
-        seen[json.loads(message.value())["personal_number"]] = now
+        seen[json.loads(message.value())["personal_number"] % RANGE] = now
         left -= 1
     trickle.process.join()
     consumer.close()
@@ -77,19 +84,20 @@ def plain_consumer(stage: Stage, topic: str, trickle: Trickle) -> array:
 
 
 def watch_table(connection, trickle: Trickle) -> array:
+    """A partition's rows become visible in order: each SELECT asks for what follows the last one seen."""
     seen = array("d", bytes(8 * trickle.count))
-    first, left = 0, trickle.count
+    bounds = [bound for p in range(PARTITIONS) for bound in (p * RANGE, (p + 1) * RANGE - 1)]
+    left = trickle.count
     deadline = time.time() + trickle.count / RATE + 60
     while left:
-        rows = connection.execute(f"SELECT personal_number FROM {TABLE} WHERE personal_number >= %s", [first]).fetchall()
+        rows = connection.execute(NEW, bounds).fetchall()
         now = time.time()
         assert now < deadline, f"{left} rows never came"
         for (number,) in rows:
-            if not seen[number]:
-                seen[number] = now
-                left -= 1
-        while first < trickle.count and seen[first]:
-            first += 1
+            seen[number % RANGE] = now
+            low = number // RANGE * 2
+            bounds[low] = max(bounds[low], number + 1)
+        left -= len(rows)
         time.sleep(LOOK_EACH_S)
     return seen
 

@@ -122,7 +122,7 @@ def facts(stage: Stage) -> list[str]:
     cpu = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                if line.startswith("model name"))
     memory = int(Path("/proc/meminfo").read_text().split()[1]) / (1 << 20)
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
     with stage.postgres._maintenance() as connection:
         server = connection.execute("SHOW server_version").fetchone()[0]
     return [f"{os.cpu_count()} cores of {cpu}, {memory:.0f} GiB of memory; Kafka, PostgreSQL, weir and this bench share them",

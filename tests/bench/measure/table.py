@@ -1,6 +1,6 @@
 """Lines of figures against their targets."""
-import sys
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -9,6 +9,7 @@ class Line:
     figure: str
     target: str = ""
     passed: bool | None = None
+    load: str = field(default_factory=lambda: f"{os.getloadavg()[0]:.0f}")  # a minute's, of all that runs here
 
 
 class Table:
@@ -34,9 +35,10 @@ class Table:
         return "" if line.passed is None else "pass" if line.passed else "FAIL"
 
     def markdown(self) -> str:
-        rows = [(line.what, line.figure, line.target, self._verdict(line)) for line in self.lines]
-        head = ("measured", "figure", "target", "")
-        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(4)]
+        rows = [(line.what, line.figure, line.target, self._verdict(line), line.load) for line in self.lines]
+        head = ("measured", "figure", "target", "", "load")
+        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+
         def text(row):
             return "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
         return "\n".join([text(head), "|" + "|".join("-" * (w + 2) for w in widths) + "|", *map(text, rows)])
@@ -46,4 +48,4 @@ class Table:
 
 
 def say(words: str) -> None:
-    print(f"\n== {words}", flush=True, file=sys.stdout)
+    print(f"\n== {words}", flush=True)
