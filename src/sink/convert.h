@@ -133,12 +133,13 @@ static inline char *convert_put_plain(struct convert *c, const struct json_value
 {
     const char *from = value->raw.ptr;
     size_t n = value->raw.len;
-    p = convert_room(c, p, 4 + n + CONVERT_COPY_BYTES);
-    if (UNLIKELY(!p))
+    bool short_copy = n <= CONVERT_COPY_BYTES && convert_readable(c, from, CONVERT_COPY_BYTES) &&
+                      (size_t)(c->limit - p) >= 4 + CONVERT_COPY_BYTES;
+    if (UNLIKELY(!short_copy) && !(p = convert_room(c, p, 4 + n)))
         return NULL;
     if (LIKELY(c->format == COPY_BINARY))
         p = put_be32(p, (uint32_t)n);
-    if (LIKELY(n <= CONVERT_COPY_BYTES && convert_readable(c, from, CONVERT_COPY_BYTES)))
+    if (LIKELY(short_copy))
         memcpy(p, from, CONVERT_COPY_BYTES);
     else
         memcpy(p, from, n);

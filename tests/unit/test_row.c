@@ -190,7 +190,7 @@ static void pointers(void **state)
         {.name = "city", .type = TYPE_TEXT},  {.name = "second", .type = TYPE_INT4},
         {.name = "odd", .type = TYPE_TEXT},   {.name = "address", .type = TYPE_JSON},
         {.name = "whole", .type = TYPE_JSON}, {.name = "copy", .type = TYPE_TEXT},
-        {.name = "empty", .type = TYPE_TEXT},
+        {.name = "empty", .type = TYPE_TEXT}, {.name = "padded", .type = TYPE_TEXT},
     };
     struct column_rule rules[] = {
         {.column = "city", .source = COLUMN_POINTER, .from = "/address/city"},
@@ -199,23 +199,26 @@ static void pointers(void **state)
         {.column = "whole", .source = COLUMN_POINTER, .from = ""},
         {.column = "copy", .source = COLUMN_POINTER, .from = "/name"},
         {.column = "empty", .source = COLUMN_POINTER, .from = "/"},
+        {.column = "padded", .source = COLUMN_POINTER, .from = "/list/01"}, /* no index */
     };
     struct row_policy policy = {.force_text = true, .rules = rules, .n_rules = COUNT_OF(rules)};
     struct row_bench bench;
     (void)state;
     bench_open(&bench, columns, COUNT_OF(columns), &policy, ROOMY);
     expect(&bench, "{\"address\":{\"city\":\"Iasi\"}}",
-           "Iasi\t\\N\t\\N\t{\"city\":\"Iasi\"}\t{\"address\":{\"city\":\"Iasi\"}}\t\\N\t\\N");
+           "Iasi\t\\N\t\\N\t{\"city\":\"Iasi\"}\t{\"address\":{\"city\":\"Iasi\"}}\t\\N\t\\N\t\\N");
     expect(&bench, "{\"list\":[1,2,3],\"a/b\":{\"c~d\":\"x\"},\"\":7}",
-           "\\N\t2\tx\t\\N\t{\"list\":[1,2,3],\"a/b\":{\"c~d\":\"x\"},\"\":7}\t\\N\t7");
-    expect(&bench, "{\"list\":[1]}", "\\N\t\\N\t\\N\t\\N\t{\"list\":[1]}\t\\N\t\\N");
-    expect(&bench, "{\"list\":{\"1\":5}}", "\\N\t5\t\\N\t\\N\t{\"list\":{\"1\":5}}\t\\N\t\\N");
-    expect(&bench, "{\"address\":\"x\"}", "\\N\t\\N\t\\N\t\"x\"\t{\"address\":\"x\"}\t\\N\t\\N");
+           "\\N\t2\tx\t\\N\t{\"list\":[1,2,3],\"a/b\":{\"c~d\":\"x\"},\"\":7}\t\\N\t7\t\\N");
+    expect(&bench, "{\"list\":[1]}", "\\N\t\\N\t\\N\t\\N\t{\"list\":[1]}\t\\N\t\\N\t\\N");
+    expect(&bench, "{\"list\":{\"1\":5}}", "\\N\t5\t\\N\t\\N\t{\"list\":{\"1\":5}}\t\\N\t\\N\t\\N");
+    expect(&bench, "{\"address\":\"x\"}",
+           "\\N\t\\N\t\\N\t\"x\"\t{\"address\":\"x\"}\t\\N\t\\N\t\\N");
     /* A pointer is exact, and a column with a rule takes no key of its own name. */
     expect(&bench, "{\"Name\":1,\"city\":2,\"copy\":3}",
-           "\\N\t\\N\t\\N\t\\N\t{\"Name\":1,\"city\":2,\"copy\":3}\t\\N\t\\N");
+           "\\N\t\\N\t\\N\t\\N\t{\"Name\":1,\"city\":2,\"copy\":3}\t\\N\t\\N\t\\N");
     expect(&bench, "{\"address\":{\"city\":1,\"city\":2}}",
-           "2\t\\N\t\\N\t{\"city\":1,\"city\":2}\t{\"address\":{\"city\":1,\"city\":2}}\t\\N\t\\N");
+           "2\t\\N\t\\N\t{\"city\":1,\"city\":2}\t{\"address\":{\"city\":1,\"city\":2}}"
+           "\t\\N\t\\N\t\\N");
     bench_close(&bench);
 }
 
@@ -245,7 +248,8 @@ static void metadata(void **state)
     };
     struct row_policy policy = {.force_text = true, .rules = rules, .n_rules = COUNT_OF(rules)};
     struct record_header headers[] = {{SLICE_LIT("n"), SLICE_LIT("1")},
-                                      {SLICE_LIT("n"), SLICE_LIT("42")}};
+                                      {SLICE_LIT("n"), SLICE_LIT("42")},
+                                      {SLICE_LIT("m"), SLICE_LIT("x")}};
     struct record record = {.topic = "t",
                             .partition = 3,
                             .offset = 9000000000,
@@ -253,7 +257,7 @@ static void metadata(void **state)
                             .key = SLICE_LIT("k\t\"\\u"),
                             .value = SLICE_LIT("{}"),
                             .headers = headers,
-                            .n_headers = 2};
+                            .n_headers = 3};
     struct row_bench bench;
     char found[512];
     (void)state;
@@ -433,6 +437,10 @@ static void limits(void **state)
     assert_int_equal(bench_encode(&bench, big), ROW_DEAD);
     assert_string_equal(bench.reason.sqlstate, "54000");
     assert_int_equal(bench.sink.tuples[0].len, 0);
+    /* A row that fills the buffer to its last byte is not too large. */
+    snprintf(big, sizeof big, "{\"a\":\"%0*d\"}", 300 - 2 - 4 - 4, 0);
+    assert_int_equal(bench_encode(&bench, big), ROW_STORED);
+    assert_int_equal(bench.sink.tuples[0].len, 300);
     bench_close(&bench);
 }
 
@@ -523,6 +531,9 @@ static void reasons_are_text(void **state)
         "!22P02");
     assert_int_equal(utf8_valid_prefix(slice_of(bench.reason.text)), strlen(bench.reason.text));
     assert_non_null(strstr(bench.reason.text, "...\" is not a whole number"));
+    /* 39 bytes, then a character of two: none of it is shown rather than half. */
+    expect(&bench, "{\"a\":\"012345678901234567890123456789012345678\xC8\x99\"}", "!22P02");
+    assert_non_null(strstr(bench.reason.text, "678...\""));
     expect(&bench, "{\"a\":\"\x7F\\u0000\\n\"}", "!22P02");
     assert_string_equal(bench.reason.text, "\"?\\u0000\\n\" is not a whole number");
     assert_string_equal(bench.reason.column, "a");
