@@ -17,31 +17,43 @@ void dead_share_release(struct dead_share *share)
 }
 
 /* One more record; the slot it falls into starts anew when the window has gone round. */
-static void note(struct dead_share *share, int64_t dead)
+static void note(struct dead_window *window, int64_t dead)
 {
-    int64_t at = share->seen % DEAD_SHARE_WINDOW;
-    int64_t *slot = &share->dead[at / SLOT_RECORDS];
+    int64_t at = window->seen % DEAD_SHARE_WINDOW;
+    int64_t *slot = &window->dead[at / SLOT_RECORDS];
     if (at % SLOT_RECORDS == 0) {
-        share->window_dead -= *slot;
+        window->all_dead -= *slot;
         *slot = 0;
     }
     *slot += dead;
-    share->window_dead += dead;
-    share->seen++;
+    window->all_dead += dead;
+    window->seen++;
 }
 
-bool dead_share_exceeds(struct dead_share *share, int64_t records, int64_t dead)
+static void note_batch(struct dead_window *window, int64_t records, int64_t dead)
 {
-    pthread_mutex_lock(&share->lock);
     /* Of a batch larger than the window only the share matters. */
     int64_t n = records;
     if (n > 2 * DEAD_SHARE_WINDOW)
         n = 2 * DEAD_SHARE_WINDOW;
     double each = records > 0 ? (double)dead / (double)records : 0;
     for (int64_t i = 0; i < n; i++)
-        note(share, (int64_t)(each * (double)(i + 1) + 0.5) - (int64_t)(each * (double)i + 0.5));
-    bool over = share->max < 1 && share->seen >= DEAD_SHARE_WINDOW
-                && (double)share->window_dead > share->max * DEAD_SHARE_WINDOW;
+        note(window, (int64_t)(each * (double)(i + 1) + 0.5) - (int64_t)(each * (double)i + 0.5));
+}
+
+bool dead_share_exceeds(struct dead_share *share, int64_t records, int64_t dead)
+{
+    pthread_mutex_lock(&share->lock);
+    struct dead_window with = share->window;
     pthread_mutex_unlock(&share->lock);
-    return over;
+    note_batch(&with, records, dead);
+    return share->max < 1 && with.seen >= DEAD_SHARE_WINDOW
+           && (double)with.all_dead > share->max * DEAD_SHARE_WINDOW;
+}
+
+void dead_share_add(struct dead_share *share, int64_t records, int64_t dead)
+{
+    pthread_mutex_lock(&share->lock);
+    note_batch(&share->window, records, dead);
+    pthread_mutex_unlock(&share->lock);
 }

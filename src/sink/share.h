@@ -13,21 +13,24 @@
 #define DEAD_SHARE_WINDOW 10000
 #define DEAD_SHARE_SLOTS 100
 
+/* The last records in groups of DEAD_SHARE_WINDOW / DEAD_SHARE_SLOTS, oldest overwritten. */
+struct dead_window {
+    int64_t dead[DEAD_SHARE_SLOTS];
+    int64_t seen;
+    int64_t all_dead;
+};
+
 struct dead_share {
     pthread_mutex_t lock;
     double max; /* 0..1; 1: never */
-    /* The last records in groups of DEAD_SHARE_WINDOW / DEAD_SHARE_SLOTS, oldest overwritten. */
-    int64_t dead[DEAD_SHARE_SLOTS];
-    int64_t seen;
-    int64_t window_dead;
+    struct dead_window window;
 };
 
 void dead_share_init(struct dead_share *share, double max);
 void dead_share_release(struct dead_share *share);
-/*
- * Account for a batch whose records are spread evenly over it; true if the share of the window is
- * now above the limit. The batch counts whether it commits or not.
- */
+/* Whether the share would be above the limit with this batch, whose dead are spread evenly. */
 bool dead_share_exceeds(struct dead_share *share, int64_t records, int64_t dead);
+/* The batch has committed. One that is tried again and again must not fill the window. */
+void dead_share_add(struct dead_share *share, int64_t records, int64_t dead);
 
 #endif

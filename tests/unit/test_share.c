@@ -13,9 +13,11 @@ static void walk(double max, const struct step *steps, size_t n)
 {
     struct dead_share share;
     dead_share_init(&share, max);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         assert_int_equal(dead_share_exceeds(&share, steps[i].records, steps[i].dead),
                          steps[i].over);
+        dead_share_add(&share, steps[i].records, steps[i].dead);
+    }
     dead_share_release(&share);
 }
 
@@ -55,6 +57,16 @@ static void all_is_never(void **state)
     walk(1.0, steps, COUNT_OF(steps));
 }
 
+static void a_batch_that_did_not_commit_does_not_count(void **state)
+{
+    (void)state;
+    struct dead_share share;
+    dead_share_init(&share, 0.5);
+    for (int tries = 0; tries < 10; tries++)
+        assert_false(dead_share_exceeds(&share, 6000, 6000));
+    dead_share_release(&share);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -63,6 +75,7 @@ int main(void)
         cmocka_unit_test(old_letters_leave_the_window),
         cmocka_unit_test(a_batch_larger_than_the_window_counts_by_its_share),
         cmocka_unit_test(all_is_never),
+        cmocka_unit_test(a_batch_that_did_not_commit_does_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

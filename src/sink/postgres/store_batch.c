@@ -276,6 +276,8 @@ static enum stored_how store_batch(struct lane *lane, struct batch *batch, struc
     for (;;) {
         enum step step = try_store(lane, care, &fault, err);
         if (step == STEP_DONE) {
+            dead_share_add(&lane->store->share, (int64_t)batch->n_entries,
+                           (int64_t)lane->n_letters);
             tell_unknown_keys(lane, batch);
             return STORED;
         }
