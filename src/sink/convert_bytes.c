@@ -1,16 +1,9 @@
 /* bytea, uuid, enums. */
 #include "sink/convert.h"
+#include "sink/hex.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static int hex_digit(char ch)
-{
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    ch |= 0x20;
-    return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
 
 static bool is_blank(char ch)
 {
@@ -27,10 +20,10 @@ static const char *decode_hex(struct slice text, char *out, size_t *n)
             p++;
             continue;
         }
-        int high = hex_digit(*p++);
+        int high = hex_value(*p++);
         if (high < 0)
             return "holds something else than hexadecimal digits";
-        int low = p < end ? hex_digit(*p) : -1;
+        int low = p < end ? hex_value(*p) : -1;
         if (low < 0)
             return "holds an odd number of hexadecimal digits";
         p++;
@@ -112,8 +105,8 @@ static bool parse_uuid(struct slice text, unsigned char out[static 16])
     bool braces = p < end && *p == '{';
     p += braces;
     for (int i = 0; i < 16; i++) {
-        int high = end - p >= 2 ? hex_digit(p[0]) : -1;
-        int low = high >= 0 ? hex_digit(p[1]) : -1;
+        int high = end - p >= 2 ? hex_value(p[0]) : -1;
+        int low = high >= 0 ? hex_value(p[1]) : -1;
         if (low < 0)
             return false;
         out[i] = (unsigned char)(high << 4 | low);

@@ -5,6 +5,7 @@
  * classes (an address with fewer than four numbers needs its /bits).
  */
 #include "sink/convert.h"
+#include "sink/hex.h"
 
 #include <stdio.h>
 
@@ -68,21 +69,13 @@ static bool parse_ipv4(struct cursor *c, struct address *out)
     return number(c, 32, &out->bits) && c->p == c->end && (out->bits + 7) / 8 <= n;
 }
 
-static int hex_digit(char ch)
-{
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    ch |= 0x20;
-    return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
 /* Up to four hexadecimal digits. */
 static bool group(struct cursor *c, unsigned *out)
 {
     unsigned n = 0;
     *out = 0;
-    for (; n < 4 && c->p < c->end && hex_digit(*c->p) >= 0; n++)
-        *out = *out << 4 | (unsigned)hex_digit(*c->p++);
+    for (; n < 4 && c->p < c->end && hex_value(*c->p) >= 0; n++)
+        *out = *out << 4 | (unsigned)hex_value(*c->p++);
     return n > 0;
 }
 
@@ -217,11 +210,11 @@ static bool parse_mac_form(struct slice text, const struct mac_form *form,
             if (!separator || !accept(&c, separator))
                 return false;
         }
-        bool short_pair = form->digits == 2 && i % 2 == 1 && (c.p == c.end || hex_digit(*c.p) < 0);
+        bool short_pair = form->digits == 2 && i % 2 == 1 && (c.p == c.end || hex_value(*c.p) < 0);
         if (short_pair) { /* a leading zero may be missing: 8:0:2b:1:2:3 */
             continue;
         }
-        int digit = c.p < c.end ? hex_digit(*c.p++) : -1;
+        int digit = c.p < c.end ? hex_value(*c.p++) : -1;
         if (digit < 0)
             return false;
         out[i / 2] = (unsigned char)(i % 2 ? out[i / 2] << 4 | digit : digit);
