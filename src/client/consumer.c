@@ -246,7 +246,9 @@ int consumer_subscribe(struct consumer *consumer, const char *const *topics, siz
 static int open_streams(struct consumer *consumer, const struct partition_ref *partitions, size_t n,
                         struct err *err)
 {
-    consumer->streams = calloc(n ? n : 1, sizeof *consumer->streams);
+    if (n == 0)
+        return 0;
+    consumer->streams = calloc(n, sizeof *consumer->streams);
     if (!consumer->streams)
         return err_set(err, ERR_BUG, "out of memory");
     for (size_t i = 0; i < n; i++) {
