@@ -87,8 +87,8 @@ int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *scrip
     if (script_send(conn, sql, fault) < 0)
         return -1;
     int64_t give_up_us = clock_mono_us() + GIVE_UP_US;
-    int answered;
-    while ((answered = wait_answer(conn, ROWLOCK_WAIT_MS)) == 0) {
+    /* A lost connection ends the wait too: collecting tells of it. */
+    while (wait_answer(conn, ROWLOCK_WAIT_MS) == 0) {
         if (clock_mono_us() > give_up_us) {
             memset(fault, 0, sizeof(*fault));
             fault->class = PG_RETRY;
