@@ -33,9 +33,8 @@ static void note(struct dead_window *window, int64_t dead)
 static void note_batch(struct dead_window *window, int64_t records, int64_t dead)
 {
     /* Of a batch larger than the window only the share matters. */
-    int64_t n = records;
-    if (n > 2 * DEAD_SHARE_WINDOW)
-        n = 2 * DEAD_SHARE_WINDOW;
+    const int64_t most = INT64_C(2) * DEAD_SHARE_WINDOW;
+    int64_t n = records > most ? most : records;
     double each = records > 0 ? (double)dead / (double)records : 0;
     for (int64_t i = 0; i < n; i++)
         note(window, (int64_t)(each * (double)(i + 1) + 0.5) - (int64_t)(each * (double)i + 0.5));
