@@ -174,7 +174,7 @@ def test_retention_passes_a_running_weir(kafka, topic, database, weir, on_gap):
     ingest = weir.ingest(topic, "--on-gap", on_gap, **INTO_T)
     wait_until(lambda: database.count("t") == 30, what=f"30 rows: {ingest}")
     ingest.freeze()
-    time.sleep(1)  # what it has asked for so far is answered: nothing
+    time.sleep(3)  # what it has asked for so far is answered: nothing
     kafka.produce(topic, numbers(0, range(10, 20)))
     kafka.delete_records(topic, {0: 15})
     kafka.produce(topic, numbers(1, range(10, 20)))

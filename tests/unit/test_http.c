@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -45,7 +46,7 @@ static int render_endless(void *context, struct buf *out)
     return 200;
 }
 
-static int hello_calls;
+static atomic_int hello_calls; /* by the server's thread */
 static const struct http_route routes[] = {
     {"/hello", "text/plain; version=0.0.4", render_hello, &hello_calls},
     {"/sick", "text/plain", render_sick, NULL},
