@@ -17,8 +17,8 @@
 
 static int render_hello(void *context, struct buf *out)
 {
-    int *calls = context;
-    ++*calls;
+    atomic_int *calls = context;
+    atomic_fetch_add(calls, 1);
     buf_add_str(out, "hello\n");
     return 200;
 }
@@ -158,11 +158,11 @@ static void a_connection_is_used_again(void **state)
     struct http *http = start();
     int fd = dial(http);
     size_t len;
-    int before = hello_calls;
+    int before = atomic_load(&hello_calls);
     say(fd, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
     say(fd, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     free(hear(fd, &len));
-    assert_int_equal(hello_calls - before, 3);
+    assert_int_equal(atomic_load(&hello_calls) - before, 3);
     http_stop(http);
 }
 
