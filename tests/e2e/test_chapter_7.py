@@ -65,15 +65,16 @@ def test_every_record_of_the_chapters_producer_is_stored_once_and_equal(kafka, t
 @pytest.mark.crash
 def test_killed_while_the_producer_runs_it_goes_on_where_it_was(kafka, topic, database, weir, tmp_path):
     ledger = tmp_path / "ledger.json"
-    producer = chapters_producer(kafka, topic, 2_000, ledger, "--rate", "1000")
+    producer = chapters_producer(kafka, topic, 8_000, ledger, "--rate", "1000")
     for _ in range(2):
         ingest = weir.ingest(topic)
         rows = database.count()
         wait_until(lambda: database.count() > rows or not ingest.running(), what=f"more rows: {ingest}")
         ingest.kill9()
+    assert producer.poll() is None, "the producer must outlive the kills"
     assert producer.wait(60) == 0
     assert weir.run(topic)["rows"] > 0
-    assert invariant(database, topic, read_ledger(ledger))["rows"] == 2_000
+    assert invariant(database, topic, read_ledger(ledger))["rows"] == 8_000
 
 
 def test_a_second_run_finds_nothing_to_do(kafka, topic, database, weir):

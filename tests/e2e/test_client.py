@@ -1,16 +1,14 @@
 """src/client alone, by build/tests/unit/consume_raw: what it tells of partitions, groups, brokers and topics, with
 Debian's librdkafka and with the one of the confluent-kafka wheel."""
-import os
 import re
 import subprocess
 import threading
 import time
-from pathlib import Path
 
-import confluent_kafka
 import pytest
 
-from harness.paths import sanitized, weir_binary
+from harness.library import newer_library
+from harness.paths import program_env, sanitized, weir_binary
 from harness.records import Record
 from harness.wait import wait_until
 
@@ -76,11 +74,9 @@ class Raw:
 @pytest.fixture(params=LIBRARIES)
 def raw(request, kafka, tmp_path):
     """raw("-t", topic, ...) starts one against this test's Kafka."""
-    environment = dict(os.environ)
+    environment = program_env()
     if request.param == "wheel":
-        (library,) = (Path(confluent_kafka.__file__).parent.parent / "confluent_kafka.libs").glob("librdkafka*.so*")
-        (tmp_path / "librdkafka.so.1").symlink_to(library)
-        environment["LD_LIBRARY_PATH"] = str(tmp_path)
+        environment["LD_LIBRARY_PATH"] = str(newer_library(tmp_path))
     started = []
 
     def start(*arguments: str) -> Raw:

@@ -7,14 +7,13 @@ import os
 import re
 import subprocess
 import time
-from pathlib import Path
 
-import confluent_kafka
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from harness.invariant import balanced, offsets
+from harness.library import newer_library
 from harness.paths import TOOLS
 from harness.records import Record
 from harness.stream import Stream
@@ -454,15 +453,9 @@ def test_two_databases_and_one_pipeline_name(kafka, topic, postgres, database, w
 
 # ---- the newer library ----
 
-def newer_library() -> str:
-    """The librdkafka inside confluent-kafka's wheel."""
-    (library,) = (Path(confluent_kafka.__file__).parent.parent / "confluent_kafka.libs").glob("librdkafka*.so*")
-    return str(library)
-
-
-def test_topic_ids_tell_what_no_record_can(kafka, database, weir):
+def test_topic_ids_tell_what_no_record_can(kafka, database, weir, tmp_path):
     """Created again with the very same records: only the id tells. Partition 1 had none to ask."""
-    weir.env["LD_PRELOAD"] = " ".join(filter(None, [newer_library(), weir.env.get("LD_PRELOAD")]))
+    weir.env["LD_LIBRARY_PATH"] = str(newer_library(tmp_path))
     topic = kafka.create_topic(partitions=2)
     records = [Record(r.value, partition=0, timestamp_ms=1_700_000_000_000) for r in numbers(0, range(10))]
     kafka.produce(topic, records)

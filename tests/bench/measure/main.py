@@ -7,12 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from harness.library import newer_library
 from harness.paths import weir_binary
 
 from . import bad, latency, peers, restart, throughput
 from .stage import Stage, facts
 from .table import Table, say
-from .weir import Weir, newer_library
+from .weir import Weir
 
 PARTS = ("copy", "curve", "bad", "restart", "latency", "row", "pathway", "debezium", "chapter")
 ROW_GB_PER_S = 1.0

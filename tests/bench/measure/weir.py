@@ -63,14 +63,3 @@ class Weir:
             return Drained(summary["rows"], summary["dead"], summary["seconds"], usage)
         finally:
             self.stage.drop(database)
-
-
-def newer_library(folder: Path) -> Path:
-    """The librdkafka of PyPI's confluent-kafka, under the name that weir asks for."""
-    import confluent_kafka
-    libraries = Path(confluent_kafka.__file__).parent.parent / "confluent_kafka.libs"
-    found = next(libraries.glob("librdkafka*.so*"))
-    place = folder / "librdkafka"
-    place.mkdir(exist_ok=True)
-    (place / "librdkafka.so.1").symlink_to(found)
-    return place

@@ -14,6 +14,14 @@ def weir_binary() -> Path:
     return Path(os.environ.get("WEIR_BINARY", ROOT / "build" / "weir")).resolve()
 
 
+def program_env() -> dict[str, str]:
+    """The environment for weir, or a test program of its build: this one's without what would configure them."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "WEIR_", "KAFKA_"))}
+    if "WEIR_PRELOAD" in os.environ:
+        env["LD_PRELOAD"] = os.environ["WEIR_PRELOAD"]
+    return env
+
+
 def sanitized() -> bool:
     """Whether the program under test is a sanitizer's build (build-asan, build-tsan)."""
     return weir_binary().parent.name.endswith("san")

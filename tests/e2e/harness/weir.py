@@ -1,12 +1,11 @@
 """The program under test."""
 import json
-import os
 import signal
 import subprocess
 from pathlib import Path
 
 from .kafka import Kafka
-from .paths import EXAMPLES, patience, weir_binary
+from .paths import EXAMPLES, patience, program_env, weir_binary
 from .postgres import Database
 from .wait import wait_until
 
@@ -101,10 +100,8 @@ class Weir:
         self.database = database
         self.folder = folder
         self.processes: list[Process] = []
-        self.env = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "WEIR_", "KAFKA_"))}
+        self.env = program_env()
         self.env["XDG_RUNTIME_DIR"] = str(folder)
-        if "WEIR_PRELOAD" in os.environ:
-            self.env["LD_PRELOAD"] = os.environ["WEIR_PRELOAD"]
 
     def start(self, *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> Process:
         """Any verb, as given: start("config"), start("dead", "list", ...)."""
