@@ -29,7 +29,8 @@ static struct batch_claim *claim_in(struct partition *p)
 static void take_record(struct pipeline *pipeline, struct partition *p,
                         const struct message *message)
 {
-    struct record_header headers[BATCH_MAX_HEADERS];
+    struct batch *batch = p->seat->filling;
+    struct record_header header;
     struct record record = {
         .topic = p->topic,
         .partition = p->partition,
@@ -37,15 +38,14 @@ static void take_record(struct pipeline *pipeline, struct partition *p,
         .timestamp_ms = message->timestamp_ms,
         .key = message->key,
         .value = message->value,
-        .headers = headers,
     };
     if (message->offset < p->position)
         return; /* read before: nothing may enter twice */
-    while (record.n_headers < BATCH_MAX_HEADERS
-           && message_header(message, record.n_headers, &headers[record.n_headers].name,
-                             &headers[record.n_headers].value))
-        record.n_headers++;
-    batch_add(p->seat->filling, claim_in(p), &record);
+    for (; message_header(message, record.n_headers, &header.name, &header.value);
+         record.n_headers++)
+        batch_headers(batch, record.n_headers + 1)[record.n_headers] = header;
+    record.headers = batch->headers;
+    batch_add(batch, claim_in(p), &record);
     p->position = p->queued = message->offset + 1;
     p->gap_since_us = 0;
     p->at_eof = false;

@@ -37,6 +37,7 @@ void batch_release(struct batch *batch)
     buf_release(&batch->bytes);
     free(batch->entries);
     free(batch->claims);
+    free(batch->headers);
     memset(batch, 0, sizeof(*batch));
 }
 
@@ -176,27 +177,35 @@ static uint32_t read_be32(const char *at)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* Our own packing, so lengths are trusted; asserts guard the trust. */
-static size_t unpack_headers(const char *at, uint32_t len, struct record_header *headers)
+struct record_header *batch_headers(struct batch *batch, size_t n)
+{
+    while (batch->cap_headers < n)
+        batch->headers = grown(batch->headers, batch->cap_headers, &batch->cap_headers,
+                               sizeof(*batch->headers));
+    return batch->headers;
+}
+
+/* Our own packing, so lengths are trusted; asserts guard the trust. Returns how many. */
+static size_t unpack_headers(struct batch *batch, const char *at, uint32_t len)
 {
     const char *end = at + len;
     size_t n = 0;
-    while (at < end && n < BATCH_MAX_HEADERS) {
+    while (at < end) {
+        struct record_header *header = &batch_headers(batch, n + 1)[n];
         uint32_t name_len = read_be32(at);
         uint32_t value_len = read_be32(at + 4);
         at += 8;
-        headers[n].name = (struct slice){at, name_len};
+        header->name = (struct slice){at, name_len};
         at += name_len;
-        headers[n].value = value_len == UINT32_MAX ? SLICE_NONE : (struct slice){at, value_len};
-        at += headers[n].value.len;
+        header->value = value_len == UINT32_MAX ? SLICE_NONE : (struct slice){at, value_len};
+        at += header->value.len;
         assert(at <= end);
         n++;
     }
     return n;
 }
 
-void batch_record(const struct batch *batch, size_t i, struct record *out,
-                  struct record_header headers[BATCH_MAX_HEADERS])
+void batch_record(struct batch *batch, size_t i, struct record *out)
 {
     assert(i < batch->n_entries);
     const struct batch_entry *entry = &batch->entries[i];
@@ -217,8 +226,8 @@ void batch_record(const struct batch *batch, size_t i, struct record *out,
         at += entry->value_len;
     }
     if (entry->headers_len) {
-        out->headers = headers;
-        out->n_headers = unpack_headers(at, entry->headers_len, headers);
+        out->n_headers = unpack_headers(batch, at, entry->headers_len);
+        out->headers = batch->headers;
     }
 }
 
@@ -230,8 +239,7 @@ void batch_seal(struct batch *batch)
         if (claim->last.offset >= 0)
             continue;
         struct record record;
-        struct record_header headers[BATCH_MAX_HEADERS];
-        batch_record(batch, i, &record, headers);
+        batch_record(batch, i, &record);
         struct fingerprint print = fingerprint_of(record.key, record.value, record.timestamp_ms);
         claim->last = (struct last_record){record.offset, print.timestamp_ms, print.crc};
         left--;

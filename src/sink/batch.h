@@ -78,6 +78,8 @@ struct batch {
     int64_t first_us; /* monotonic time when the first entry or claim came in */
     uint64_t value_bytes; /* keys and values, for throughput */
     int64_t unknown_keys; /* that were ignored, each once a record; by the sink */
+    struct record_header *headers; /* of the record looked at last */
+    size_t cap_headers;
 };
 
 void batch_init(struct batch *batch, size_t max_bytes, size_t max_entries);
@@ -103,9 +105,9 @@ void batch_seal(struct batch *batch);
 /* Forget all that came under the claim of this owner. */
 void batch_drop(struct batch *batch, const void *owner);
 
-/* A view of an entry; headers are unpacked into `headers` (room for `max`), the rest dropped. */
-#define BATCH_MAX_HEADERS 256
-void batch_record(const struct batch *batch, size_t i, struct record *out,
-                  struct record_header headers[BATCH_MAX_HEADERS]);
+/* A view of an entry; its headers are valid until the next call. */
+void batch_record(struct batch *batch, size_t i, struct record *out);
+/* Room for at least `n` headers, what was written there kept, until the next batch_record(). */
+struct record_header *batch_headers(struct batch *batch, size_t n);
 
 #endif

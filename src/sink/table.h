@@ -51,6 +51,7 @@ enum default_kind {
 struct column {
     const char *name;
     const char *type_name; /* as format_type() gives it, for messages: "character varying(50)" */
+    const char *bare_type; /* without its length: a cast to it cuts nothing off */
     int16_t attnum;
     enum column_type type;
     enum column_type element; /* of TYPE_ARRAY */

@@ -41,7 +41,7 @@ static enum column_type type_of(uint32_t oid, bool is_enum)
  * text constant may be taken for one: that costs speed, never correctness.
  */
 #define COLUMNS_SQL                                                                                \
-    "SELECT a.attname, a.attnum, format_type(b.typ, b.typmod), b.typ, b.typmod,"                   \
+    "SELECT a.attname, a.attnum, format_type(b.typ, b.typmod), format_type(b.typ, -1), b.typ, b.typmod," \
     " a.attnotnull OR b.required, a.attidentity = 'd',"                                            \
     " a.attgenerated <> '' OR a.attidentity = 'a', t.typtype = 'e',"                               \
     " CASE WHEN e.typarray = t.oid THEN e.oid END, e.typtype = 'e', f.expression,"                 \
@@ -74,6 +74,7 @@ enum {
     F_NAME,
     F_ATTNUM,
     F_TYPE_NAME,
+    F_BARE_TYPE,
     F_TYPE,
     F_TYPMOD,
     F_NOT_NULL,
@@ -131,6 +132,7 @@ static void read_column(struct table *table, struct column *column, const PGresu
     struct arena *arena = &table->arena;
     column->name = arena_strdup(arena, PQgetvalue(rows, row, F_NAME));
     column->type_name = arena_strdup(arena, PQgetvalue(rows, row, F_TYPE_NAME));
+    column->bare_type = arena_strdup(arena, PQgetvalue(rows, row, F_BARE_TYPE));
     column->attnum = (int16_t)atoi(PQgetvalue(rows, row, F_ATTNUM));
     column->type_oid = (uint32_t)strtoul(PQgetvalue(rows, row, F_TYPE), NULL, 10);
     column->type = type_of(column->type_oid, is_true(rows, row, F_IS_ENUM));

@@ -330,7 +330,7 @@ void copy_mark_dead(struct lane *lane, uint32_t entry, const char *column, const
 }
 
 /* Encode one entry; what it became goes into its fate. */
-static int copy_entry(struct copy_job *job, uint32_t entry, struct record_header *headers)
+static int copy_entry(struct copy_job *job, uint32_t entry)
 {
     struct lane *lane = job->lane;
     struct record record;
@@ -338,7 +338,7 @@ static int copy_entry(struct copy_job *job, uint32_t entry, struct record_header
     unsigned shape = 0;
     bool again = lane->fates[entry] != FATE_PENDING;
 
-    batch_record(lane->batch, entry, &record, headers);
+    batch_record(lane->batch, entry, &record);
     enum row_outcome outcome = row_encode(lane->coder, &record, &lane->rows, &shape, &reason);
     if (again)
         row_coder_uncount(lane->coder);
@@ -374,7 +374,6 @@ static void abandon(struct lane *lane)
 int copy_range(struct lane *lane, size_t from, size_t to, const struct batch_claim *claim,
                const char *before, struct pg_fault *fault, int64_t *hint)
 {
-    struct record_header headers[BATCH_MAX_HEADERS];
     struct batch *batch = lane->batch;
     struct copy_job job = {
         .lane = lane,
@@ -390,7 +389,7 @@ int copy_range(struct lane *lane, size_t from, size_t to, const struct batch_cla
         if (of->dropped || (claim && of != claim) || lane->fates[i] == FATE_DEAD
             || lane->fates[i] == FATE_TOMBSTONE)
             continue;
-        if (copy_entry(&job, (uint32_t)i, headers) < 0) {
+        if (copy_entry(&job, (uint32_t)i) < 0) {
             abandon(lane);
             return -1;
         }

@@ -143,8 +143,7 @@ static size_t add_letter(struct lane *lane, const struct letter *letter,
                          struct column_array arrays[ARRAYS], struct buf *json)
 {
     struct record record;
-    struct record_header headers[BATCH_MAX_HEADERS];
-    batch_record(lane->batch, letter->entry, &record, headers);
+    batch_record(lane->batch, letter->entry, &record);
     array_add_str(&arrays[A_TOPIC], record.topic);
     array_add_int4(&arrays[A_PARTITION], record.partition);
     array_add_int8(&arrays[A_OFFSET], false, record.offset);

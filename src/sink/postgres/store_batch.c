@@ -73,7 +73,10 @@ static void count_fates(struct lane *lane)
     }
 }
 
-/* Stable defaults are the transaction's: evaluated in it, sent as values. */
+/*
+ * Stable defaults are the transaction's: evaluated in it, sent as values. A cast to a type with a
+ * length would cut what INSERT refuses, so the length is left for COPY to apply.
+ */
 static int load_defaults(struct lane *lane, struct pg_fault *fault)
 {
     size_t n = row_coder_stable_count(lane->coder);
@@ -84,7 +87,7 @@ static int load_defaults(struct lane *lane, struct pg_fault *fault)
     for (size_t i = 0; i < n; i++) {
         const struct column *column = row_coder_stable_column(lane->coder, i);
         buf_printf(&sql, "%s(%s)::%s", i ? ", " : "SELECT ", column->default_sql,
-                   column->type_name);
+                   column->bare_type);
     }
     PGresult *row = PQexecParams(lane->conn, buf_str(&sql), 0, NULL, NULL, NULL, NULL,
                                  row_plan_is_binary(lane->plan));
@@ -314,14 +317,13 @@ void pg_lane_dry(struct lane *lane, struct batch *batch,
                  void *context)
 {
     struct record record;
-    struct record_header headers[BATCH_MAX_HEADERS];
     struct row_reason reason;
     unsigned shape;
 
     reset_tallies(batch);
     for (size_t i = 0; i < batch->n_entries; i++) {
         struct tally *tally = &batch->claims[batch->entries[i].claim].tally;
-        batch_record(batch, i, &record, headers);
+        batch_record(batch, i, &record);
         copy_reset(lane);
         switch (row_encode(lane->coder, &record, &lane->rows, &shape, &reason)) {
         case ROW_STORED:
