@@ -14,7 +14,7 @@ import pytest
 from bad_records import ANY, SCHEMA, SUPPRESSED, TOMBSTONE, TOPICS, Case, Dead, Pipeline, Row, Topic, value
 from harness.invariant import balanced, dead_letters
 from harness.records import Record
-from harness.weir import Weir
+from harness.weir import Weir, pipeline_name
 
 PARTITIONS = 3
 OFFSET_COLUMNS = ("kafka_partition", "kafka_offset")
@@ -210,16 +210,26 @@ def test_unknown_keys_are_named_once_and_counted(ingested):
 def test_dead_letters_keep_key_headers_and_time(kafka, database, weir):
     database.execute("CREATE TABLE numbers (n int NOT NULL)")
     topic = kafka.create_topic(partitions=1)
-    headers = [("trace", b"\0\xff"), ("trace", b""), ("none", None), ("ș", "ț".encode())]
+    headers = [("trace", b"\0\xff"), ("trace", b""), ("none", None), ("ș", "ț".encode())] * 100
     kafka.produce(topic, [Record(b"\xff{}", key=b"\0key", headers=headers, timestamp_ms=1_700_000_000_123),
                           Record(b"", key=b"")])
     assert weir.run(topic, table="numbers", setup=False)["dead"] == 2
     stored = database.query("SELECT key, value, headers, record_time = '2023-11-14T22:13:20.123Z', topic, item,"
                             " replayed_at FROM weir.dead_letters ORDER BY record_offset")
     encoded = [{"key": name, "value": value and base64.b64encode(value).decode()} for name, value in headers]
-    encoded[1]["value"] = ""
+    for empty in encoded[1::4]:
+        empty["value"] = ""
     assert stored[0] == (b"\0key", b"\xff{}", encoded, True, topic, 0, None)
     assert stored[1][:3] == (b"", b"", [])
+
+
+def test_a_default_too_long_for_its_column_is_refused_as_insert_does(kafka, database, weir):
+    database.execute("CREATE TABLE named (n int, code varchar(3) DEFAULT current_database(), d numeric(3, 1) DEFAULT pi())")
+    topic = kafka.create_topic(partitions=1)
+    kafka.produce(topic, [Record(b'{"n": 1}'), Record(b'{"n": 2, "code": "abc"}')])
+    assert weir.run(topic, table="named", setup=False)["dead"] == 1
+    assert dead_letters(database, pipeline_name(topic, "named"))[0]["sqlstate"] == "22001"
+    assert database.query("SELECT n, code, d::text FROM named") == [(2, "abc", "3.1")]
 
 
 # Each refuses a number below zero in its own way.

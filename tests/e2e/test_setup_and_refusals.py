@@ -671,3 +671,15 @@ def test_reset_waits_for_nobody_that_is_at_work(weir, registered, database):
         connection.rollback()
     assert "another process works in the pipeline" in stderr and "stop it first" in stderr
     assert weir.run(registered, "--reset", "--yes", setup=False, table="t")["rows"] == COUNT
+
+
+def test_a_lock_in_the_way_is_named_and_waited_for(kafka, topic, database, weir):
+    database.create_chapter_table()
+    with database.connect(autocommit=False) as other:
+        other.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
+        ingest = weir.ingest(topic, "-e", setup=False)
+        ingest.says("if another session's lock is in the way, this names it")
+        query = re.search(r"SELECT \* FROM pg_stat_activity WHERE pid = ANY \(pg_blocking_pids\(\d+\)\)", ingest.stderr)[0]
+        assert [row[2] for row in database.query(query)] == [other.info.backend_pid]
+        assert ingest.running()
+    assert ingest.wait() == 0, ingest

@@ -1,14 +1,18 @@
 #include "sink/postgres/pg.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <ctype.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define OLDEST_VERSION 120000
+/* So long a statement may be silent before a person is told that it is waited for. */
+#define LONG_WAIT_MS 5000
 
 static void notice_to_log(void *context, const PGresult *result)
 {
@@ -233,9 +237,42 @@ static PGresult *checked(PGconn *conn, PGresult *result, struct err *err)
     return NULL;
 }
 
+int pg_await(PGconn *conn, int timeout_ms)
+{
+    int64_t deadline_us = clock_mono_us() + timeout_ms * 1000LL;
+    while (PQisBusy(conn)) {
+        int64_t left_ms = (deadline_us - clock_mono_us()) / 1000;
+        if (left_ms <= 0)
+            return 0;
+        struct pollfd pfd = {.fd = PQsocket(conn), .events = POLLIN};
+        if (poll(&pfd, 1, (int)left_ms) > 0 && !PQconsumeInput(conn))
+            return -1;
+    }
+    return 1;
+}
+
+PGresult *pg_result(PGconn *conn)
+{
+    if (pg_await(conn, LONG_WAIT_MS) == 0)
+        log_warn("",
+                 "PostgreSQL has not answered for %d s and is waited for; if another session's "
+                 "lock is in the way, this names it: SELECT * FROM pg_stat_activity WHERE pid = "
+                 "ANY (pg_blocking_pids(%d))",
+                 LONG_WAIT_MS / 1000, PQbackendPID(conn));
+    return PQgetResult(conn);
+}
+
 PGresult *pg_exec(PGconn *conn, struct err *err, const char *sql)
 {
-    return checked(conn, PQexec(conn, sql), err);
+    PGresult *last = NULL;
+    PGresult *next;
+    if (!PQsendQuery(conn, sql))
+        return checked(conn, NULL, err);
+    while ((next = pg_result(conn)) != NULL) {
+        PQclear(last);
+        last = next;
+    }
+    return checked(conn, last, err);
 }
 
 PGresult *pg_execf(PGconn *conn, struct err *err, const char *format, ...)

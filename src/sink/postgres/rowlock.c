@@ -3,26 +3,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define GIVE_UP_US (60 * 1000000LL)
-
-/* Wait until the whole answer has begun to arrive. 1: it has, 0: not yet, -1: connection lost. */
-static int wait_answer(PGconn *conn, int timeout_ms)
-{
-    int64_t deadline_us = clock_mono_us() + timeout_ms * 1000LL;
-    while (PQisBusy(conn)) {
-        int64_t left_ms = (deadline_us - clock_mono_us()) / 1000;
-        if (left_ms <= 0)
-            return 0;
-        struct pollfd pfd = {.fd = PQsocket(conn), .events = POLLIN};
-        if (poll(&pfd, 1, (int)left_ms) > 0 && !PQconsumeInput(conn))
-            return -1;
-    }
-    return 1;
-}
 
 static bool is_our_lane(struct store *store, int pid)
 {
@@ -88,7 +72,7 @@ int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *scrip
         return -1;
     int64_t give_up_us = clock_mono_us() + GIVE_UP_US;
     /* A lost connection ends the wait too: collecting tells of it. */
-    while (wait_answer(conn, ROWLOCK_WAIT_MS) == 0) {
+    while (pg_await(conn, ROWLOCK_WAIT_MS) == 0) {
         if (clock_mono_us() > give_up_us) {
             memset(fault, 0, sizeof(*fault));
             fault->class = PG_RETRY;

@@ -25,7 +25,7 @@ int script_collect(PGconn *conn, struct script *script, struct pg_fault *fault)
 {
     PGresult *result;
     script->n = 0;
-    while ((result = PQgetResult(conn)) != NULL) {
+    while ((result = pg_result(conn)) != NULL) {
         ExecStatusType status = PQresultStatus(result);
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN) {
             assert(script->n < SCRIPT_MAX_RESULTS);

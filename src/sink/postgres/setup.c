@@ -71,6 +71,12 @@ static int statement_failed(const char *path, const struct sql_statement *statem
 }
 
 /* COPY without a file wants data from us, or brings us some. Leaves the connection usable. */
+static void drain(PGconn *conn)
+{
+    for (PGresult *rest = PQgetResult(conn); rest; rest = PQgetResult(conn))
+        PQclear(rest);
+}
+
 static int copy_refused(const char *path, const struct sql_statement *statement, PGconn *conn,
                         struct err *err)
 {
@@ -78,8 +84,6 @@ static int copy_refused(const char *path, const struct sql_statement *statement,
     char *row;
     while (PQgetCopyData(conn, &row, 0) > 0)
         PQfreemem(row);
-    for (PGresult *rest = PQgetResult(conn); rest; rest = PQgetResult(conn))
-        PQclear(rest);
     return err_set(err, ERR_HALT,
                    "%s:%d: COPY FROM STDIN and COPY TO STDOUT have no place in a setup file; use "
                    "INSERT, or run the file with psql -f",
@@ -92,7 +96,7 @@ static int run_statement(const char *path, const struct sql_statement *statement
     char *sql = strndup(statement->text.ptr, statement->text.len);
     if (!sql)
         return err_set(err, ERR_BUG, "no memory for a statement of %s", path);
-    PGresult *result = PQexec(conn, sql);
+    PGresult *result = PQsendQuery(conn, sql) ? pg_result(conn) : NULL;
     free(sql);
     int rc = 0;
     switch (PQresultStatus(result)) {
@@ -107,6 +111,7 @@ static int run_statement(const char *path, const struct sql_statement *statement
     default:
         rc = statement_failed(path, statement, conn, result, err);
     }
+    drain(conn);
     PQclear(result);
     return rc;
 }
