@@ -15,6 +15,8 @@
 
 /* A group that is never joined, for rd_kafka_assign(), which wants one. */
 #define NO_GROUP "weir.no-group"
+/* Longer than a session, and than the pause between two attempts to connect. */
+#define COMMIT_PAUSE_US 15000000LL
 /* How long the library may take to end its threads. */
 #define DESTROY_MS 500
 
@@ -331,11 +333,25 @@ void consumer_wake(struct consumer *consumer)
         ;
 }
 
-void consumer_commit_async(struct consumer *consumer, const struct partition_ref *positions,
+/*
+ * A commit that waits for its coordinator goes out under the name that the member has by then. If
+ * it has lost its session meanwhile, that name is empty, and a static member of a wrong name is
+ * thrown out for good (FENCED_INSTANCE_ID).
+ */
+static bool may_commit(struct consumer *consumer)
+{
+    int64_t changed_us = atomic_load(&consumer->broker_changed_us);
+    return !atomic_load(&consumer->is_away)
+           && (changed_us == 0 || clock_mono_us() - changed_us > COMMIT_PAUSE_US);
+}
+
+bool consumer_commit_async(struct consumer *consumer, const struct partition_ref *positions,
                            size_t n)
 {
     if (!consumer->has_group || n == 0)
-        return;
+        return true;
+    if (!may_commit(consumer))
+        return false;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++)
         rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition)
@@ -343,6 +359,7 @@ void consumer_commit_async(struct consumer *consumer, const struct partition_ref
     /* Nothing depends on it: the offsets that count are in the database. */
     rd_kafka_commit(consumer->client.rk, list, 1);
     rd_kafka_topic_partition_list_destroy(list);
+    return true;
 }
 
 int64_t consumer_high(struct consumer *consumer, const char *topic, int32_t partition)

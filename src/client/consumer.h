@@ -125,8 +125,11 @@ void consumer_wake(struct consumer *consumer);
 /* The high watermark as the last fetch saw it, -1 when none has; asks nobody. Any thread. */
 int64_t consumer_high(struct consumer *consumer, const char *topic, int32_t partition);
 
-/* Tell the group's coordinator how far we are, for other tools to see; never waits. Any thread. */
-void consumer_commit_async(struct consumer *consumer, const struct partition_ref *positions,
+/*
+ * Tell the group's coordinator how far we are, for other tools to see; never waits. False: not now,
+ * a broker is away or has just come back. Any thread.
+ */
+bool consumer_commit_async(struct consumer *consumer, const struct partition_ref *positions,
                            size_t n);
 
 #endif

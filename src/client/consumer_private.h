@@ -63,6 +63,7 @@ struct consumer {
     atomic_bool broker_was_lost;
     atomic_bool broker_is_back;
     atomic_bool metadata_was_asked;
+    atomic_llong broker_changed_us; /* when a broker went away or came back; 0: never */
 };
 
 /* events.c */

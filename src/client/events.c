@@ -162,12 +162,15 @@ static rd_kafka_resp_err_t on_broker_state(rd_kafka_t *rk, int32_t broker_id, co
 {
     (void)rk, (void)protocol, (void)name;
     struct consumer *consumer = opaque;
-    if (!strcmp(state, "DOWN") && broker_id >= 0 && port > 0)
+    if (!strcmp(state, "DOWN") && broker_id >= 0 && port > 0) {
         atomic_store(&consumer->broker_was_lost, true);
+        atomic_store(&consumer->broker_changed_us, clock_mono_us());
+    }
     if (strcmp(state, "UP") != 0)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     bool was_lost = atomic_exchange(&consumer->broker_was_lost, false);
     if (atomic_exchange(&consumer->is_away, false) || was_lost) {
+        atomic_store(&consumer->broker_changed_us, clock_mono_us());
         atomic_store(&consumer->broker_is_back, true);
         consumer_wake(consumer);
     }

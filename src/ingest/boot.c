@@ -179,28 +179,37 @@ static int name_group(struct pipeline *pipeline, struct err *err)
     return take_slot(pipeline, err);
 }
 
-static int boot_consumer(struct pipeline *pipeline, struct err *err)
+int pipeline_join_group(struct pipeline *pipeline, struct err *err)
 {
     const struct pipeline_config *config = pipeline->config;
+    struct consumer *made;
     struct consumer_options options = {
         .scope = config->name,
         .brokers = config->brokers,
         .properties = config->kafka,
         .n_properties = config->n_kafka,
         .client_id = "weir",
+        .group = dry(pipeline) ? NULL : pipeline->group,
+        .instance = dry(pipeline) ? NULL : pipeline->slot.instance,
         .partitions = (int32_t)count_partitions(pipeline),
     };
-    if (!dry(pipeline)) {
-        if (name_group(pipeline, err) < 0)
-            return -1;
-        options.group = pipeline->group;
-        options.instance = pipeline->slot.instance;
-    }
-    if (consumer_new(&pipeline->consumer, &options, err) < 0)
+    if (consumer_new(&made, &options, err) < 0)
         return -1;
+    pthread_mutex_lock(&pipeline->consumer_lock);
+    struct consumer *old = pipeline->consumer;
+    pipeline->consumer = made;
+    pthread_mutex_unlock(&pipeline->consumer_lock);
+    consumer_free(old, 0);
     if (dry(pipeline))
         return 0;
-    return consumer_subscribe(pipeline->consumer, config->topics, config->n_topics, err);
+    return consumer_subscribe(made, config->topics, config->n_topics, err);
+}
+
+static int boot_consumer(struct pipeline *pipeline, struct err *err)
+{
+    if (!dry(pipeline) && name_group(pipeline, err) < 0)
+        return -1;
+    return pipeline_join_group(pipeline, err);
 }
 
 int pipeline_boot(struct pipeline *pipeline, struct err *err)

@@ -12,8 +12,10 @@
 static void wake_pump(void *context)
 {
     struct pipeline *pipeline = context;
+    pthread_mutex_lock(&pipeline->consumer_lock);
     if (pipeline->consumer)
         consumer_wake(pipeline->consumer);
+    pthread_mutex_unlock(&pipeline->consumer_lock);
 }
 
 void pipeline_init(struct pipeline *pipeline, const struct pipeline_config *config)
@@ -25,6 +27,7 @@ void pipeline_init(struct pipeline *pipeline, const struct pipeline_config *conf
     queue_init(&pipeline->tasks, NULL, NULL);
     queue_init(&pipeline->notes, wake_pump, pipeline);
     view_init(&pipeline->view);
+    pthread_mutex_init(&pipeline->consumer_lock, NULL);
 }
 
 int pipeline_start(struct pipeline *pipeline, struct err *err)
@@ -42,11 +45,7 @@ void pipeline_stop(struct pipeline *pipeline)
     atomic_store(&pipeline->stopping, true);
     if (!atomic_compare_exchange_strong(&pipeline->stop_us, &never, clock_mono_us()))
         return;
-    struct view_data *data = view_lock(&pipeline->view);
-    bool running = data->phase == PHASE_RUNNING;
-    view_unlock(&pipeline->view);
-    if (running)
-        consumer_wake(pipeline->consumer);
+    wake_pump(pipeline);
 }
 
 bool pipeline_out_of_time(struct pipeline *pipeline)
@@ -95,4 +94,5 @@ void pipeline_release(struct pipeline *pipeline)
         free(p);
     }
     view_release(&pipeline->view);
+    pthread_mutex_destroy(&pipeline->consumer_lock);
 }

@@ -12,8 +12,8 @@
  *     lane threads     one transaction after the other            own one lane each
  *
  * They talk through queues alone (base/queue.h); a batch belongs to whoever it was handed to. The
- * exceptions: `generation`, `stopping` are atomics, and `view` lies behind its mutex for whoever
- * looks in from outside (status line, metrics, report).
+ * exceptions: `generation`, `stopping` are atomics, `view` lies behind its mutex for whoever looks
+ * in from outside (status line, metrics, report), and so does `consumer` for whoever wakes the pump.
  *
  * Revoke never waits for the database: the pump drops what it has buffered and answers at once. A
  * batch already under way either commits before the next claim of its partition, which waits for
@@ -129,6 +129,7 @@ struct pipeline {
     /* pump thread */
     pthread_t pump_thread;
     struct consumer *consumer;
+    pthread_mutex_t consumer_lock;
     struct partition *partitions;
     struct seat *seats;
     size_t n_seats;
@@ -141,6 +142,8 @@ struct pipeline {
     bool commit_due;
     int64_t records_read;
     int64_t last_commit_us;
+    int64_t first_fenced_us; /* of the recent times, and how many those are */
+    int times_fenced;
     int64_t last_peek_us;
     int64_t open_transaction_since_us;
     bool open_transaction_told;
@@ -168,6 +171,8 @@ bool pipeline_out_of_time(struct pipeline *pipeline);
 
 /* boot.c: what the control thread does first. */
 int pipeline_boot(struct pipeline *pipeline, struct err *err);
+/* A new consumer, in the place of the one that was there. */
+int pipeline_join_group(struct pipeline *pipeline, struct err *err);
 
 /* control.c */
 void *control_main(void *context);
@@ -196,6 +201,8 @@ void partition_unseat(struct partition *partition);
 
 /* rebalance.c: what the group and the control thread say. */
 void rebalance_event(struct pipeline *pipeline, const struct consumer_event *event);
+/* As if all had been revoked. */
+void rebalance_leave(struct pipeline *pipeline);
 void rebalance_task_done(struct pipeline *pipeline, struct task *task);
 void rebalance_reclaim(struct pipeline *pipeline, struct partition *partition);
 void rebalance_check(struct pipeline *pipeline);

@@ -85,11 +85,16 @@ static void give_up_all(struct pipeline *pipeline)
     }
 }
 
+void rebalance_leave(struct pipeline *pipeline)
+{
+    next_generation(pipeline);
+    give_up_all(pipeline);
+}
+
 static void revoked(struct pipeline *pipeline, const struct consumer_event *event)
 {
     struct err err = {0};
-    next_generation(pipeline);
-    give_up_all(pipeline);
+    rebalance_leave(pipeline);
     if (consumer_unassign(pipeline->consumer, &err) < 0)
         log_warn(pipeline->config->name, "%s", err.text);
     log_info(pipeline->config->name, "the group has taken %zu partition%s%s",

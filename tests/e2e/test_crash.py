@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer
 
 from harness.crash import (BUSY, IN_COPY, IN_TRANSACTION, PER_S, WAITS_FOR_LOCK, backends, epochs, finish, freeze,
                            kill_cycles, stored, terminate, wait_rows)
@@ -52,7 +53,7 @@ def test_kill_postgres_under_load(kafka, topic, database, weir, postgres, dies):
                 time.sleep(random.uniform(0, 1))
                 postgres.start()
             else:
-                os.kill(random.choice(backends(database)), signal.SIGKILL)
+                os.kill(random.choice(wait_until(lambda: backends(database))), signal.SIGKILL)
         sent = load.stop()
     finish(database, topic, sent, ingest)
 
@@ -65,6 +66,40 @@ def test_kafka_goes_away_under_load(kafka, topic, database, weir, how):
         wait_rows(database, topic, 0, ingest)
         kafka.restart() if how == "restart" else (kafka.kill(), kafka.start())
         wait_rows(database, topic, len(load.sent), ingest, timeout_s=60)
+        sent = load.stop()
+    finish(database, topic, sent, ingest)
+
+
+@pytest.mark.slow
+def test_kafka_away_for_longer_than_the_session(kafka, topic, database, weir):
+    """The group forgets its members meanwhile, and what they asked of it before must not throw them out."""
+    with Load(kafka, topic, PER_S // 2) as load:
+        ingest = weir.ingest(topic, "-X", "session.timeout.ms=6000")
+        wait_rows(database, topic, PER_S, ingest)
+        kafka.kill()
+        time.sleep(8)
+        kafka.start()
+        wait_rows(database, topic, len(load.sent), ingest, timeout_s=60)
+        sent = load.stop()
+    finish(database, topic, sent, ingest)
+    assert "Offset commit" not in ingest.stderr, "a commit that waits out an outage may throw its own member out"
+
+
+@pytest.mark.crash
+def test_thrown_out_for_a_member_of_its_own_name_it_joins_again(kafka, topic, database, weir):
+    """What a request from before an outage does that comes behind the new joining."""
+    group = f"group of {topic}"
+    with Load(kafka, topic, PER_S) as load:
+        ingest = weir.ingest(topic, "--group", group)
+        wait_rows(database, topic, 0, ingest)
+        members = kafka.admin.describe_consumer_groups([group])[group].result(30).members
+        rival = Consumer({"bootstrap.servers": kafka.address, "group.id": group, "log_level": 0,
+                          "group.instance.id": members[0].group_instance_id})
+        rival.subscribe([topic])
+        wait_until(lambda: rival.poll(0.1) and rival.assignment(), what="the rival to take the member's place")
+        ingest.says("joining again")
+        rival.close()
+        wait_rows(database, topic, len(load.sent), ingest)
         sent = load.stop()
     finish(database, topic, sent, ingest)
 
