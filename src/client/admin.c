@@ -23,8 +23,13 @@ static const struct setting admin_owned[] = {
 static const struct setting admin_defaults[] = {
     /* Partitions of one broker are fetched in turn: none may wait at its end while another asks. */
     {"fetch.wait.max.ms", "5"},
-    {"queued.min.messages", "1"},
-    {"queued.max.messages.kbytes", "1024"},
+    /*
+     * A broker sends one batch of records at least, however little is asked for (KIP-74). A limit
+     * that this batch passes would hold up the next partition's fetch for a second; we stop long
+     * before this one is reached.
+     */
+    {"fetch.message.max.bytes", "1"},
+    {"queued.max.messages.kbytes", "65536"},
 };
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
