@@ -97,7 +97,7 @@ struct pipeline_config {
     const char *state_schema;
     const char *timezone; /* for a timestamptz without an offset */
     int64_t max_batch_rows;
-    int64_t max_batch_bytes;
+    int64_t max_batch_bytes; /* 0: what pays, by the number of lanes */
     int64_t max_delay_ms; /* 0: a batch leaves as soon as a lane is free */
     enum on_unknown_key on_unknown_key;
     enum on_nul on_nul;

@@ -33,7 +33,8 @@ void log_write(enum log_level level, const char *scope, const char *format, ...)
  * above it. Off a terminal this does nothing.
  */
 void log_status(const char *text);
-/* Whether stderr is a terminal that may be drawn on (NO_COLOR and TERM=dumb respected for colour). */
+/* Whether stderr is a terminal that may be drawn on (NO_COLOR and TERM=dumb respected for colour).
+ */
 bool log_on_terminal(void);
 bool log_colour(void);
 

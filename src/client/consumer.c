@@ -341,8 +341,8 @@ void consumer_wake(struct consumer *consumer)
 static bool may_commit(struct consumer *consumer)
 {
     int64_t changed_us = atomic_load(&consumer->broker_changed_us);
-    return !atomic_load(&consumer->is_away)
-           && (changed_us == 0 || clock_mono_us() - changed_us > COMMIT_PAUSE_US);
+    return !atomic_load(&consumer->is_away) &&
+           (changed_us == 0 || clock_mono_us() - changed_us > COMMIT_PAUSE_US);
 }
 
 bool consumer_commit_async(struct consumer *consumer, const struct partition_ref *positions,

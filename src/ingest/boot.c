@@ -6,8 +6,8 @@
  *
  * A dry run leaves out all that writes, and reads all partitions without a group.
  */
-#include "base/crc32c.h"
 #include "base/clock.h"
+#include "base/crc32c.h"
 #include "base/log.h"
 #include "ingest/pipeline.h"
 
@@ -40,8 +40,7 @@ static int boot_topics(struct pipeline *pipeline, struct err *err)
 {
     const struct pipeline_config *config = pipeline->config;
     if (admin_new(&pipeline->admin, config->name, config->brokers, config->kafka, config->n_kafka,
-                  err)
-        < 0)
+                  err) < 0)
         return -1;
     for (size_t i = 0; i < config->n_topics; i++) {
         struct topic_info info;
@@ -109,8 +108,8 @@ static int boot_dry_positions(struct pipeline *pipeline, struct err *err)
     for (struct partition *p = pipeline->partitions; p; p = p->next) {
         struct err none = {0};
         int64_t next = -1;
-        if (pipeline->sink->peek(pipeline->store, p->topic, p->partition, &next, &none) < 0
-            && pipeline->sink->reconnect(pipeline->store, err) < 0)
+        if (pipeline->sink->peek(pipeline->store, p->topic, p->partition, &next, &none) < 0 &&
+            pipeline->sink->reconnect(pipeline->store, err) < 0)
             return -1;
         if (next >= 0 && !pipeline->config->offset_given)
             p->position = next;
@@ -130,8 +129,8 @@ static int boot_goals(struct pipeline *pipeline, struct err *err)
     for (struct partition *p = pipeline->partitions; p; p = p->next) {
         int64_t low;
         int64_t next = -1;
-        if (admin_watermarks(pipeline->admin, p->topic, p->partition, ASK_MS, &low, &p->goal, err)
-            < 0)
+        if (admin_watermarks(pipeline->admin, p->topic, p->partition, ASK_MS, &low, &p->goal, err) <
+            0)
             return -1;
         if (dry(pipeline))
             next = p->position;
@@ -216,14 +215,14 @@ int pipeline_boot(struct pipeline *pipeline, struct err *err)
 {
     const struct pipeline_config *config = pipeline->config;
     bool first;
-    if (boot_store(pipeline, err) < 0 || boot_topics(pipeline, err) < 0
-        || boot_registration(pipeline, &first, err) < 0)
+    if (boot_store(pipeline, err) < 0 || boot_topics(pipeline, err) < 0 ||
+        boot_registration(pipeline, &first, err) < 0)
         return -1;
     if (dry(pipeline) ? boot_dry_positions(pipeline, err) < 0
                       : first && boot_starts(pipeline, err) < 0)
         return -1;
-    if (boot_goals(pipeline, err) < 0 || seats_open(pipeline, err) < 0
-        || boot_consumer(pipeline, err) < 0)
+    if (boot_goals(pipeline, err) < 0 || seats_open(pipeline, err) < 0 ||
+        boot_consumer(pipeline, err) < 0)
         return -1;
     log_info(config->name, "%s -> %s in %s%s%s", config->topics[0],
              pipeline->sink->table(pipeline->store)->quoted, pipeline->sink->name,

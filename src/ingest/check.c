@@ -83,8 +83,8 @@ int check_position(struct pipeline *pipeline, const struct ticket *ticket, const
     *gap_to = -1;
     if (*known && *topic_id && strcmp(known, topic_id) != 0)
         return recreated(ticket, "its topic id has changed", err);
-    if (admin_watermarks(pipeline->admin, ticket->topic, ticket->number, ASK_MS, &low, &high, err)
-        < 0)
+    if (admin_watermarks(pipeline->admin, ticket->topic, ticket->number, ASK_MS, &low, &high, err) <
+        0)
         return -1;
     if (check_range(pipeline, ticket, low, high, gap_to, err) < 0)
         return -1;

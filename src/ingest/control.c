@@ -38,12 +38,11 @@ void control_tell(struct pipeline *pipeline, struct task *task)
 /* The group has moved on, or we are ending: the answer will not be used. */
 static bool outdated(struct pipeline *pipeline, const struct task *task)
 {
-    return task->generation != atomic_load(&pipeline->generation)
-           || pipeline_out_of_time(pipeline);
+    return task->generation != atomic_load(&pipeline->generation) || pipeline_out_of_time(pipeline);
 }
 
-static int topic_id(struct pipeline *pipeline, const struct ticket *ticket,
-                    struct topic_info *info, struct err *err)
+static int topic_id(struct pipeline *pipeline, const struct ticket *ticket, struct topic_info *info,
+                    struct err *err)
 {
     int rc = admin_topic(pipeline->admin, ticket->topic, ASK_MS, info, err);
     if (rc < 0 && err->class == ERR_USAGE) /* unknown, and it was there at the start */
@@ -80,10 +79,10 @@ static int claim(struct pipeline *pipeline, const struct task *task, struct tick
     int64_t high;
     int64_t gap_to;
 
-    if (topic_id(pipeline, ticket, &info, err) < 0
-        || admin_watermarks(pipeline->admin, ticket->topic, ticket->number, ASK_MS, &low, &high,
-                            err) < 0
-        || sink->reconnect(pipeline->store, err) < 0)
+    if (topic_id(pipeline, ticket, &info, err) < 0 ||
+        admin_watermarks(pipeline->admin, ticket->topic, ticket->number, ASK_MS, &low, &high, err) <
+            0 ||
+        sink->reconnect(pipeline->store, err) < 0)
         return -1;
     /* A late claim would take the partition from whoever has it by now. */
     if (outdated(pipeline, task))
@@ -94,8 +93,7 @@ static int claim(struct pipeline *pipeline, const struct task *task, struct tick
                                        .next_offset = ticket->position,
                                        .last = ticket->last};
     else if (sink->claim(pipeline->store, ticket->topic, ticket->number, low, info.id,
-                         &ticket->claim, err)
-             < 0)
+                         &ticket->claim, err) < 0)
         return -1;
     ticket->position = ticket->claim.next_offset;
     ticket->last = ticket->claim.last;

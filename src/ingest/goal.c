@@ -28,8 +28,8 @@ static void peek_others(struct pipeline *pipeline)
     n = 0;
     for (struct partition *p = pipeline->partitions; p; p = p->next)
         if (is_open(p) && p->state == PARTITION_IDLE)
-            task->tickets[n++] = (struct ticket){
-                .partition = p, .topic = p->topic, .number = p->partition};
+            task->tickets[n++] =
+                (struct ticket){.partition = p, .topic = p->topic, .number = p->partition};
     pipeline->peeking = true;
     pipeline->last_peek_us = now;
     control_tell(pipeline, task);
@@ -44,8 +44,8 @@ static void name_open_transaction(struct pipeline *pipeline, const struct partit
         pipeline->open_transaction_since_us = now;
         return;
     }
-    if (pipeline->open_transaction_told
-        || now - pipeline->open_transaction_since_us < OPEN_TRANSACTION_US)
+    if (pipeline->open_transaction_told ||
+        now - pipeline->open_transaction_since_us < OPEN_TRANSACTION_US)
         return;
     pipeline->open_transaction_told = true;
     log_warn(pipeline->config->name,

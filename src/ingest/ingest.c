@@ -74,8 +74,9 @@ static bool hangs(struct ingest *ingest, int64_t stop_us)
         view_unlock(&ingest->pipelines[i].view);
     }
     if (reading && waited_us > DRAIN_GRACE_US)
-        log_warn("", "the database does not answer; what is under way is given up, nothing is lost: "
-                     "it will be read again");
+        log_warn("",
+                 "the database does not answer; what is under way is given up, nothing is lost: "
+                 "it will be read again");
     return waited_us > (reading ? DRAIN_GRACE_US : START_GRACE_US);
 }
 

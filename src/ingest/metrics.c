@@ -41,19 +41,21 @@ static void add_outcomes(struct buf *out, const struct report_line *lines, size_
         const struct {
             const char *name;
             int64_t value;
-        } outcomes[] = {{"row", t->rows},           {"dead", t->dead},
-                        {"filtered", t->filtered},  {"tombstone", t->tombstones},
-                        {"suppressed", t->suppressed}, {"absent", t->absent}};
+        } outcomes[] = {{"row", t->rows},
+                        {"dead", t->dead},
+                        {"filtered", t->filtered},
+                        {"tombstone", t->tombstones},
+                        {"suppressed", t->suppressed},
+                        {"absent", t->absent}};
         for (size_t k = 0; k < sizeof(outcomes) / sizeof(outcomes[0]); k++) {
             begin(out, "weir_ingest_records_total", &lines[i]);
-            buf_printf(out, ",outcome=\"%s\"} %" PRId64 "\n", outcomes[k].name,
-                       outcomes[k].value);
+            buf_printf(out, ",outcome=\"%s\"} %" PRId64 "\n", outcomes[k].name, outcomes[k].value);
         }
     }
 }
 
-static void add_number(struct buf *out, const struct report_line *lines, size_t n,
-                       const char *name, const char *type, const char *help,
+static void add_number(struct buf *out, const struct report_line *lines, size_t n, const char *name,
+                       const char *type, const char *help,
                        double (*value)(const struct view_data *view))
 {
     add_head(out, name, type, help);
@@ -101,9 +103,9 @@ static void add_partitions(struct buf *out, const struct report_line *lines, siz
             buf_add_byte(out, ',');
             add_label(out, "topic", row->topic);
             buf_printf(out, ",partition=\"%d\"} %" PRId64 "\n", row->partition,
-                       !lag                       ? row->stored
+                       !lag                      ? row->stored
                        : row->high > row->stored ? row->high - row->stored
-                                                  : 0);
+                                                 : 0);
         }
 }
 

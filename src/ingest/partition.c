@@ -46,8 +46,8 @@ struct partition *partition_find(struct pipeline *pipeline, const char *topic, i
 
 bool partition_is_stopped(const struct partition *partition)
 {
-    return partition->state == PARTITION_STOPPED
-           || (partition->state == PARTITION_IDLE && partition->err.class != ERR_NONE);
+    return partition->state == PARTITION_STOPPED ||
+           (partition->state == PARTITION_IDLE && partition->err.class != ERR_NONE);
 }
 
 /* To the seat with the fewest partitions. */

@@ -13,7 +13,8 @@
  *
  * They talk through queues alone (base/queue.h); a batch belongs to whoever it was handed to. The
  * exceptions: `generation`, `stopping` are atomics, `view` lies behind its mutex for whoever looks
- * in from outside (status line, metrics, report), and so does `consumer` for whoever wakes the pump.
+ * in from outside (status line, metrics, report), and so does `consumer` for whoever wakes the
+ * pump.
  *
  * Revoke never waits for the database: the pump drops what it has buffered and answers at once. A
  * batch already under way either commits before the next claim of its partition, which waits for
@@ -46,9 +47,9 @@ struct partition {
     int32_t partition;
     enum partition_state state;
     int64_t epoch;
-    int64_t position; /* next offset to read */
-    int64_t queued;   /* next offset after all that stands in batches; <= position */
-    int64_t stored;   /* next offset in the database */
+    int64_t position;        /* next offset to read */
+    int64_t queued;          /* next offset after all that stands in batches; <= position */
+    int64_t stored;          /* next offset in the database */
     struct last_record last; /* of what is stored */
     int64_t goal;            /* --exit: done when stored >= goal; -1: none */
     bool at_eof;             /* the last thing read was the end */
@@ -134,8 +135,8 @@ struct pipeline {
     struct seat *seats;
     size_t n_seats;
     struct queue notes;
-    bool assigned;  /* the group has answered at least once */
-    bool checking;  /* nothing is read or handed over until the control thread has answered */
+    bool assigned;    /* the group has answered at least once */
+    bool checking;    /* nothing is read or handed over until the control thread has answered */
     bool check_again; /* a reason for a check came up during one */
     bool peeking;
     bool halted;

@@ -159,8 +159,8 @@ static bool all_read(const struct pipeline *pipeline)
     if (!pipeline_ends(pipeline))
         return false;
     for (const struct partition *p = pipeline->partitions; p; p = p->next)
-        if (p->position < p->goal
-            && (p->state == PARTITION_READING || p->state == PARTITION_CLAIMING))
+        if (p->position < p->goal &&
+            (p->state == PARTITION_READING || p->state == PARTITION_CLAIMING))
             return false;
     return true;
 }
@@ -170,8 +170,8 @@ static bool is_due(const struct pipeline *pipeline, const struct seat *seat)
     const struct batch *batch = seat->filling;
     if (seat->busy || batch_is_empty(batch))
         return false;
-    if (pipeline->config->max_delay_ms == 0 || !batch_has_room(batch)
-        || atomic_load(&pipeline->stopping) || all_read(pipeline))
+    if (pipeline->config->max_delay_ms == 0 || !batch_has_room(batch) ||
+        atomic_load(&pipeline->stopping) || all_read(pipeline))
         return true;
     return clock_mono_us() - batch->first_us >= pipeline->config->max_delay_ms * 1000;
 }
@@ -336,8 +336,8 @@ static void take_notes(struct pipeline *pipeline)
 static void commit_positions(struct pipeline *pipeline, bool now)
 {
     size_t n = 0;
-    if (!pipeline->commit_due || pipeline->config->dry_run
-        || (!now && clock_mono_us() - pipeline->last_commit_us < COMMIT_EVERY_US))
+    if (!pipeline->commit_due || pipeline->config->dry_run ||
+        (!now && clock_mono_us() - pipeline->last_commit_us < COMMIT_EVERY_US))
         return;
     for (const struct partition *p = pipeline->partitions; p; p = p->next)
         n += p->state == PARTITION_READING;

@@ -97,9 +97,8 @@ static void revoked(struct pipeline *pipeline, const struct consumer_event *even
     rebalance_leave(pipeline);
     if (consumer_unassign(pipeline->consumer, &err) < 0)
         log_warn(pipeline->config->name, "%s", err.text);
-    log_info(pipeline->config->name, "the group has taken %zu partition%s%s",
-             event->n_partitions, event->n_partitions == 1 ? "" : "s",
-             event->lost ? " (we were too late for it)" : "");
+    log_info(pipeline->config->name, "the group has taken %zu partition%s%s", event->n_partitions,
+             event->n_partitions == 1 ? "" : "s", event->lost ? " (we were too late for it)" : "");
 }
 
 static void assigned(struct pipeline *pipeline, const struct consumer_event *event)
@@ -108,8 +107,8 @@ static void assigned(struct pipeline *pipeline, const struct consumer_event *eve
     /* An assignment that was never read from may have been replaced without being revoked. */
     give_up_all(pipeline);
     for (size_t i = 0; i < event->n_partitions; i++) {
-        struct partition *p = partition_find(pipeline, event->partitions[i].topic,
-                                             event->partitions[i].partition);
+        struct partition *p =
+            partition_find(pipeline, event->partitions[i].topic, event->partitions[i].partition);
         partition_move(p, PARTITION_CLAIMING);
         fill_ticket(&task->tickets[i], p);
     }

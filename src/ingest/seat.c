@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define BATCH_BYTES ((size_t)16 << 20)
+#define BATCH_BYTES_MIN ((size_t)4 << 20)
 #define PAUSE_FIRST_MS 20
 #define PAUSE_MAX_MS 5000
 #define DRY_REPORTS_MAX 20
@@ -159,6 +161,19 @@ void seat_hand_over(struct seat *seat)
     queue_push(&seat->work, batch);
 }
 
+/*
+ * A lane alone leaves the server idle while it commits and opens anew, so its batches are large;
+ * several lanes stand in for each other, and share what one would hold (docs/benchmarks.md has the
+ * curve).
+ */
+static size_t batch_bytes(const struct pipeline_config *config)
+{
+    size_t share = BATCH_BYTES / (size_t)config->lanes;
+    if (config->max_batch_bytes > 0)
+        return (size_t)config->max_batch_bytes;
+    return share < BATCH_BYTES_MIN ? BATCH_BYTES_MIN : share;
+}
+
 static int seat_open(struct pipeline *pipeline, struct seat *seat, int number, struct err *err)
 {
     const struct pipeline_config *config = pipeline->config;
@@ -166,8 +181,7 @@ static int seat_open(struct pipeline *pipeline, struct seat *seat, int number, s
     seat->number = number;
     queue_init(&seat->work, NULL, NULL);
     for (int i = 0; i < 2; i++)
-        batch_init(&seat->batches[i], (size_t)config->max_batch_bytes,
-                   (size_t)config->max_batch_rows);
+        batch_init(&seat->batches[i], batch_bytes(config), (size_t)config->max_batch_rows);
     seat->filling = &seat->batches[0];
     return pipeline->sink->lane_open(&seat->lane, pipeline->store, number, err);
 }

@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #define SLOTS_MAX 1000
@@ -35,8 +35,8 @@ static void append_legal(char *out, size_t size, const char *text)
     size_t len = strlen(out);
     for (; *text && len + 1 < size; text++) {
         unsigned char c = (unsigned char)*text;
-        bool legal = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-                     || c == '.' || c == '_' || c == '-';
+        bool legal = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '.' || c == '_' || c == '-';
         if (c > ' ')
             out[len++] = legal ? (char)c : '_';
     }

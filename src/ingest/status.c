@@ -10,8 +10,7 @@ struct rates {
     double bytes_per_s;
 };
 
-static struct rates rates_since(struct status *status, const struct view_data *view,
-                                int64_t now_us)
+static struct rates rates_since(struct status *status, const struct view_data *view, int64_t now_us)
 {
     struct rates rates = {0, 0};
     double seconds = (double)(now_us - status->at_us) / 1e6;
@@ -50,9 +49,8 @@ void status_line(struct buf *out, struct status *status, const char *name,
     buf_printf(out,
                "%.0f rows/s  %.1f MB/s  %" PRId64 " rows  lag %" PRId64 " (%.0f s)  %" PRId64
                " dead  %zu lanes",
-               rates.rows_per_s, rates.bytes_per_s / 1e6, view->tally.rows,
-               view_lag_records(view), view_lag_seconds(view, wall_us), view->tally.dead,
-               view->lanes);
+               rates.rows_per_s, rates.bytes_per_s / 1e6, view->tally.rows, view_lag_records(view),
+               view_lag_seconds(view, wall_us), view->tally.dead, view->lanes);
 }
 
 void status_log(struct buf *out, struct status *status, const struct view_data *view,
@@ -62,6 +60,6 @@ void status_log(struct buf *out, struct status *status, const struct view_data *
     buf_printf(out,
                "%" PRId64 " rows (%.0f rows/s, %.1f MB/s), lag %" PRId64
                " records (%.0f s), %" PRId64 " dead letters",
-               view->tally.rows, rates.rows_per_s, rates.bytes_per_s / 1e6,
-               view_lag_records(view), view_lag_seconds(view, wall_us), view->tally.dead);
+               view->tally.rows, rates.rows_per_s, rates.bytes_per_s / 1e6, view_lag_records(view),
+               view_lag_seconds(view, wall_us), view->tally.dead);
 }

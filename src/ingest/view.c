@@ -65,8 +65,8 @@ struct partition_view *view_partition(struct view *view, const char *topic, int3
     }
     if (data->n_partitions == view->cap_partitions) {
         view->cap_partitions = view->cap_partitions ? view->cap_partitions * 2 : 16;
-        data->partitions = realloc(data->partitions,
-                                   view->cap_partitions * sizeof(*data->partitions));
+        data->partitions =
+            realloc(data->partitions, view->cap_partitions * sizeof(*data->partitions));
         if (!data->partitions)
             abort();
     }

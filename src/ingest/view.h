@@ -42,8 +42,8 @@ struct view_data {
     int64_t commit_buckets[VIEW_BUCKETS + 1];
     double commit_seconds;
     bool failed;
-    struct err err; /* why it halted or, failing that, why a partition stopped */
-    int64_t goal_records;      /* --exit: records between start and goal, 0 without */
+    struct err err;       /* why it halted or, failing that, why a partition stopped */
+    int64_t goal_records; /* --exit: records between start and goal, 0 without */
     int64_t goal_records_left;
     struct partition_view *partitions;
     size_t n_partitions;

@@ -85,8 +85,8 @@ struct batch_claim *batch_claim(struct batch *batch, void *owner, const char *to
     for (size_t i = 0; i < batch->n_claims; i++)
         if (batch->claims[i].owner == owner && !batch->claims[i].dropped)
             return &batch->claims[i];
-    batch->claims = grown(batch->claims, batch->n_claims, &batch->cap_claims,
-                          sizeof(*batch->claims));
+    batch->claims =
+        grown(batch->claims, batch->n_claims, &batch->cap_claims, sizeof(*batch->claims));
     assert(batch->n_claims < UINT16_MAX);
     struct batch_claim *claim = &batch->claims[batch->n_claims++];
     *claim = (struct batch_claim){
@@ -142,8 +142,8 @@ void batch_add(struct batch *batch, struct batch_claim *claim, const struct reco
     size_t bytes = record->key.len + record->value.len + headers_len;
     if (!buf_reserve(&batch->bytes, bytes) && bytes > 0)
         abort();
-    batch->entries = grown(batch->entries, batch->n_entries, &batch->cap_entries,
-                           sizeof(*batch->entries));
+    batch->entries =
+        grown(batch->entries, batch->n_entries, &batch->cap_entries, sizeof(*batch->entries));
     batch->entries[batch->n_entries++] = (struct batch_entry){
         .offset = record->offset,
         .timestamp_ms = record->timestamp_ms,
@@ -180,8 +180,8 @@ static uint32_t read_be32(const char *at)
 struct record_header *batch_headers(struct batch *batch, size_t n)
 {
     while (batch->cap_headers < n)
-        batch->headers = grown(batch->headers, batch->cap_headers, &batch->cap_headers,
-                               sizeof(*batch->headers));
+        batch->headers =
+            grown(batch->headers, batch->cap_headers, &batch->cap_headers, sizeof(*batch->headers));
     return batch->headers;
 }
 

@@ -58,9 +58,9 @@ struct batch_claim {
 struct batch_entry {
     int64_t offset;
     int64_t timestamp_ms;
-    size_t at; /* of the key in bytes; value and headers follow */
-    int32_t key_len;   /* -1: null */
-    int32_t value_len; /* -1: null */
+    size_t at;            /* of the key in bytes; value and headers follow */
+    int32_t key_len;      /* -1: null */
+    int32_t value_len;    /* -1: null */
     uint32_t headers_len; /* packed: name_len, value_len (-1 null), name, value ... */
     uint16_t claim;
 };
@@ -75,9 +75,9 @@ struct batch {
     struct batch_claim *claims;
     size_t n_claims;
     size_t cap_claims;
-    int64_t first_us; /* monotonic time when the first entry or claim came in */
-    uint64_t value_bytes; /* keys and values, for throughput */
-    int64_t unknown_keys; /* that were ignored, each once a record; by the sink */
+    int64_t first_us;              /* monotonic time when the first entry or claim came in */
+    uint64_t value_bytes;          /* keys and values, for throughput */
+    int64_t unknown_keys;          /* that were ignored, each once a record; by the sink */
     struct record_header *headers; /* of the record looked at last */
     size_t cap_headers;
 };

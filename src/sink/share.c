@@ -46,8 +46,8 @@ bool dead_share_exceeds(struct dead_share *share, int64_t records, int64_t dead)
     struct dead_window with = share->window;
     pthread_mutex_unlock(&share->lock);
     note_batch(&with, records, dead);
-    return share->max < 1 && with.seen >= DEAD_SHARE_WINDOW
-           && (double)with.all_dead > share->max * DEAD_SHARE_WINDOW;
+    return share->max < 1 && with.seen >= DEAD_SHARE_WINDOW &&
+           (double)with.all_dead > share->max * DEAD_SHARE_WINDOW;
 }
 
 void dead_share_add(struct dead_share *share, int64_t records, int64_t dead)

@@ -33,9 +33,17 @@ static void records_come_back_byte_for_byte(void **state)
         in[i] = kinds[i % COUNT_OF(kinds)];
     struct record cases[] = {
         {.topic = topic, .offset = 10, .timestamp_ms = 5, .key = SLICE_NONE, .value = SLICE_NONE},
-        {.topic = topic, .offset = 11, .timestamp_ms = -1, .key = SLICE_LIT(""), .value = SLICE_LIT("")},
-        {.topic = topic, .offset = 12, .key = SLICE_LIT("a\0b"), .value = SLICE_LIT("\xff\0x"),
-         .headers = in, .n_headers = COUNT_OF(in)},
+        {.topic = topic,
+         .offset = 11,
+         .timestamp_ms = -1,
+         .key = SLICE_LIT(""),
+         .value = SLICE_LIT("")},
+        {.topic = topic,
+         .offset = 12,
+         .key = SLICE_LIT("a\0b"),
+         .value = SLICE_LIT("\xff\0x"),
+         .headers = in,
+         .n_headers = COUNT_OF(in)},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         batch_add(&batch, claim, &cases[i]);

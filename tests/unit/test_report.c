@@ -10,7 +10,8 @@ static void fill(struct view *view)
 {
     struct view_data *data = view_lock(view);
     data->phase = PHASE_RUNNING;
-    data->tally = (struct tally){.rows = 10, .dead = 2, .tombstones = 3, .suppressed = 4, .absent = 5};
+    data->tally =
+        (struct tally){.rows = 10, .dead = 2, .tombstones = 3, .suppressed = 4, .absent = 5};
     data->bytes = 1000;
     data->started_us = 1000000;
     data->ended_us = 3000000;

@@ -38,8 +38,10 @@ static void half_is_not_above_half(void **state)
 static void old_letters_leave_the_window(void **state)
 {
     (void)state;
-    static const struct step steps[] = {
-        {10000, 10000, true}, {5000, 0, false}, {5000, 0, false}, {10000, 4000, false}};
+    static const struct step steps[] = {{10000, 10000, true},
+                                        {5000, 0, false},
+                                        {5000, 0, false},
+                                        {10000, 4000, false}};
     walk(0.5, steps, COUNT_OF(steps));
 }
 

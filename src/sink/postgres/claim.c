@@ -52,9 +52,7 @@ static void claim_read(struct claim *out, const PGresult *row)
     out->epoch = strtoll(PQgetvalue(row, 0, 1), NULL, 10) + 1;
     out->last.offset = PQgetisnull(row, 0, 2) ? -1 : strtoll(PQgetvalue(row, 0, 2), NULL, 10);
     out->last.timestamp_ms = PQgetisnull(row, 0, 3) ? -1 : strtoll(PQgetvalue(row, 0, 3), NULL, 10);
-    out->last.crc = PQgetisnull(row, 0, 4)
-                        ? 0
-                        : (uint32_t)strtoul(PQgetvalue(row, 0, 4), NULL, 10);
+    out->last.crc = PQgetisnull(row, 0, 4) ? 0 : (uint32_t)strtoul(PQgetvalue(row, 0, 4), NULL, 10);
     snprintf(out->topic_id, sizeof(out->topic_id), "%s", PQgetvalue(row, 0, 5));
 }
 
@@ -112,13 +110,14 @@ int pg_record_gap(struct store *store, struct claim *claim, int64_t next, struct
 {
     struct arena arena;
     arena_init(&arena);
-    PGresult *done = pg_execf(
-        store->conn, err,
-        "UPDATE %s.offsets SET absent = absent + (%" PRId64 " - next_offset), next_offset = %" PRId64
-        " WHERE pipeline = %s AND topic = %s AND partition = %d AND next_offset = %" PRId64
-        " AND owner_epoch = %" PRId64 " AND next_offset <= %" PRId64,
-        store->schema, next, next, store->pipeline, pg_quote_literal(&arena, claim->topic),
-        claim->partition, claim->next_offset, claim->epoch, next);
+    PGresult *done =
+        pg_execf(store->conn, err,
+                 "UPDATE %s.offsets SET absent = absent + (%" PRId64
+                 " - next_offset), next_offset = %" PRId64
+                 " WHERE pipeline = %s AND topic = %s AND partition = %d AND next_offset = %" PRId64
+                 " AND owner_epoch = %" PRId64 " AND next_offset <= %" PRId64,
+                 store->schema, next, next, store->pipeline, pg_quote_literal(&arena, claim->topic),
+                 claim->partition, claim->next_offset, claim->epoch, next);
     arena_release(&arena);
     if (!done)
         return -1;
@@ -136,11 +135,11 @@ int pg_peek(struct store *store, const char *topic, int32_t partition, int64_t *
 {
     struct arena arena;
     arena_init(&arena);
-    PGresult *row = pg_execf(store->conn, err,
-                             "SELECT next_offset FROM %s.offsets"
-                             " WHERE pipeline = %s AND topic = %s AND partition = %d",
-                             store->schema, store->pipeline, pg_quote_literal(&arena, topic),
-                             partition);
+    PGresult *row =
+        pg_execf(store->conn, err,
+                 "SELECT next_offset FROM %s.offsets"
+                 " WHERE pipeline = %s AND topic = %s AND partition = %d",
+                 store->schema, store->pipeline, pg_quote_literal(&arena, topic), partition);
     arena_release(&arena);
     if (!row)
         return -1;

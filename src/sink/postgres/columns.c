@@ -41,7 +41,8 @@ static enum column_type type_of(uint32_t oid, bool is_enum)
  * text constant may be taken for one: that costs speed, never correctness.
  */
 #define COLUMNS_SQL                                                                                \
-    "SELECT a.attname, a.attnum, format_type(b.typ, b.typmod), format_type(b.typ, -1), b.typ, b.typmod," \
+    "SELECT a.attname, a.attnum, format_type(b.typ, b.typmod), format_type(b.typ, -1), b.typ, "    \
+    "b.typmod,"                                                                                    \
     " a.attnotnull OR b.required, a.attidentity = 'd',"                                            \
     " a.attgenerated <> '' OR a.attidentity = 'a', t.typtype = 'e',"                               \
     " CASE WHEN e.typarray = t.oid THEN e.oid END, e.typtype = 'e', f.expression,"                 \

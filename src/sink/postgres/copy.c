@@ -24,7 +24,7 @@ struct copy_job {
     struct pg_fault *fault;
     int64_t *hint;
     unsigned single_shape;
-    bool bare; /* the open shape leaves out every column, for which COPY has no syntax */
+    bool bare;           /* the open shape leaves out every column, for which COPY has no syntax */
     struct tally *tally; /* of the claim that is copied alone, or NULL */
 };
 
@@ -142,7 +142,8 @@ static int copy_start(struct copy_job *job, int list)
 static int put_tuples(struct copy_job *job, int list)
 {
     struct buf *tuples = tuples_of(job->lane, list);
-    if (tuples->len && !job->bare && PQputCopyData(job->lane->conn, tuples->data, (int)tuples->len) != 1)
+    if (tuples->len && !job->bare &&
+        PQputCopyData(job->lane->conn, tuples->data, (int)tuples->len) != 1)
         return connection_failed(job, list);
     buf_clear(tuples);
     return 0;
@@ -232,8 +233,8 @@ static int64_t copy_finish(struct copy_job *job, int list)
     struct lane *lane = job->lane;
     struct slice trailer = row_copy_trailer(lane->plan);
 
-    if ((trailer.len && PQputCopyData(lane->conn, trailer.ptr, (int)trailer.len) != 1)
-        || PQputCopyEnd(lane->conn, NULL) != 1) {
+    if ((trailer.len && PQputCopyData(lane->conn, trailer.ptr, (int)trailer.len) != 1) ||
+        PQputCopyEnd(lane->conn, NULL) != 1) {
         pg_fault_read(job->fault, lane->conn, NULL);
         return -1;
     }
@@ -386,8 +387,8 @@ int copy_range(struct lane *lane, size_t from, size_t to, const struct batch_cla
     lane->copy_begun = false;
     for (size_t i = from; i < to; i++) {
         const struct batch_claim *of = &batch->claims[batch->entries[i].claim];
-        if (of->dropped || (claim && of != claim) || lane->fates[i] == FATE_DEAD
-            || lane->fates[i] == FATE_TOMBSTONE)
+        if (of->dropped || (claim && of != claim) || lane->fates[i] == FATE_DEAD ||
+            lane->fates[i] == FATE_TOMBSTONE)
             continue;
         if (copy_entry(&job, (uint32_t)i) < 0) {
             abandon(lane);

@@ -318,7 +318,8 @@ static int enlist(struct enlistment *e, struct err *err)
     return write_registration(e, accept, err);
 }
 
-/* The counters are read before the table: what they count was there unless somebody took it away. */
+/* The counters are read before the table: what they count was there unless somebody took it away.
+ */
 int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
                         const struct table *table, struct err *err)
 {

@@ -46,8 +46,8 @@ static enum attempt attempt(struct isolation *isolation, size_t from, size_t to)
     struct batch_claim *claim = isolation->claim;
     struct tally before = claim ? claim->tally : (struct tally){0};
 
-    int rc = copy_range(lane, from, to, claim, opening(isolation), isolation->fault,
-                        &isolation->hint);
+    int rc =
+        copy_range(lane, from, to, claim, opening(isolation), isolation->fault, &isolation->hint);
     if (lane->copy_begun) {
         isolation->has_savepoint = true;
         isolation->in_savepoint = rc < 0;
@@ -142,8 +142,8 @@ int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault)
 {
     struct script script;
     struct isolation isolation = {.lane = lane, .fault = fault, .hint = -1};
-    bool by_claim = lane->table->before_row_triggers
-                    || lane->store->config->on_conflict == CONFLICT_IGNORE;
+    bool by_claim =
+        lane->table->before_row_triggers || lane->store->config->on_conflict == CONFLICT_IGNORE;
 
     int rc = 0;
     if (immediate) {

@@ -131,11 +131,22 @@ static void array_add_reason(struct column_array *array, const char *text)
     array_add(array, reason);
 }
 
-enum { A_TOPIC, A_PARTITION, A_OFFSET, A_TIME, A_KEY, A_VALUE, A_HEADERS, A_COLUMN, A_REASON,
-       A_SQLSTATE, ARRAYS };
+enum {
+    A_TOPIC,
+    A_PARTITION,
+    A_OFFSET,
+    A_TIME,
+    A_KEY,
+    A_VALUE,
+    A_HEADERS,
+    A_COLUMN,
+    A_REASON,
+    A_SQLSTATE,
+    ARRAYS
+};
 
-static const uint32_t array_oids[ARRAYS] = {OID_TEXT,  OID_INT4,  OID_INT8, OID_INT8, OID_BYTEA,
-                                            OID_BYTEA, OID_TEXT,  OID_TEXT, OID_TEXT, OID_TEXT};
+static const uint32_t array_oids[ARRAYS] = {OID_TEXT,  OID_INT4, OID_INT8, OID_INT8, OID_BYTEA,
+                                            OID_BYTEA, OID_TEXT, OID_TEXT, OID_TEXT, OID_TEXT};
 /* pg_type's OIDs of the arrays over them. */
 static const Oid param_oids[ARRAYS] = {1009, 1007, 1016, 1016, 1001, 1001, 1009, 1009, 1009, 1009};
 
@@ -188,8 +199,8 @@ static int send_arrays(struct lane *lane, struct column_array arrays[ARRAYS],
         " reason = excluded.reason, sqlstate = excluded.sqlstate, seen_at = excluded.seen_at,"
         " replayed_at = NULL",
         lane->store->schema, lane->store->pipeline);
-    PGresult *result = PQexecParams(lane->conn, sql, ARRAYS, param_oids, values, lengths, formats,
-                                    0);
+    PGresult *result =
+        PQexecParams(lane->conn, sql, ARRAYS, param_oids, values, lengths, formats, 0);
     int rc = 0;
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         pg_fault_read(fault, lane->conn, result);

@@ -77,7 +77,8 @@ int pg_target_resolve(struct pg_target *target, struct arena *arena, const char 
  */
 PGconn *pg_connect(const struct pg_target *target, struct err *err);
 
-/* Wait for an answer to begin to arrive. 1: it does, 0: not in `timeout_ms`, -1: connection lost. */
+/* Wait for an answer to begin to arrive. 1: it does, 0: not in `timeout_ms`, -1: connection lost.
+ */
 int pg_await(PGconn *conn, int timeout_ms);
 /* PQgetResult(), which says so once when it must wait for long: a lock, most likely. */
 PGresult *pg_result(PGconn *conn);

@@ -64,8 +64,8 @@ static void free_the_way(struct store *store, int pid)
     PQfinish(helper);
 }
 
-int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script,
-                const char *sql, struct pg_fault *fault)
+int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script, const char *sql,
+                struct pg_fault *fault)
 {
     script->n = 0;
     if (script_send(conn, sql, fault) < 0)

@@ -20,7 +20,7 @@
  * Run `sql` on `conn`, freeing its way as above. `pid` is the backend of `conn`'s transaction.
  * Like script_run(). Gives up with class PG_RETRY after about a minute.
  */
-int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script,
-                const char *sql, struct pg_fault *fault);
+int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script, const char *sql,
+                struct pg_fault *fault);
 
 #endif

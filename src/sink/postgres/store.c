@@ -26,8 +26,8 @@ static void pg_close(struct store *store)
 
 static int pg_reconnect(struct store *store, struct err *err)
 {
-    if (store->conn && PQstatus(store->conn) == CONNECTION_OK
-        && PQtransactionStatus(store->conn) == PQTRANS_IDLE)
+    if (store->conn && PQstatus(store->conn) == CONNECTION_OK &&
+        PQtransactionStatus(store->conn) == PQTRANS_IDLE)
         return 0;
     PQfinish(store->conn);
     store->conn = pg_connect(&store->target, err);
@@ -46,8 +46,8 @@ static int pg_open(struct store **out, const struct pipeline_config *config, str
     store->schema = pg_quote_ident(&store->arena, config->state_schema);
     store->pipeline = pg_quote_literal(&store->arena, config->name);
     const char *application = arena_printf(&store->arena, "weir:%s", config->name);
-    if (pg_target_resolve(&store->target, &store->arena, config->database, application, err) < 0
-        || pg_reconnect(store, err) < 0) {
+    if (pg_target_resolve(&store->target, &store->arena, config->database, application, err) < 0 ||
+        pg_reconnect(store, err) < 0) {
         pg_close(store);
         return -1;
     }

@@ -99,8 +99,7 @@ static int load_defaults(struct lane *lane, struct pg_fault *fault)
     }
     for (size_t i = 0; rc == 0 && i < n; i++) {
         struct slice value = {PQgetvalue(row, 0, (int)i), (size_t)PQgetlength(row, 0, (int)i)};
-        row_coder_set_stable(lane->coder, i,
-                             PQgetisnull(row, 0, (int)i) ? SLICE_NONE : value);
+        row_coder_set_stable(lane->coder, i, PQgetisnull(row, 0, (int)i) ? SLICE_NONE : value);
     }
     PQclear(row);
     return rc;
@@ -110,14 +109,14 @@ static int load_defaults(struct lane *lane, struct pg_fault *fault)
 static int copy_all(struct lane *lane, struct pg_fault *fault)
 {
     struct batch *batch = lane->batch;
-    bool by_claim = lane->table->before_row_triggers
-                    || lane->store->config->on_conflict == CONFLICT_IGNORE;
+    bool by_claim =
+        lane->table->before_row_triggers || lane->store->config->on_conflict == CONFLICT_IGNORE;
     int64_t hint;
     if (!by_claim)
         return copy_range(lane, 0, batch->n_entries, NULL, "", fault, &hint);
     for (size_t i = 0; i < batch->n_claims; i++)
-        if (!batch->claims[i].dropped
-            && copy_range(lane, 0, batch->n_entries, &batch->claims[i], "", fault, &hint) < 0)
+        if (!batch->claims[i].dropped &&
+            copy_range(lane, 0, batch->n_entries, &batch->claims[i], "", fault, &hint) < 0)
             return -1;
     return 0;
 }
@@ -147,13 +146,13 @@ static int judge_share(struct lane *lane, struct pg_fault *fault)
     const struct letter *last = &lane->letters[lane->n_letters ? lane->n_letters - 1 : 0];
     memset(fault, 0, sizeof(*fault));
     fault->class = PG_HALT;
-    snprintf(fault->message, sizeof(fault->message),
-             "more than %.0f%% of the last %d records could not become rows%s%.300s; this batch was "
-             "not committed and nothing is lost: mend the table, the column rules or the topic, "
-             "look with --dry-run, or raise --max-dead-share",
-             lane->store->config->max_dead_share * 100, DEAD_SHARE_WINDOW,
-             lane->n_letters ? ", the last one because " : "",
-             lane->n_letters ? last->reason : "");
+    snprintf(
+        fault->message, sizeof(fault->message),
+        "more than %.0f%% of the last %d records could not become rows%s%.300s; this batch was "
+        "not committed and nothing is lost: mend the table, the column rules or the topic, "
+        "look with --dry-run, or raise --max-dead-share",
+        lane->store->config->max_dead_share * 100, DEAD_SHARE_WINDOW,
+        lane->n_letters ? ", the last one because " : "", lane->n_letters ? last->reason : "");
     return -1;
 }
 
@@ -224,9 +223,9 @@ static void explain_missing_partition(const struct pg_fault *fault, const struct
 {
     struct arena arena;
     arena_init(&arena);
-    const char *partition = arena_printf(
-        &arena, "%s.%s", pg_quote_ident(&arena, table->schema),
-        pg_quote_ident(&arena, arena_printf(&arena, "%s_default", table->name)));
+    const char *partition =
+        arena_printf(&arena, "%s.%s", pg_quote_ident(&arena, table->schema),
+                     pg_quote_ident(&arena, arena_printf(&arena, "%s_default", table->name)));
     err_set_code(err, ERR_HALT, fault->sqlstate,
                  "%s (%s); nothing is lost: create a partition FOR VALUES that take this row, or "
                  "one for all others: CREATE TABLE %s PARTITION OF %s DEFAULT; and start again",

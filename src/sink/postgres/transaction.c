@@ -54,11 +54,9 @@ static void build_open(struct lane *lane, struct buf *sql, struct arena *arena)
                "SET LOCAL application_name = %s;"
                "SELECT set_config('synchronous_commit', 'on', true)"
                " WHERE current_setting('synchronous_commit') = 'off';",
-               zone,
-               pg_quote_literal(arena, arena_printf(arena, "weir:%s", store->config->name)));
+               zone, pg_quote_literal(arena, arena_printf(arena, "weir:%s", store->config->name)));
     buf_printf(sql, "LOCK TABLE %s IN ROW EXCLUSIVE MODE; SELECT pg_backend_pid(), %s;",
-               lane->table->quoted,
-               lane->table->hash_sql);
+               lane->table->quoted, lane->table->hash_sql);
     buf_printf(sql,
                "SELECT topic, partition, next_offset, owner_epoch FROM %s.offsets"
                " WHERE pipeline = %s AND (topic, partition) IN (",
@@ -71,8 +69,8 @@ static void build_open(struct lane *lane, struct buf *sql, struct arena *arena)
 static int find_row(const PGresult *rows, const struct batch_claim *claim)
 {
     for (int i = 0; i < PQntuples(rows); i++)
-        if (atoi(PQgetvalue(rows, i, 1)) == claim->partition
-            && strcmp(PQgetvalue(rows, i, 0), claim->topic) == 0)
+        if (atoi(PQgetvalue(rows, i, 1)) == claim->partition &&
+            strcmp(PQgetvalue(rows, i, 0), claim->topic) == 0)
             return i;
     return -1;
 }

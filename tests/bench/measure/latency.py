@@ -20,7 +20,7 @@ from .table import Table, say
 from .weir import Weir
 
 RATE = 1000
-LOOK_EACH_S = 0.0002
+LOOK_EACH_S = 0.001
 NUMBER = re.compile(rb'("personal_number": )"?\d+"?')
 COMMITS = 2000
 WARM_UP = 1000  # records that are sent and not judged

@@ -1,6 +1,6 @@
 /*
- * A disk that can be filled: put in front of a server with LD_PRELOAD. While the file named by ENOSPC_FLAG exists,
- * writes to files whose path begins with one of its lines fail with ENOSPC.
+ * A disk that can be filled: put in front of a server with LD_PRELOAD. While the file named by
+ * ENOSPC_FLAG exists, writes to files whose path begins with one of its lines fail with ENOSPC.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,7 +26,8 @@ static bool listed(int fd, int flag_fd)
     path[path_len] = '\0';
     folders[len] = '\0';
     char *rest = NULL;
-    for (char *folder = strtok_r(folders, "\n", &rest); folder; folder = strtok_r(NULL, "\n", &rest))
+    for (char *folder = strtok_r(folders, "\n", &rest); folder;
+         folder = strtok_r(NULL, "\n", &rest))
         if (strncmp(path, folder, strlen(folder)) == 0)
             return true;
     return false;

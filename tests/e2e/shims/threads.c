@@ -1,7 +1,8 @@
 /*
- * C11's threads by POSIX's, put in front of a program with LD_PRELOAD: the thread sanitizer intercepts pthread_create,
- * pthread_mutex_lock and so on, but not thrd_create and mtx_lock, by which Debian's librdkafka works. glibc's mtx_t and
- * cnd_t are of the size and alignment of pthread_mutex_t and pthread_cond_t.
+ * C11's threads by POSIX's, put in front of a program with LD_PRELOAD: the thread sanitizer
+ * intercepts pthread_create, pthread_mutex_lock and so on, but not thrd_create and mtx_lock, by
+ * which Debian's librdkafka works. glibc's mtx_t and cnd_t are of the size and alignment of
+ * pthread_mutex_t and pthread_cond_t.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -80,7 +81,8 @@ int mtx_init(mtx_t *mutex, int type)
 {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_settype(&attributes, type & mtx_recursive ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_NORMAL);
+    pthread_mutexattr_settype(&attributes, type & mtx_recursive ? PTHREAD_MUTEX_RECURSIVE
+                                                                : PTHREAD_MUTEX_NORMAL);
     int error = pthread_mutex_init((pthread_mutex_t *)mutex, &attributes);
     pthread_mutexattr_destroy(&attributes);
     return answer(error);
@@ -136,9 +138,11 @@ int cnd_wait(cnd_t *condition, mtx_t *mutex)
     return answer(pthread_cond_wait((pthread_cond_t *)condition, (pthread_mutex_t *)mutex));
 }
 
-int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until)
+int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex,
+                  const struct timespec *restrict until)
 {
-    return answer(pthread_cond_timedwait((pthread_cond_t *)condition, (pthread_mutex_t *)mutex, until));
+    return answer(
+        pthread_cond_timedwait((pthread_cond_t *)condition, (pthread_mutex_t *)mutex, until));
 }
 
 void call_once(once_flag *flag, void (*function)(void))
