@@ -324,13 +324,13 @@ def test_max_batch_rows(kafka, database, weir, table):
 
 
 def test_max_delay_gathers_and_is_kept(kafka, topic, database, weir, table):
-    process = weir.start(*weir_arguments(weir, topic), "--max-delay", "2s", "--lanes", "1")
+    process = weir.start(*weir_arguments(weir, topic), "--max-delay", "5s", "--lanes", "1")
     process.says("reading 3 partitions")
     for n in range(4):
         kafka.produce(topic, numbers([n]))
         time.sleep(0.1)
     assert stored(database) == []
-    wait_until(lambda: len(stored(database)) == 4, 10, "the four records")
+    wait_until(lambda: len(stored(database)) == 4, 15, "the four records")
     assert transactions(database) == 1
     kafka.produce(topic, numbers([4]))
     time.sleep(0.3)
