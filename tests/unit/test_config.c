@@ -334,7 +334,7 @@ static void test_defaults(void **state)
     assert_string_equal(p->timezone, "UTC");
     assert_int_equal(p->lanes, 2);
     assert_int_equal(p->max_batch_rows, 1000000);
-    assert_int_equal(p->max_batch_bytes, 4 << 20);
+    assert_int_equal(p->max_batch_bytes, 0); /* by the number of lanes */
     assert_int_equal(p->max_delay_ms, 0);
     assert_int_equal(p->on_unknown_key, UNKNOWN_KEY_IGNORE);
     assert_int_equal(p->on_nul, NUL_DEAD);
