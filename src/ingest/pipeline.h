@@ -113,6 +113,14 @@ struct note {
     struct err err;
 };
 
+/* How we stand with the group. */
+struct membership {
+    int64_t first_fenced_us; /* of the recent times, and how many those are */
+    int times_fenced;
+    int64_t waiting_since_us; /* for partitions; 0: not */
+    bool told;
+};
+
 struct pipeline {
     const struct pipeline_config *config;
     const struct sink_ops *sink;
@@ -143,8 +151,7 @@ struct pipeline {
     bool commit_due;
     int64_t records_read;
     int64_t last_commit_us;
-    int64_t first_fenced_us; /* of the recent times, and how many those are */
-    int times_fenced;
+    struct membership membership;
     int64_t last_peek_us;
     int64_t open_transaction_since_us;
     bool open_transaction_told;
@@ -210,6 +217,14 @@ void rebalance_check(struct pipeline *pipeline);
 /* A batch found another owner in the database; and what to do if the group knows of none. */
 void rebalance_lose(struct pipeline *pipeline, struct partition *partition);
 void rebalance_lost(struct pipeline *pipeline);
+
+/*
+ * rejoin.c: a new consumer in the place of one that the group threw out (true if so), or has not
+ * answered for a minute since rejoin_await().
+ */
+bool rejoin_after(struct pipeline *pipeline, const struct err *err);
+void rejoin_await(struct pipeline *pipeline);
+void rejoin_overdue(struct pipeline *pipeline);
 
 /* goal.c: --exit. */
 bool goal_reached(struct pipeline *pipeline);

@@ -15,8 +15,6 @@
 #define WAIT_MS 100
 #define EOF_STORE_US 1000000LL
 #define COMMIT_EVERY_US 1000000LL
-#define FENCED_MAX 3
-#define FENCED_WINDOW_US (60 * 1000000LL)
 
 struct reading {
     struct pipeline *pipeline;
@@ -197,34 +195,9 @@ void pump_halt(struct pipeline *pipeline, const struct err *err)
     pipeline->halted = true;
 }
 
-/*
- * Thrown out of the group for a member of our own name. The lock of our slot says that there is no
- * other on this machine, so most likely it was ourselves: a request from before an outage that came
- * behind our new joining. This consumer is of no more use; a new one joins under the same name.
- */
-static bool rejoined(struct pipeline *pipeline, const struct err *err)
-{
-    struct err refused = {0};
-    int64_t now = clock_mono_us();
-    if (strncmp(err->code, "FENCED", 6) != 0 || atomic_load(&pipeline->stopping))
-        return false;
-    if (now - pipeline->first_fenced_us > FENCED_WINDOW_US) {
-        pipeline->first_fenced_us = now;
-        pipeline->times_fenced = 0;
-    }
-    if (++pipeline->times_fenced > FENCED_MAX)
-        return false;
-    log_warn(pipeline->config->name, "%s; joining again", err->text);
-    rebalance_leave(pipeline);
-    if (pipeline_join_group(pipeline, &refused) == 0)
-        return true;
-    pump_halt(pipeline, &refused);
-    return true;
-}
-
 static void consumer_fault(struct pipeline *pipeline, const struct err *err)
 {
-    if (rejoined(pipeline, err))
+    if (rejoin_after(pipeline, err))
         return;
     if (err->class != ERR_OUTAGE) {
         pump_halt(pipeline, err);
@@ -429,6 +402,7 @@ static void run(struct pipeline *pipeline)
         hand_over(pipeline);
         commit_positions(pipeline, false);
         rebalance_lost(pipeline);
+        rejoin_overdue(pipeline);
         int64_t now = clock_mono_us();
         if (now - published_us > 200000) {
             publish(pipeline);
@@ -458,6 +432,7 @@ void *pump_main(void *context)
     struct pipeline *pipeline = context;
     if (pipeline->config->dry_run)
         assign_dry(pipeline);
+    rejoin_await(pipeline);
     run(pipeline);
     drain(pipeline);
     commit_positions(pipeline, true);

@@ -95,6 +95,7 @@ static void revoked(struct pipeline *pipeline, const struct consumer_event *even
 {
     struct err err = {0};
     rebalance_leave(pipeline);
+    rejoin_await(pipeline);
     if (consumer_unassign(pipeline->consumer, &err) < 0)
         log_warn(pipeline->config->name, "%s", err.text);
     log_info(pipeline->config->name, "the group has taken %zu partition%s%s", event->n_partitions,
@@ -104,6 +105,7 @@ static void revoked(struct pipeline *pipeline, const struct consumer_event *even
 static void assigned(struct pipeline *pipeline, const struct consumer_event *event)
 {
     struct task *task = task_new(TASK_CLAIM, next_generation(pipeline), event->n_partitions);
+    pipeline->membership.waiting_since_us = 0;
     /* An assignment that was never read from may have been replaced without being revoked. */
     give_up_all(pipeline);
     for (size_t i = 0; i < event->n_partitions; i++) {

@@ -85,6 +85,21 @@ def test_kafka_away_for_longer_than_the_session(kafka, topic, database, weir):
     assert "Offset commit" not in ingest.stderr, "a commit that waits out an outage may throw its own member out"
 
 
+@pytest.mark.slow
+def test_a_group_that_does_not_answer_is_named(kafka, topic, database, weir):
+    """A member that holds partitions and does not poll: the coordinator waits for it, and all others with it."""
+    group = f"group of {topic}"
+    sent = kafka.produce(topic, chapter_records(100))
+    stuck = Consumer({"bootstrap.servers": kafka.address, "group.id": group, "log_level": 0})
+    stuck.subscribe([topic])
+    wait_until(lambda: stuck.poll(0.1) is None and stuck.assignment(), what="the partitions at the other member")
+    ingest = weir.ingest(topic, "--group", group)
+    ingest.says(f"the group {group} has not answered for 15 s")
+    assert database.count() == 0
+    stuck.close()
+    finish(database, topic, sent, ingest)
+
+
 @pytest.mark.crash
 def test_thrown_out_for_a_member_of_its_own_name_it_joins_again(kafka, topic, database, weir):
     """What a request from before an outage does that comes behind the new joining."""
