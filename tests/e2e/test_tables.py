@@ -190,6 +190,19 @@ def test_rewritten_tables_are_still_themselves(kafka, topic, database, weir):
     assert stored(database) == [*range(50)]
 
 
+def test_a_partition_missing_below_a_partition_is_named_with_its_cure(kafka, topic, database, weir):
+    database.execute('CREATE SCHEMA "a b"; CREATE TABLE t (n int, m int) PARTITION BY RANGE (n);'
+                     'CREATE TABLE "a b"."Sub" PARTITION OF t FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (m);'
+                     'CREATE TABLE "a b".leaf PARTITION OF "a b"."Sub" FOR VALUES FROM (0) TO (10)')
+    kafka.produce(topic, as_json({"n": 1, "m": 1}, {"n": 2, "m": 50}))
+    said = weir.refused(topic, **INTO_T)
+    cure = 'CREATE TABLE "a b"."Sub_default" PARTITION OF "a b"."Sub" DEFAULT;'
+    assert cure in said
+    database.execute(cure)
+    weir.run(topic, **INTO_T)
+    assert stored(database) == [1, 2]
+
+
 def test_a_partitioned_table_and_partitions_that_come(kafka, topic, database, weir):
     """Rows are routed; a partition of another layout joins while weir runs; a row without a place stops it by name."""
     database.execute("CREATE TABLE t (n int, label text) PARTITION BY RANGE (n);"

@@ -85,6 +85,9 @@ void pg_fault_read(struct pg_fault *fault, const PGconn *conn, const PGresult *r
     copy_field(fault->detail, sizeof fault->detail,
                PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
     copy_field(fault->hint, sizeof fault->hint, PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
+    copy_field(fault->schema, sizeof fault->schema,
+               PQresultErrorField(result, PG_DIAG_SCHEMA_NAME));
+    copy_field(fault->table, sizeof fault->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));
     copy_field(fault->column, sizeof fault->column,
                PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
     copy_field(fault->constraint, sizeof fault->constraint,

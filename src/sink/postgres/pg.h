@@ -38,6 +38,8 @@ struct pg_fault {
     char detail[512];
     char hint[512];
     char context[1024];
+    char schema[64];
+    char table[64];
     char column[64];
     char constraint[64];
     int64_t copy_line; /* from CONTEXT "COPY table, line N": 1.., or 0 when it names none */

@@ -217,19 +217,25 @@ static enum step try_store(struct lane *lane, enum care care, struct pg_fault *f
     return transaction_settle(lane, fault) < 0 ? STEP_COMMIT_FAULT : STEP_DONE;
 }
 
-/* A missing partition is told with the cure, which the bare server message lacks. */
+/*
+ * A missing partition is told with the cure, which the bare server message lacks. The table that
+ * lacks one may be itself a partition of ours.
+ */
 static void explain_missing_partition(const struct pg_fault *fault, const struct table *table,
                                       struct err *err)
 {
     struct arena arena;
     arena_init(&arena);
-    const char *partition =
-        arena_printf(&arena, "%s.%s", pg_quote_ident(&arena, table->schema),
-                     pg_quote_ident(&arena, arena_printf(&arena, "%s_default", table->name)));
+    const char *schema = *fault->table ? fault->schema : table->schema;
+    const char *name = *fault->table ? fault->table : table->name;
+    const char *quoted_schema = pg_quote_ident(&arena, schema);
     err_set_code(err, ERR_HALT, fault->sqlstate,
                  "%s (%s); nothing is lost: create a partition FOR VALUES that take this row, or "
-                 "one for all others: CREATE TABLE %s PARTITION OF %s DEFAULT; and start again",
-                 fault->message, fault->detail, partition, table->quoted);
+                 "one for all others: CREATE TABLE %s.%s PARTITION OF %s.%s DEFAULT; and start "
+                 "again",
+                 fault->message, fault->detail, quoted_schema,
+                 pg_quote_ident(&arena, arena_printf(&arena, "%s_default", name)), quoted_schema,
+                 pg_quote_ident(&arena, name));
     arena_release(&arena);
 }
 
