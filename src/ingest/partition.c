@@ -68,3 +68,20 @@ void partition_unseat(struct partition *partition)
         partition->seat->n_partitions--;
     partition->seat = NULL;
 }
+
+struct partition_ref *partition_refs(const struct pipeline *pipeline, enum partition_at at,
+                                     size_t *n)
+{
+    size_t room = 1;
+    for (const struct partition *p = pipeline->partitions; p; p = p->next)
+        room += p->state == PARTITION_READING;
+    struct partition_ref *refs = calloc(room, sizeof(*refs));
+    if (!refs)
+        abort();
+    *n = 0;
+    for (const struct partition *p = pipeline->partitions; p; p = p->next)
+        if (p->state == PARTITION_READING)
+            refs[(*n)++] = (struct partition_ref){p->topic, p->partition,
+                                                  at == AT_STORED ? p->stored : p->position};
+    return refs;
+}

@@ -206,6 +206,10 @@ bool partition_is_stopped(const struct partition *partition);
 const char *partition_state_name(enum partition_state state);
 void partition_seat(struct pipeline *pipeline, struct partition *partition);
 void partition_unseat(struct partition *partition);
+/* All that are read, each at the next offset to read or at the next to store; to be freed. */
+enum partition_at { AT_POSITION, AT_STORED };
+struct partition_ref *partition_refs(const struct pipeline *pipeline, enum partition_at at,
+                                     size_t *n);
 
 /* rebalance.c: what the group and the control thread say. */
 void rebalance_event(struct pipeline *pipeline, const struct consumer_event *event);

@@ -308,19 +308,11 @@ static void take_notes(struct pipeline *pipeline)
 /* For other tools to see the lag; after the database, and nothing depends on it. */
 static void commit_positions(struct pipeline *pipeline, bool now)
 {
-    size_t n = 0;
+    size_t n;
     if (!pipeline->commit_due || pipeline->config->dry_run ||
         (!now && clock_mono_us() - pipeline->last_commit_us < COMMIT_EVERY_US))
         return;
-    for (const struct partition *p = pipeline->partitions; p; p = p->next)
-        n += p->state == PARTITION_READING;
-    struct partition_ref *refs = calloc(n + 1, sizeof(*refs));
-    if (!refs)
-        abort();
-    n = 0;
-    for (const struct partition *p = pipeline->partitions; p; p = p->next)
-        if (p->state == PARTITION_READING)
-            refs[n++] = (struct partition_ref){p->topic, p->partition, p->stored};
+    struct partition_ref *refs = partition_refs(pipeline, AT_STORED, &n);
     pipeline->commit_due = !consumer_commit_async(pipeline->consumer, refs, n);
     free(refs);
     pipeline->last_commit_us = clock_mono_us();

@@ -48,16 +48,8 @@ static uint64_t next_generation(struct pipeline *pipeline)
 /* Tell the client to read what we read, from where we are. */
 static int assign(struct pipeline *pipeline, struct err *err)
 {
-    size_t n = 0;
-    for (const struct partition *p = pipeline->partitions; p; p = p->next)
-        n += p->state == PARTITION_READING;
-    struct partition_ref *refs = calloc(n + 1, sizeof(*refs));
-    if (!refs)
-        abort();
-    n = 0;
-    for (const struct partition *p = pipeline->partitions; p; p = p->next)
-        if (p->state == PARTITION_READING)
-            refs[n++] = (struct partition_ref){p->topic, p->partition, p->position};
+    size_t n;
+    struct partition_ref *refs = partition_refs(pipeline, AT_POSITION, &n);
     int rc = consumer_assign(pipeline->consumer, refs, n, err);
     free(refs);
     for (struct partition *p = pipeline->partitions; rc == 0 && p; p = p->next)

@@ -1,34 +1,12 @@
 #include "sink/datetime.h"
 
 #include "sink/civil.h"
+#include "sink/cursor.h"
 
 #include <math.h>
 #include <stdio.h>
 
 enum { MAX_YEAR = 5874897, MAX_OFFSET_HOURS = 15, MAX_FRACTION_DIGITS = 15 };
-
-struct cursor {
-    const char *p;
-    const char *end;
-};
-
-static bool at(const struct cursor *c, char ch)
-{
-    return c->p < c->end && *c->p == ch;
-}
-
-static bool accept(struct cursor *c, char ch)
-{
-    if (!at(c, ch))
-        return false;
-    c->p++;
-    return true;
-}
-
-static bool at_digit(const struct cursor *c)
-{
-    return c->p < c->end && *c->p >= '0' && *c->p <= '9';
-}
 
 /* Between `min` and `max` digits, and no digit behind them. */
 static bool digits(struct cursor *c, int min, int max, int *out)

@@ -1,29 +1,12 @@
 /* POSIX TZ strings (IEEE Std 1003.1, 8.3), with RFC 8536's wider range of hours. */
+#include "sink/cursor.h"
 #include "sink/tzif.h"
-
-struct cursor {
-    const char *p;
-    const char *end;
-};
-
-static bool at(const struct cursor *c, char ch)
-{
-    return c->p < c->end && *c->p == ch;
-}
-
-static bool accept(struct cursor *c, char ch)
-{
-    if (!at(c, ch))
-        return false;
-    c->p++;
-    return true;
-}
 
 static bool number(struct cursor *c, int max, int *out)
 {
     const char *start = c->p;
     *out = 0;
-    while (c->p < c->end && *c->p >= '0' && *c->p <= '9' && *out <= max)
+    while (at_digit(c) && *out <= max)
         *out = *out * 10 + (*c->p++ - '0');
     return c->p > start && *out <= max;
 }
