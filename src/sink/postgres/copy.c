@@ -4,6 +4,9 @@
  * The rows of the usual shape leave while they are encoded, so that the server works on the first
  * while we encode the next; rows of other shapes wait in their buffers until those are worth a
  * COPY of their own. Which entry each row came from is remembered until its COPY is settled.
+ *
+ * With `staged` the rows of all shapes go into one temporary table instead, for rowwise.c; each
+ * tuple gets a last field that tells its entry and its shape.
  */
 #include "sink/postgres/script.h"
 #include "sink/postgres/store.h"
@@ -11,6 +14,7 @@
 #include "base/log.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,6 +30,7 @@ struct copy_job {
     unsigned single_shape;
     bool bare;           /* the open shape leaves out every column, for which COPY has no syntax */
     struct tally *tally; /* of the claim that is copied alone, or NULL */
+    struct staged *staged; /* where rows are staged, or NULL: into the table */
 };
 
 static void list_push(struct row_list *list, uint32_t entry)
@@ -84,18 +89,43 @@ static int connection_failed(struct copy_job *job, int list)
     return copy_failed(job, list);
 }
 
-static bool is_staged(const struct lane *lane)
+static bool is_ignoring(const struct lane *lane)
 {
     return lane->store->config->on_conflict == CONFLICT_IGNORE;
 }
 
-static void build_start(struct copy_job *job, struct buf *sql, const char *columns)
+/* What temporary tables cannot hold; whoever asked for them goes another way. */
+static int cannot_stage(struct copy_job *job)
+{
+    *job->fault = (struct pg_fault){.class = PG_HALT, .message = "rows that cannot be staged"};
+    *job->hint = -1;
+    return -1;
+}
+
+static void build_staging(struct copy_job *job, struct buf *sql, const char *columns, int list)
+{
+    const struct lane *lane = job->lane;
+    if (job->staged->shapes == 0)
+        buf_printf(sql,
+                   "CREATE TEMP TABLE weir_rows ON COMMIT DROP AS"
+                   " SELECT %s, 0::bigint AS weir_row FROM %s WITH NO DATA;",
+                   row_shape_columns(lane->coder, 0), lane->table->quoted);
+    job->staged->shapes |= 1U << list;
+    buf_printf(sql, "COPY pg_temp.weir_rows (%s,weir_row) FROM STDIN%s", columns,
+               row_plan_is_binary(lane->plan) ? " (FORMAT binary)" : "");
+}
+
+static void build_start(struct copy_job *job, struct buf *sql, const char *columns, int list)
 {
     const struct lane *lane = job->lane;
     const char *options = row_plan_is_binary(lane->plan) ? " (FORMAT binary)" : "";
     const char *target = lane->table->quoted;
     buf_add_str(sql, job->before);
-    if (is_staged(lane)) {
+    if (job->staged) {
+        build_staging(job, sql, columns, list);
+        return;
+    }
+    if (is_ignoring(lane)) {
         buf_printf(sql,
                    "CREATE TEMP TABLE weir_stage ON COMMIT DROP AS SELECT %s FROM %s"
                    " WITH NO DATA;",
@@ -119,12 +149,14 @@ static int copy_start(struct copy_job *job, int list)
     struct script script;
 
     job->bare = *columns == '\0';
+    if (job->bare && job->staged)
+        return cannot_stage(job);
     if (job->bare) {
         lane->open_shape = list;
         return 0;
     }
     buf_init(&sql, 1 << 20);
-    build_start(job, &sql, columns);
+    build_start(job, &sql, columns, list);
     job->before = "";
     lane->copy_begun = true;
     int rc = script_run(lane->conn, &script, buf_str(&sql), job->fault);
@@ -180,7 +212,7 @@ static int64_t insert_bare(struct copy_job *job, size_t rows)
 
     buf_init(&sql, 1 << 20);
     buf_printf(&sql, "%sINSERT INTO %s SELECT FROM generate_series(1, %zu)%s", job->before,
-               lane->table->quoted, rows, is_staged(lane) ? " ON CONFLICT DO NOTHING" : "");
+               lane->table->quoted, rows, is_ignoring(lane) ? " ON CONFLICT DO NOTHING" : "");
     job->before = "";
     lane->copy_begun = true;
     if (script_run(lane->conn, &script, buf_str(&sql), job->fault) == 0)
@@ -190,24 +222,22 @@ static int64_t insert_bare(struct copy_job *job, size_t rows)
     return stored;
 }
 
-/* Fewer rows stored than sent: suppressed where something may suppress, else a reason to stop. */
-static int account(struct copy_job *job, int64_t sent, int64_t stored)
+int copy_account(struct lane *lane, struct tally *tally, int64_t sent, int64_t stored,
+                 struct pg_fault *fault)
 {
-    struct lane *lane = job->lane;
     if (stored == sent)
         return 0;
-    if (stored < sent && job->tally && (lane->table->before_row_triggers || is_staged(lane))) {
-        job->tally->suppressed += sent - stored;
-        job->tally->rows -= sent - stored;
+    if (stored < sent && tally && (lane->table->before_row_triggers || is_ignoring(lane))) {
+        tally->suppressed += sent - stored;
+        tally->rows -= sent - stored;
         return 0;
     }
-    memset(job->fault, 0, sizeof(*job->fault));
-    job->fault->class = PG_HALT;
-    snprintf(job->fault->message, sizeof(job->fault->message),
+    memset(fault, 0, sizeof(*fault));
+    fault->class = PG_HALT;
+    snprintf(fault->message, sizeof(fault->message),
              "COPY into %s stored %lld rows of %lld sent, and the table has no trigger that may "
              "drop rows; nothing was committed",
              lane->table->quoted, (long long)stored, (long long)sent);
-    *job->hint = -1;
     return -1;
 }
 
@@ -239,7 +269,7 @@ static int64_t copy_finish(struct copy_job *job, int list)
         return -1;
     }
     int64_t stored = copy_answer(job);
-    return stored >= 0 && is_staged(lane) ? unstage(job, list) : stored;
+    return stored >= 0 && is_ignoring(lane) && !job->staged ? unstage(job, list) : stored;
 }
 
 static int copy_end(struct copy_job *job)
@@ -256,7 +286,11 @@ static int copy_end(struct copy_job *job)
     int64_t sent = (int64_t)rows;
     lane->lists[list].n = 0;
     lane->open_shape = -1;
-    return account(job, sent, stored);
+    *job->hint = -1;
+    if (!job->staged)
+        return copy_account(lane, job->tally, sent, stored, job->fault);
+    job->staged->rows += stored;
+    return stored == sent ? 0 : cannot_stage(job);
 }
 
 /* Send what a list's buffer holds, opening its COPY if another one's is open. */
@@ -330,6 +364,31 @@ void copy_mark_dead(struct lane *lane, uint32_t entry, const char *column, const
     };
 }
 
+/* The tuple from `at` on gets a last field, weir_row. */
+static void number_tuple(const struct copy_job *job, struct buf *tuples, size_t at, uint64_t number)
+{
+    if (!row_plan_is_binary(job->lane->plan)) {
+        tuples->len--; /* its newline */
+        buf_printf(tuples, "\t%" PRIu64 "\n", number);
+        return;
+    }
+    unsigned char *count = (unsigned char *)tuples->data + at;
+    unsigned fields = ((unsigned)count[0] << 8 | count[1]) + 1;
+    count[0] = (unsigned char)(fields >> 8);
+    count[1] = (unsigned char)fields;
+    buf_add_be32(tuples, 8);
+    buf_add_be64(tuples, number);
+}
+
+static int stage_row(struct copy_job *job, unsigned shape, const size_t at[], uint32_t entry)
+{
+    if (shape >= ROW_MAX_SHAPES)
+        return cannot_stage(job);
+    struct buf *tuples = tuples_of(job->lane, (int)shape);
+    number_tuple(job, tuples, at[shape], (uint64_t)entry * ROW_MAX_SHAPES + shape);
+    return tuples->failed ? cannot_stage(job) : copy_row(job, shape, entry);
+}
+
 /* Encode one entry; what it became goes into its fate. */
 static int copy_entry(struct copy_job *job, uint32_t entry)
 {
@@ -338,6 +397,9 @@ static int copy_entry(struct copy_job *job, uint32_t entry)
     struct row_reason reason;
     unsigned shape = 0;
     bool again = lane->fates[entry] != FATE_PENDING;
+    size_t at[ROW_MAX_SHAPES] = {0};
+    for (int i = 0; job->staged && i < ROW_MAX_SHAPES; i++)
+        at[i] = lane->rows.tuples[i].len;
 
     batch_record(lane->batch, entry, &record);
     enum row_outcome outcome = row_encode(lane->coder, &record, &lane->rows, &shape, &reason);
@@ -346,7 +408,7 @@ static int copy_entry(struct copy_job *job, uint32_t entry)
     switch (outcome) {
     case ROW_STORED:
         lane->fates[entry] = FATE_ROW;
-        return copy_row(job, shape, entry);
+        return job->staged ? stage_row(job, shape, at, entry) : copy_row(job, shape, entry);
     case ROW_TOMBSTONE:
         lane->fates[entry] = FATE_TOMBSTONE;
         return 0;
@@ -372,32 +434,49 @@ static void abandon(struct lane *lane)
     copy_reset(lane);
 }
 
-int copy_range(struct lane *lane, size_t from, size_t to, const struct batch_claim *claim,
-               const char *before, struct pg_fault *fault, int64_t *hint)
+static int copy_entries(struct copy_job *job, size_t from, size_t to,
+                        const struct batch_claim *claim)
 {
+    struct lane *lane = job->lane;
     struct batch *batch = lane->batch;
-    struct copy_job job = {
-        .lane = lane,
-        .before = before,
-        .fault = fault,
-        .hint = hint,
-        .tally = claim ? &batch->claims[claim - batch->claims].tally : NULL,
-    };
-    *hint = -1;
     lane->copy_begun = false;
     for (size_t i = from; i < to; i++) {
         const struct batch_claim *of = &batch->claims[batch->entries[i].claim];
         if (of->dropped || (claim && of != claim) || lane->fates[i] == FATE_DEAD ||
             lane->fates[i] == FATE_TOMBSTONE)
             continue;
-        if (copy_entry(&job, (uint32_t)i) < 0) {
+        if (copy_entry(job, (uint32_t)i) < 0) {
             abandon(lane);
             return -1;
         }
     }
-    if (flush_all(&job) < 0) {
+    if (flush_all(job) < 0) {
         abandon(lane);
         return -1;
     }
     return 0;
+}
+
+int copy_range(struct lane *lane, size_t from, size_t to, const struct batch_claim *claim,
+               const char *before, struct pg_fault *fault, int64_t *hint)
+{
+    struct copy_job job = {
+        .lane = lane,
+        .before = before,
+        .fault = fault,
+        .hint = hint,
+        .tally = claim ? &lane->batch->claims[claim - lane->batch->claims].tally : NULL,
+    };
+    *hint = -1;
+    return copy_entries(&job, from, to, claim);
+}
+
+int copy_stage(struct lane *lane, size_t from, size_t to, const struct batch_claim *claim,
+               const char *before, struct staged *staged, struct pg_fault *fault, int64_t *hint)
+{
+    struct copy_job job = {
+        .lane = lane, .before = before, .fault = fault, .hint = hint, .staged = staged};
+    *staged = (struct staged){0};
+    *hint = -1;
+    return copy_entries(&job, from, to, claim);
 }

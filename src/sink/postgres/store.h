@@ -95,6 +95,23 @@ int transaction_settle(struct lane *lane, struct pg_fault *fault);
  */
 int copy_range(struct lane *lane, size_t from, size_t to, const struct batch_claim *claim,
                const char *before, struct pg_fault *fault, int64_t *hint);
+/*
+ * The same, but into a temporary table that it makes: pg_temp.weir_rows, the columns of shape 0 and
+ * `weir_row`, which is entry * ROW_MAX_SHAPES + shape. Fails also with rows of the ninth shape or
+ * of no column at all.
+ */
+struct staged {
+    unsigned shapes; /* that are in it, a bit each */
+    int64_t rows;
+};
+int copy_stage(struct lane *lane, size_t from, size_t to, const struct batch_claim *claim,
+               const char *before, struct staged *staged, struct pg_fault *fault, int64_t *hint);
+/*
+ * Fewer rows stored than sent: suppressed where something may suppress, which goes into `tally` (of
+ * the claim they all belong to, or NULL), else a reason to stop: -1 and the fault.
+ */
+int copy_account(struct lane *lane, struct tally *tally, int64_t sent, int64_t stored,
+                 struct pg_fault *fault);
 void copy_mark_dead(struct lane *lane, uint32_t entry, const char *column, const char *sqlstate,
                     const char *reason);
 /* Forget the transaction's rows and letters, keep the memory. */
@@ -106,6 +123,21 @@ void copy_release(struct lane *lane);
  * speak up inside their record's savepoint.
  */
 int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault);
+/* The server refused this entry alone, with this fault: a dead letter. */
+void isolate_bury(struct lane *lane, uint32_t entry, const struct pg_fault *fault);
+
+/*
+ * rowwise.c: the server itself tries the entries [from, to) of `claim` (NULL: of all), each row
+ * alone. `before` opens a savepoint.
+ *   ROWWISE_DONE   they are in, or buried: *refused of them
+ *   ROWWISE_NOT    to be gone another way, after a rollback to the savepoint; *hint is the entry
+ *                  that could not even be staged, or -1 when it is none
+ *   ROWWISE_FAULT  the server is away: *fault
+ */
+enum rowwise { ROWWISE_DONE, ROWWISE_NOT, ROWWISE_FAULT };
+enum rowwise rowwise_range(struct lane *lane, size_t from, size_t to, struct batch_claim *claim,
+                           const char *before, struct pg_fault *fault, int64_t *hint,
+                           size_t *refused);
 
 /* letters.c */
 int letters_insert(struct lane *lane, struct pg_fault *fault);
