@@ -20,8 +20,8 @@
  * culprit found from here 30 times that.
  */
 #define DENSE_CULPRITS 4
-#define DENSE_GAP 32
-#define GAP_MAX 128 /* a long good stretch is soon forgotten */
+#define DENSE_GAP 20
+#define GAP_MAX 80 /* a long good stretch is soon forgotten */
 /* What the server gets at once; making ready for it costs a few milliseconds. */
 #define ROWWISE_ENTRIES 8192
 #define ROWWISE_BYTES ((size_t)4 << 20)
