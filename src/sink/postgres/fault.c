@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copy one field, cut at a whole UTF-8 character, in one line: messages go into logs. */
-static void copy_field(char *to, size_t size, const char *from)
+void pg_fault_copy_field(char *to, size_t size, const char *from)
 {
     size_t len = from ? strlen(from) : 0;
     if (len >= size) {
@@ -74,26 +73,29 @@ void pg_fault_read(struct pg_fault *fault, const PGconn *conn, const PGresult *r
     const char *sqlstate = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     if (!sqlstate) {
         const char *text = result ? PQresultErrorMessage(result) : "";
-        copy_field(fault->message, sizeof fault->message, *text ? text : PQerrorMessage(conn));
+        pg_fault_copy_field(fault->message, sizeof fault->message,
+                            *text ? text : PQerrorMessage(conn));
         if (!*fault->message)
-            copy_field(fault->message, sizeof fault->message, "the connection was lost");
+            pg_fault_copy_field(fault->message, sizeof fault->message, "the connection was lost");
         return;
     }
-    copy_field(fault->sqlstate, sizeof fault->sqlstate, sqlstate);
-    copy_field(fault->message, sizeof fault->message,
-               PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-    copy_field(fault->detail, sizeof fault->detail,
-               PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
-    copy_field(fault->hint, sizeof fault->hint, PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
-    copy_field(fault->schema, sizeof fault->schema,
-               PQresultErrorField(result, PG_DIAG_SCHEMA_NAME));
-    copy_field(fault->table, sizeof fault->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));
-    copy_field(fault->column, sizeof fault->column,
-               PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
-    copy_field(fault->constraint, sizeof fault->constraint,
-               PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
+    pg_fault_copy_field(fault->sqlstate, sizeof fault->sqlstate, sqlstate);
+    pg_fault_copy_field(fault->message, sizeof fault->message,
+                        PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    pg_fault_copy_field(fault->detail, sizeof fault->detail,
+                        PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
+    pg_fault_copy_field(fault->hint, sizeof fault->hint,
+                        PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
+    pg_fault_copy_field(fault->schema, sizeof fault->schema,
+                        PQresultErrorField(result, PG_DIAG_SCHEMA_NAME));
+    pg_fault_copy_field(fault->table, sizeof fault->table,
+                        PQresultErrorField(result, PG_DIAG_TABLE_NAME));
+    pg_fault_copy_field(fault->column, sizeof fault->column,
+                        PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
+    pg_fault_copy_field(fault->constraint, sizeof fault->constraint,
+                        PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
     const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
-    copy_field(fault->context, sizeof fault->context, context);
+    pg_fault_copy_field(fault->context, sizeof fault->context, context);
     pg_fault_read_context(fault, context);
     fault->class = pg_class_of(fault->sqlstate, *fault->constraint != '\0');
     if (said_by_pooler(fault, result))

@@ -46,6 +46,8 @@ struct pg_fault {
 };
 /* Read the fault out of a result (NULL: the connection's own error). */
 void pg_fault_read(struct pg_fault *fault, const PGconn *conn, const PGresult *result);
+/* One field of it (NULL: empty), cut at a whole character, in one line: messages go into logs. */
+void pg_fault_copy_field(char *to, size_t size, const char *from);
 /*
  * The part of it that reads CONTEXT, which has a line for each level; COPY's is
  * `COPY table, line 3, column x: "value"`, in the server's language. Only a hint: the value may

@@ -18,7 +18,6 @@
 #include "base/log.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,30 +94,15 @@ static void build_loop(struct lane *lane, const struct staged *staged, struct bu
     arena_release(&arena);
 }
 
-/* A field as pg_fault_read() has it: in one line, cut at a whole character. */
-static void read_field(char *to, size_t size, const PGresult *rows, int row, int field)
-{
-    struct slice text = {PQgetvalue(rows, row, field), (size_t)PQgetlength(rows, row, field)};
-    if (text.len >= size) {
-        text.len = size - 1;
-        while (text.len > 0 && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80)
-            text.len--;
-    }
-    for (size_t i = 0; i < text.len; i++)
-        to[i] = iscntrl((unsigned char)text.ptr[i]) ? ' ' : text.ptr[i];
-    while (text.len > 0 && to[text.len - 1] == ' ')
-        text.len--;
-    to[text.len] = '\0';
-}
-
 static void read_refusal(struct pg_fault *fault, const PGresult *rows, int row)
 {
     *fault = (struct pg_fault){0};
-    read_field(fault->sqlstate, sizeof(fault->sqlstate), rows, row, F_STATE);
-    read_field(fault->message, sizeof(fault->message), rows, row, F_MESSAGE);
-    read_field(fault->detail, sizeof(fault->detail), rows, row, F_DETAIL);
-    read_field(fault->column, sizeof(fault->column), rows, row, F_COLUMN);
-    read_field(fault->constraint, sizeof(fault->constraint), rows, row, F_CONSTRAINT);
+    pg_fault_copy_field(fault->sqlstate, sizeof(fault->sqlstate), PQgetvalue(rows, row, F_STATE));
+    pg_fault_copy_field(fault->message, sizeof(fault->message), PQgetvalue(rows, row, F_MESSAGE));
+    pg_fault_copy_field(fault->detail, sizeof(fault->detail), PQgetvalue(rows, row, F_DETAIL));
+    pg_fault_copy_field(fault->column, sizeof(fault->column), PQgetvalue(rows, row, F_COLUMN));
+    pg_fault_copy_field(fault->constraint, sizeof(fault->constraint),
+                        PQgetvalue(rows, row, F_CONSTRAINT));
     fault->class = pg_class_of(fault->sqlstate, *fault->constraint != '\0');
 }
 
