@@ -223,6 +223,20 @@ def test_dead_letters_keep_key_headers_and_time(kafka, database, weir):
     assert stored[1][:3] == (b"", b"", [])
 
 
+def test_headers_are_found_behind_values_of_every_length(kafka, database, weir):
+    """Whether a record has any is looked up beside its value, whose length takes one to four bytes there."""
+    database.execute("CREATE TABLE numbers (n int)")
+    topic = kafka.create_topic(partitions=1)
+    sizes = [0, 1, 63, 64, 127, 128, 8191, 8192, 70_000]
+    records = [Record(b"x" * size, key=key, headers=headers) for size in sizes for key in (None, b"k")
+               for headers in ([("h", b"")], [])]
+    kafka.produce(topic, records)
+    assert weir.run(topic, "--max-dead-share", "100%", table="numbers", setup=False)["dead"] == len(records)
+    letters = dead_letters(database, pipeline_name(topic, "numbers"))
+    assert [letter["headers"] for letter in letters] == [[{"key": "h", "value": ""}] if record.headers else []
+                                                         for record in records]
+
+
 def test_a_default_too_long_for_its_column_is_refused_as_insert_does(kafka, database, weir):
     database.execute("CREATE TABLE named (n int, code varchar(3) DEFAULT current_database(), d numeric(3, 1) DEFAULT pi())")
     topic = kafka.create_topic(partitions=1)
