@@ -16,12 +16,12 @@
 
 /*
  * Culprits are dense from the fourth on, and with as many to come, if they are on average so near
- * to each other: a row that the server tries by itself costs about ten times a row in a COPY, and a
- * culprit found from here 30 times that.
+ * to each other: a culprit found from here costs as much as hundreds of rows that the server tries
+ * in blocks.
  */
 #define DENSE_CULPRITS 4
-#define DENSE_GAP 20
-#define GAP_MAX 80 /* a long good stretch is soon forgotten */
+#define DENSE_GAP 400
+#define GAP_MAX 1600 /* a long good stretch is soon forgotten */
 /* What the server gets at once; making ready for it costs a few milliseconds. */
 #define ROWWISE_ENTRIES 8192
 #define ROWWISE_BYTES ((size_t)4 << 20)
@@ -147,8 +147,9 @@ static int go_rowwise(struct isolation *isolation, size_t *from)
     size_t to = chunk_end(isolation, *from);
     size_t refused;
 
-    enum rowwise rc = rowwise_range(isolation->lane, *from, to, claim, opening(isolation),
-                                    isolation->fault, &isolation->hint, &refused);
+    enum rowwise rc =
+        rowwise_range(isolation->lane, *from, to, claim, isolation->gap, opening(isolation),
+                      isolation->fault, &isolation->hint, &refused);
     settle_try(isolation, rc != ROWWISE_DONE, &before);
     if (rc == ROWWISE_FAULT)
         return -1;
@@ -235,10 +236,22 @@ static int isolate(struct isolation *isolation)
     return 0;
 }
 
+/* What the next batch may expect of its culprits. */
+static void remember(const struct isolation *isolation)
+{
+    bool dense = isolation->culprits > 2 * DENSE_CULPRITS && isolation->gap <= DENSE_GAP &&
+                 isolation->asides <= ROWWISE_ASIDE;
+    isolation->lane->dense_gap = dense ? isolation->gap : 0;
+}
+
 int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault)
 {
     struct script script;
     struct isolation isolation = {.lane = lane, .fault = fault, .hint = -1, .aside = SIZE_MAX};
+    if (lane->dense_gap > 0) {
+        isolation.culprits = DENSE_CULPRITS;
+        isolation.gap = lane->dense_gap;
+    }
     bool by_claim =
         lane->table->before_row_triggers || lane->store->config->on_conflict == CONFLICT_IGNORE;
 
@@ -257,6 +270,7 @@ int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault)
         if (isolate(&isolation) < 0)
             return -1;
     }
+    remember(&isolation);
     if (!isolation.in_savepoint)
         return 0;
     rc = script_run(lane->conn, &script, "ROLLBACK TO weir_range", fault);

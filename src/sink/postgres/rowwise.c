@@ -32,12 +32,15 @@ enum { F_ROW, F_STATE, F_MESSAGE, F_DETAIL, F_COLUMN, F_CONSTRAINT };
  * An error of no class that a record may have ends it all; pg_class.c looks at the others once
  * more. OTHERS leaves out a cancelled statement, as it should, and ASSERT, which is like RAISE.
  */
-#define LOOP_BEGIN                                                                                 \
+#define DECLARE                                                                                    \
     "#variable_conflict error\n"                                                                   \
     "DECLARE weir_r record; weir_n bigint; weir_stored bigint := 0; weir_state text;"              \
     " weir_message text; weir_detail text; weir_column text; weir_constraint text;"                \
-    " BEGIN FOR weir_r IN SELECT * FROM pg_temp.weir_rows ORDER BY weir_row LOOP BEGIN"
-#define LOOP_END                                                                                   \
+    " weir_from bigint := %zu; weir_to bigint := %zu; BEGIN"
+#define ROWS_BEGIN                                                                                 \
+    " FOR weir_r IN SELECT * FROM pg_temp.weir_rows WHERE weir_row >= weir_from"                   \
+    " AND weir_row < weir_to ORDER BY weir_row LOOP BEGIN"
+#define ROWS_END                                                                                   \
     " weir_stored := weir_stored + weir_n;"                                                        \
     " EXCEPTION WHEN OTHERS OR ASSERT_FAILURE THEN"                                                \
     " GET STACKED DIAGNOSTICS weir_state = RETURNED_SQLSTATE, weir_message = MESSAGE_TEXT,"        \
@@ -47,8 +50,15 @@ enum { F_ROW, F_STATE, F_MESSAGE, F_DETAIL, F_COLUMN, F_CONSTRAINT };
     " THEN RAISE; END IF;"                                                                         \
     " INSERT INTO pg_temp.weir_refused VALUES (weir_r.weir_row, weir_state,"                       \
     " left(weir_message, 1024), left(weir_detail, 512), weir_column, weir_constraint);"            \
-    " END; END LOOP;"                                                                              \
-    " INSERT INTO pg_temp.weir_refused VALUES (NULL, weir_stored); END"
+    " END; END LOOP;"
+#define TOTAL " INSERT INTO pg_temp.weir_refused VALUES (NULL, weir_stored); END"
+
+/*
+ * Where culprits stand further apart than this, a few rows are tried as one first: most of such
+ * blocks hold none, and save all but one of their subtransactions.
+ */
+#define BLOCK_GAP 12
+#define BLOCK_ENTRIES 16
 
 /* `"a","b"` as fields of the loop's record. */
 static void add_fields(struct buf *body, const char *columns)
@@ -63,32 +73,67 @@ static void add_fields(struct buf *body, const char *columns)
     }
 }
 
+static const char *on_conflict(const struct lane *lane)
+{
+    return lane->store->config->on_conflict == CONFLICT_IGNORE ? " ON CONFLICT DO NOTHING" : "";
+}
+
 static void add_insert(struct lane *lane, struct buf *body, unsigned shape)
 {
     const char *columns = row_shape_columns(lane->coder, shape);
-    bool ignoring = lane->store->config->on_conflict == CONFLICT_IGNORE;
     buf_printf(body, " IF weir_r.weir_row %% %d = %u THEN INSERT INTO %s (%s) VALUES (",
                ROW_MAX_SHAPES, shape, lane->table->quoted, columns);
     add_fields(body, columns);
-    buf_printf(body, ")%s; GET DIAGNOSTICS weir_n = ROW_COUNT; END IF;",
-               ignoring ? " ON CONFLICT DO NOTHING" : "");
+    buf_printf(body, ")%s; GET DIAGNOSTICS weir_n = ROW_COUNT; END IF;", on_conflict(lane));
 }
 
-static void build_loop(struct lane *lane, const struct staged *staged, struct buf *sql)
+static void add_rows(struct lane *lane, struct buf *body, unsigned shapes)
+{
+    buf_add_str(body, ROWS_BEGIN);
+    for (unsigned shape = 0; shape < ROW_MAX_SHAPES; shape++)
+        if (shapes & 1U << shape)
+            add_insert(lane, body, shape);
+    buf_add_str(body, ROWS_END);
+}
+
+/* Block after block, and row by row through those that are refused. */
+static void add_blocks(struct lane *lane, struct buf *body, unsigned shape, size_t end)
+{
+    const char *columns = row_shape_columns(lane->coder, shape);
+    buf_printf(body,
+               " WHILE weir_from < %zu LOOP weir_to := weir_from + %d; BEGIN"
+               " INSERT INTO %s (%s) SELECT %s FROM pg_temp.weir_rows WHERE weir_row >= weir_from"
+               " AND weir_row < weir_to ORDER BY weir_row%s; GET DIAGNOSTICS weir_n = ROW_COUNT;"
+               " weir_stored := weir_stored + weir_n; EXCEPTION WHEN OTHERS OR ASSERT_FAILURE THEN",
+               end, BLOCK_ENTRIES * ROW_MAX_SHAPES, lane->table->quoted, columns, columns,
+               on_conflict(lane));
+    add_rows(lane, body, 1U << shape);
+    buf_add_str(body, " END; weir_from := weir_to; END LOOP;");
+}
+
+/* Of the entries [from, to). Rows of several shapes would not keep their order in blocks. */
+static void build_loop(struct lane *lane, const struct staged *staged, size_t from, size_t to,
+                       bool blocks, struct buf *sql)
 {
     struct arena arena;
     struct buf body;
+    unsigned shape = 0;
 
+    while (!(staged->shapes & 1U << shape))
+        shape++;
+    blocks = blocks && staged->shapes == 1U << shape;
     arena_init(&arena);
     buf_init(&body, sql->max);
-    buf_add_str(&body, LOOP_BEGIN);
-    for (unsigned shape = 0; shape < ROW_MAX_SHAPES; shape++)
-        if (staged->shapes & 1U << shape)
-            add_insert(lane, &body, shape);
-    buf_add_str(&body, LOOP_END);
+    buf_printf(&body, DECLARE, from * ROW_MAX_SHAPES, to * ROW_MAX_SHAPES);
+    if (blocks)
+        add_blocks(lane, &body, shape, to * ROW_MAX_SHAPES);
+    else
+        add_rows(lane, &body, staged->shapes);
+    buf_add_str(&body, TOTAL);
     buf_printf(sql,
-               REFUSED "DO %s; SELECT * FROM pg_temp.weir_refused ORDER BY weir_at NULLS LAST;"
-                       "DROP TABLE pg_temp.weir_rows, pg_temp.weir_refused",
+               "%s" REFUSED "DO %s; SELECT * FROM pg_temp.weir_refused ORDER BY weir_at NULLS LAST;"
+               "DROP TABLE pg_temp.weir_rows, pg_temp.weir_refused",
+               blocks ? "CREATE INDEX ON pg_temp.weir_rows (weir_row);" : "",
                pg_quote_literal(&arena, buf_str(&body)));
     buf_release(&body);
     arena_release(&arena);
@@ -139,7 +184,7 @@ static enum rowwise gave_up(const struct lane *lane, const struct pg_fault *faul
 }
 
 enum rowwise rowwise_range(struct lane *lane, size_t from, size_t to, struct batch_claim *claim,
-                           const char *before, struct pg_fault *fault, int64_t *hint,
+                           size_t gap, const char *before, struct pg_fault *fault, int64_t *hint,
                            size_t *refused)
 {
     struct staged staged;
@@ -156,7 +201,7 @@ enum rowwise rowwise_range(struct lane *lane, size_t from, size_t to, struct bat
     if (staged.shapes == 0)
         return ROWWISE_DONE;
     buf_init(&sql, (size_t)16 << 20);
-    build_loop(lane, &staged, &sql);
+    build_loop(lane, &staged, from, to, gap > BLOCK_GAP, &sql);
     int rc = script_run(lane->conn, &script, buf_str(&sql), fault);
     if (rc == 0)
         rc = take_refusals(lane, claim, script_from_end(&script, 1), staged.rows, fault);

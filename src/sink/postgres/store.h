@@ -71,8 +71,9 @@ struct lane {
     struct row_sink rows;
     struct row_list lists[ROW_MAX_SHAPES + 1]; /* the last one: of `rows.single` */
     int open_shape;                            /* whose COPY is open, or -1 */
-    bool copy_begun;                           /* copy_range() sent its `before` */
-    bool keep_text; /* the server refused our binary form: text from now on */
+    size_t dense_gap; /* the last batch was full of culprits, one in so many; 0: it was not */
+    bool copy_begun;  /* copy_range() sent its `before` */
+    bool keep_text;   /* the server refused our binary form: text from now on */
 };
 
 /* lane.c */
@@ -128,7 +129,7 @@ void isolate_bury(struct lane *lane, uint32_t entry, const struct pg_fault *faul
 
 /*
  * rowwise.c: the server itself tries the entries [from, to) of `claim` (NULL: of all), each row
- * alone. `before` opens a savepoint.
+ * alone, or in small blocks if culprits stand far apart: one in `gap`. `before` opens a savepoint.
  *   ROWWISE_DONE   they are in, or buried: *refused of them
  *   ROWWISE_NOT    to be gone another way, after a rollback to the savepoint; *hint is the entry
  *                  that could not even be staged, or -1 when it is none
@@ -136,7 +137,7 @@ void isolate_bury(struct lane *lane, uint32_t entry, const struct pg_fault *faul
  */
 enum rowwise { ROWWISE_DONE, ROWWISE_NOT, ROWWISE_FAULT };
 enum rowwise rowwise_range(struct lane *lane, size_t from, size_t to, struct batch_claim *claim,
-                           const char *before, struct pg_fault *fault, int64_t *hint,
+                           size_t gap, const char *before, struct pg_fault *fault, int64_t *hint,
                            size_t *refused);
 
 /* letters.c */

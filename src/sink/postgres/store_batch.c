@@ -276,7 +276,8 @@ static int fall_back_to_text(struct lane *lane, const struct pg_fault *fault, st
 static enum stored_how store_batch(struct lane *lane, struct batch *batch, struct err *err)
 {
     struct pg_fault fault;
-    enum care care = TOGETHER;
+    /* A batch like the one before is not worth the try that fails at its first culprit. */
+    enum care care = lane->dense_gap > 0 ? ISOLATED : TOGETHER;
 
     if (lane_connect(lane, err) < 0)
         return err->class == ERR_OUTAGE ? STORED_RETRY : STORED_HALT;
