@@ -73,7 +73,8 @@ struct seat {
     struct queue work; /* of struct batch; the pipeline's `no_more` ends the thread */
     struct batch batches[2];
     struct batch *filling;
-    bool busy; /* the other batch is under way */
+    bool busy;         /* the other batch is under way */
+    int64_t rested_us; /* when it may take a few records again */
     size_t n_partitions;
 };
 
