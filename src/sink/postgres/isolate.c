@@ -239,7 +239,7 @@ static int isolate(struct isolation *isolation)
 /* What the next batch may expect of its culprits. */
 static void remember(const struct isolation *isolation)
 {
-    bool dense = isolation->culprits > 2 * DENSE_CULPRITS && isolation->gap <= DENSE_GAP &&
+    bool dense = isolation->culprits > (size_t)2 * DENSE_CULPRITS && isolation->gap <= DENSE_GAP &&
                  isolation->asides <= ROWWISE_ASIDE;
     isolation->lane->dense_gap = dense ? isolation->gap : 0;
 }
