@@ -98,7 +98,7 @@ struct pipeline_config {
     const char *timezone; /* for a timestamptz without an offset */
     int64_t max_batch_rows;
     int64_t max_batch_bytes; /* 0: what pays, by the number of lanes */
-    int64_t max_delay_ms;    /* 0: a batch leaves as soon as a lane is free */
+    int64_t max_delay_ms;    /* 0: a batch leaves as soon as a lane is free and rested */
     enum on_unknown_key on_unknown_key;
     enum on_nul on_nul;
     enum on_too_long on_too_long;
