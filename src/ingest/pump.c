@@ -401,6 +401,8 @@ static int wait_ms(const struct pipeline *pipeline)
 {
     int64_t now = clock_mono_us();
     int64_t wait_us = WAIT_MS * 1000LL;
+    if (pipeline->checking)
+        return WAIT_MS; /* nothing leaves until the answer is there, and that wakes us */
     for (size_t i = 0; i < pipeline->n_seats; i++) {
         const struct seat *seat = &pipeline->seats[i];
         if (seat->busy || batch_is_empty(seat->filling))
