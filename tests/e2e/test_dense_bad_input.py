@@ -18,7 +18,9 @@ from harness.wait import wait_until
 from harness.weir import Weir, pipeline_name
 
 PARTITIONS = 3
-TRIED = re.compile(r"pipeline=(\S+) .*the server tried (\d+) rows one by one and refused (\d+)")
+TRIED = re.compile(r"pipeline=(\S+) .*the server tried \d+ rows (one by one|in blocks) and refused (\d+)")
+# How many records of the topic, how many of them are spoilt, and how the server tries them.
+DENSITIES = {"dense": (900, 1, "one by one"), "sparse": (6000, 1 / 8, "in blocks")}
 CANNOT = re.compile(r"pipeline=(\S+) .*the server cannot try row after row itself \((\w*): ([^\n]*)\)")
 
 
@@ -78,11 +80,15 @@ TABLES = {
 }
 
 
-def spoilt(rng: random.Random, partition: int, i: int) -> Record:
-    """About each second one is bad in some way for some table; what conflicts is in one partition, in order."""
+def record(rng: random.Random, partition: int, i: int, share: float) -> Record:
+    """About each second spoilt one is bad in some way for some table; what conflicts is in one partition, in order."""
+    rare = -1 if i in (600, 632) else i
+    if rng.random() >= share:
+        return Record(value(n=i, amount=1, code=f"good {i}", parent=0, kind="good", i="1 day", rare=rare, maybe=1),
+                      partition=partition)
     columns = {"n": i, "amount": rng.choice([1, 2, 3, -1]), "code": f"{partition}-{rng.randrange(90)}",
                "parent": rng.choice([0, 0, 0, 9]), "kind": rng.choice(KINDS), "i": "1 day",
-               "rare": -1 if i in (600, 632) else i, 'x"); DROP TABLE parents; --': "\\tab\t, \"quote\""}
+               "rare": rare, 'x"); DROP TABLE parents; --': "\\tab\t, \"quote\""}
     if rng.random() < 0.3:
         columns["maybe"] = 1
     if columns["amount"] == 3:
@@ -105,7 +111,7 @@ def create(database: Database) -> None:
 
 
 def ingest(weir: Weir, topic: str) -> World:
-    settings = {"topic": topic, "lanes": 1, "max_dead_share": "100%",
+    settings = {"topic": topic, "lanes": 1, "max_dead_share": "100%", "max_batch_rows": 2500,
                 "columns": {"k_partition": "$partition", "k_offset": "$offset"}}
     pipelines = {name: {**settings, "table": name, **table.settings} for name, table in TABLES.items()}
     (weir.folder / "weir.yaml").write_text(json.dumps({
@@ -120,13 +126,19 @@ FORBID = """
     CREATE EVENT TRIGGER forbid ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION forbid()"""
 
 
+@pytest.fixture(scope="module", params=DENSITIES)
+def density(request) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def topic(kafka_server: Kafka) -> str:
+def topic(kafka_server: Kafka, density) -> str:
     if not kafka_server.running():
         kafka_server.start()
     rng = random.Random(8)
     name = kafka_server.create_topic(partitions=PARTITIONS)
-    kafka_server.produce(name, [spoilt(rng, i % PARTITIONS, i) for i in range(900)])
+    count, share, _ = DENSITIES[density]
+    kafka_server.produce(name, [record(rng, i % PARTITIONS, i, share) for i in range(count)])
     return name
 
 
@@ -167,12 +179,14 @@ def test_comes_to_the_same(worlds, topic, name):
 
 
 @pytest.mark.parametrize(("name", "table"), TABLES.items())
-def test_goes_the_way_it_should(worlds, name, table):
+def test_goes_the_way_it_should(worlds, density, name, table):
     (one, other) = ([found for found in TRIED.findall(world.said) if found[0] == name] for world in worlds)
     assert other == []
     assert (sum(int(refused) for _, _, refused in one) > 50) == table.row_by_row
     cannot = {state for pipeline, state, _ in CANNOT.findall(worlds[0].said) if pipeline == name}
     assert cannot == ({table.refused} if table.refused else set())
+    if name == "check_violation":
+        assert {how for _, how, _ in one} == {DENSITIES[density][2]}
 
 
 def test_a_role_without_temporary_tables_goes_the_other_way(kafka, postgres, database, weir, tmp_path):

@@ -67,6 +67,11 @@ static bool said_by_pooler(const struct pg_fault *fault, const PGresult *result)
     return !strcmp(fault->sqlstate, "08P01") && severity && !strcmp(severity, "FATAL");
 }
 
+static void read_field(char *to, size_t size, const PGresult *result, int field)
+{
+    pg_fault_copy_field(to, size, PQresultErrorField(result, field));
+}
+
 void pg_fault_read(struct pg_fault *fault, const PGconn *conn, const PGresult *result)
 {
     *fault = (struct pg_fault){.class = PG_RETRY};
@@ -79,24 +84,16 @@ void pg_fault_read(struct pg_fault *fault, const PGconn *conn, const PGresult *r
             pg_fault_copy_field(fault->message, sizeof fault->message, "the connection was lost");
         return;
     }
-    pg_fault_copy_field(fault->sqlstate, sizeof fault->sqlstate, sqlstate);
-    pg_fault_copy_field(fault->message, sizeof fault->message,
-                        PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-    pg_fault_copy_field(fault->detail, sizeof fault->detail,
-                        PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
-    pg_fault_copy_field(fault->hint, sizeof fault->hint,
-                        PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
-    pg_fault_copy_field(fault->schema, sizeof fault->schema,
-                        PQresultErrorField(result, PG_DIAG_SCHEMA_NAME));
-    pg_fault_copy_field(fault->table, sizeof fault->table,
-                        PQresultErrorField(result, PG_DIAG_TABLE_NAME));
-    pg_fault_copy_field(fault->column, sizeof fault->column,
-                        PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
-    pg_fault_copy_field(fault->constraint, sizeof fault->constraint,
-                        PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
-    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
-    pg_fault_copy_field(fault->context, sizeof fault->context, context);
-    pg_fault_read_context(fault, context);
+    read_field(fault->sqlstate, sizeof fault->sqlstate, result, PG_DIAG_SQLSTATE);
+    read_field(fault->message, sizeof fault->message, result, PG_DIAG_MESSAGE_PRIMARY);
+    read_field(fault->detail, sizeof fault->detail, result, PG_DIAG_MESSAGE_DETAIL);
+    read_field(fault->hint, sizeof fault->hint, result, PG_DIAG_MESSAGE_HINT);
+    read_field(fault->schema, sizeof fault->schema, result, PG_DIAG_SCHEMA_NAME);
+    read_field(fault->table, sizeof fault->table, result, PG_DIAG_TABLE_NAME);
+    read_field(fault->column, sizeof fault->column, result, PG_DIAG_COLUMN_NAME);
+    read_field(fault->constraint, sizeof fault->constraint, result, PG_DIAG_CONSTRAINT_NAME);
+    read_field(fault->context, sizeof fault->context, result, PG_DIAG_CONTEXT);
+    pg_fault_read_context(fault, PQresultErrorField(result, PG_DIAG_CONTEXT));
     fault->class = pg_class_of(fault->sqlstate, *fault->constraint != '\0');
     if (said_by_pooler(fault, result))
         fault->class = PG_RETRY;

@@ -111,7 +111,7 @@ static void add_blocks(struct lane *lane, struct buf *body, unsigned shape, size
     buf_add_str(body, " END; weir_from := weir_to; END LOOP;");
 }
 
-/* Of the entries [from, to). Rows of several shapes would not keep their order in blocks. */
+/* Of the entries [from, to). */
 static void build_loop(struct lane *lane, const struct staged *staged, size_t from, size_t to,
                        bool blocks, struct buf *sql)
 {
@@ -121,7 +121,6 @@ static void build_loop(struct lane *lane, const struct staged *staged, size_t fr
 
     while (!(staged->shapes & 1U << shape))
         shape++;
-    blocks = blocks && staged->shapes == 1U << shape;
     arena_init(&arena);
     buf_init(&body, sql->max);
     buf_printf(&body, DECLARE, from * ROW_MAX_SHAPES, to * ROW_MAX_SHAPES);
@@ -200,8 +199,10 @@ enum rowwise rowwise_range(struct lane *lane, size_t from, size_t to, struct bat
     *hint = -1;
     if (staged.shapes == 0)
         return ROWWISE_DONE;
+    /* Rows of several shapes would not keep their order in blocks. */
+    bool blocks = gap > BLOCK_GAP && (staged.shapes & (staged.shapes - 1)) == 0;
     buf_init(&sql, (size_t)16 << 20);
-    build_loop(lane, &staged, from, to, gap > BLOCK_GAP, &sql);
+    build_loop(lane, &staged, from, to, blocks, &sql);
     int rc = script_run(lane->conn, &script, buf_str(&sql), fault);
     if (rc == 0)
         rc = take_refusals(lane, claim, script_from_end(&script, 1), staged.rows, fault);
@@ -210,7 +211,7 @@ enum rowwise rowwise_range(struct lane *lane, size_t from, size_t to, struct bat
     if (rc < 0)
         return gave_up(lane, fault);
     *refused = (size_t)rc;
-    log_debug(lane->store->config->name, "the server tried %lld rows one by one and refused %d",
-              (long long)staged.rows, rc);
+    log_debug(lane->store->config->name, "the server tried %lld rows %s and refused %d",
+              (long long)staged.rows, blocks ? "in blocks" : "one by one", rc);
     return ROWWISE_DONE;
 }
