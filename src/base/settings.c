@@ -147,8 +147,8 @@ static const struct setting settings[N_SETTINGS] =
                 .key = "max_batch_bytes",
                 .type = SETTING_TYPE_SIZE,
                 .argument = "SIZE",
-                .help = "bytes of records in one transaction at most (default 16MiB shared by the "
-                        "lanes, 4MiB each at least)",
+                .help = "bytes of records in one transaction at most (default 24MiB for a lane "
+                        "alone, 16MiB shared by several, 4MiB each at least)",
                 .min = INT64_C(64) << 10,
                 .max = INT64_C(1) << 30,
                 .field = FIELD(max_batch_bytes),

@@ -27,10 +27,11 @@ static const struct setting owned_settings[] = {
 
 /* Queue limits by the library's version; the user's own properties come later and win. */
 struct tuning {
+    char fetch_bytes[24];
     char max_kbytes[24];
     char min_messages[24];
     char backoff_ms[24];
-    struct setting settings[5];
+    struct setting settings[6];
     size_t n;
 };
 
@@ -49,10 +50,14 @@ static void consumer_tune(struct consumer *consumer, struct tuning *tuning,
     struct queue_limits limits =
         library_queue_limits(rd_kafka_version(), options->partitions, uses_sasl(options));
     consumer->nudges = limits.nudge;
+    snprintf(tuning->fetch_bytes, sizeof tuning->fetch_bytes, "%lld",
+             (long long)limits.fetch_bytes);
     snprintf(tuning->max_kbytes, sizeof tuning->max_kbytes, "%lld", (long long)limits.max_kbytes);
     snprintf(tuning->min_messages, sizeof tuning->min_messages, "%lld",
              (long long)limits.min_messages);
     snprintf(tuning->backoff_ms, sizeof tuning->backoff_ms, "%d", limits.backoff_ms);
+    tuning->settings[tuning->n++] =
+        (struct setting){"fetch.message.max.bytes", tuning->fetch_bytes};
     tuning->settings[tuning->n++] =
         (struct setting){"queued.max.messages.kbytes", tuning->max_kbytes};
     tuning->settings[tuning->n++] = (struct setting){"queued.min.messages", tuning->min_messages};

@@ -34,7 +34,8 @@ struct queue_limits library_queue_limits(int version, int32_t partitions, bool s
 {
     int64_t n = partitions > 0 ? partitions : 3;
     struct queue_limits limits = {
-        .max_kbytes = clamp(INT64_C(12) * 1024 / n, 1024, 4096),
+        .fetch_bytes = clamp(INT64_C(1024) * 1024 / n, INT64_C(64) * 1024, INT64_C(1024) * 1024),
+        .max_kbytes = clamp(INT64_C(6) * 1024 / n, 1024, 4096),
         .min_messages = 1000000,
     };
     if (library_knows_queue_backoff(version))

@@ -159,6 +159,19 @@ static void nudge(struct consumer *consumer, bool is_empty)
     library_nudge(consumer->client.rk);
 }
 
+/*
+ * The library's thread has written messages and values on another processor, so each first look at
+ * one waits for memory. Ask for the next ones while this one is dealt with.
+ */
+static inline void bring_near(const rd_kafka_message_t *next, const rd_kafka_message_t *later)
+{
+    const char *value = next->payload;
+    __builtin_prefetch(later);
+    __builtin_prefetch((const char *)later + 64);
+    __builtin_prefetch(value);
+    __builtin_prefetch(value + next->len);
+}
+
 size_t stream_read(struct stream *stream, size_t max,
                    void (*each)(void *context, const struct message *message), void *context)
 {
@@ -168,6 +181,8 @@ size_t stream_read(struct stream *stream, size_t max,
         size_t want = max - done < BATCH_MAX ? max - done : BATCH_MAX;
         ssize_t n = rd_kafka_consume_batch_queue(stream->queue, 0, batch, want);
         for (ssize_t i = 0; i < n; i++) {
+            if (i + 4 < n)
+                bring_near(batch[i + 2], batch[i + 4]);
             if (!stream->stopped)
                 hand_over(stream, batch[i], each, context);
             rd_kafka_message_destroy(batch[i]);

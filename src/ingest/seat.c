@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-#define BATCH_BYTES ((size_t)16 << 20)
+#define BATCH_BYTES_ALONE ((size_t)24 << 20)
+#define BATCH_BYTES_SHARED ((size_t)16 << 20)
 #define BATCH_BYTES_MIN ((size_t)4 << 20)
 #define PAUSE_FIRST_MS 20
 #define PAUSE_MAX_MS 5000
@@ -163,14 +164,15 @@ void seat_hand_over(struct seat *seat)
 
 /*
  * A lane alone leaves the server idle while it commits and opens anew, so its batches are large;
- * several lanes stand in for each other, and share what one would hold (docs/benchmarks.md has the
- * curve).
+ * several lanes stand in for each other, and share less (docs/benchmarks.md has the curve).
  */
 static size_t batch_bytes(const struct pipeline_config *config)
 {
-    size_t share = BATCH_BYTES / (size_t)config->lanes;
+    size_t share = BATCH_BYTES_SHARED / (size_t)config->lanes;
     if (config->max_batch_bytes > 0)
         return (size_t)config->max_batch_bytes;
+    if (config->lanes == 1)
+        return BATCH_BYTES_ALONE;
     return share < BATCH_BYTES_MIN ? BATCH_BYTES_MIN : share;
 }
 

@@ -61,7 +61,9 @@ static void queues_share_what_memory_there_is(void **state)
         struct queue_limits newer = library_queue_limits(0x020200ff, partitions[i], true);
         assert_true(newer.backoff_ms > 0);
         assert_false(newer.nudge);
-        assert_true(newer.max_kbytes * n <= INT64_C(12) * 1024 || newer.max_kbytes == 1024);
+        assert_true(newer.max_kbytes * n <= INT64_C(6) * 1024 || newer.max_kbytes == 1024);
+        assert_true(newer.fetch_bytes * n <= 1048576 || newer.fetch_bytes == 65536);
+        assert_true(newer.fetch_bytes * n > 1048576 - n || newer.fetch_bytes == 1048576);
 
         struct queue_limits old = library_queue_limits(0x020002ff, partitions[i], false);
         assert_int_equal(old.backoff_ms, 0);

@@ -56,7 +56,7 @@ def report(table: Table, name: str, library: str, lanes: int, runs: list[Drained
 def curve(stage: Stage, table: Table, topic: str, weir: Weir, copy: float, repeat: int) -> None:
     say("the size of a batch")
     for lanes in (1, 2):
-        for size in ("1MiB", "2MiB", "4MiB", "8MiB", "16MiB"):
+        for size in ("1MiB", "2MiB", "4MiB", "8MiB", "16MiB", "24MiB"):
             runs = [weir.drain(topic, "--lanes", str(lanes), "--max-batch-bytes", size) for _ in range(repeat)]
             rate = median([d.rows_per_s for d in runs])
             table.add(f"{lanes} lane{'s' * (lanes > 1)}, batches of {size}",
