@@ -1,4 +1,4 @@
-/* The pump's book of partitions, their states, and which seat each has. */
+/* The pump's book of partitions, and their states. */
 #include "ingest/pipeline.h"
 
 #include <assert.h>
@@ -48,25 +48,6 @@ bool partition_is_stopped(const struct partition *partition)
 {
     return partition->state == PARTITION_STOPPED ||
            (partition->state == PARTITION_IDLE && partition->err.class != ERR_NONE);
-}
-
-/* To the seat with the fewest partitions. */
-void partition_seat(struct pipeline *pipeline, struct partition *partition)
-{
-    partition_unseat(partition);
-    struct seat *fewest = &pipeline->seats[0];
-    for (size_t i = 1; i < pipeline->n_seats; i++)
-        if (pipeline->seats[i].n_partitions < fewest->n_partitions)
-            fewest = &pipeline->seats[i];
-    fewest->n_partitions++;
-    partition->seat = fewest;
-}
-
-void partition_unseat(struct partition *partition)
-{
-    if (partition->seat)
-        partition->seat->n_partitions--;
-    partition->seat = NULL;
 }
 
 struct partition_ref *partition_refs(const struct pipeline *pipeline, enum partition_at at,

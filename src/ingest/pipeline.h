@@ -57,7 +57,8 @@ struct partition {
     int64_t lost_since_us;
     int64_t first_loss_us; /* of the recent ones, and how many those are */
     int losses;
-    struct seat *seat;
+    struct seat *seat; /* all that is pending, so between stored and queued, is there */
+    bool is_moving;    /* not read until nothing is pending: then it gets another seat */
     struct stream *stream;
     struct err err;
     struct partition *next;
@@ -73,8 +74,11 @@ struct seat {
     struct queue work; /* of struct batch; the pipeline's `no_more` ends the thread */
     struct batch batches[2];
     struct batch *filling;
-    bool busy;         /* the other batch is under way */
-    int64_t rested_us; /* when it may take a few records again */
+    bool busy;          /* the other batch is under way */
+    bool was_laden;     /* the batch that was handed over last: seating_is_laden() */
+    int64_t handed_us;  /* when that was */
+    int64_t settled_us; /* when the last one was settled */
+    int64_t rested_us;  /* when it may take a few records again */
     size_t n_partitions;
 };
 
@@ -205,12 +209,19 @@ void partition_move(struct partition *partition, enum partition_state state);
  */
 bool partition_is_stopped(const struct partition *partition);
 const char *partition_state_name(enum partition_state state);
-void partition_seat(struct pipeline *pipeline, struct partition *partition);
-void partition_unseat(struct partition *partition);
 /* All that are read, each at the next offset to read or at the next to store; to be freed. */
 enum partition_at { AT_POSITION, AT_STORED };
 struct partition_ref *partition_refs(const struct pipeline *pipeline, enum partition_at at,
                                      size_t *n);
+
+/* seating.c: which seat each partition has. */
+#define SEATING_LITTLE ((size_t)64 << 10)
+void partition_seat(struct pipeline *pipeline, struct partition *partition);
+void partition_unseat(struct partition *partition);
+/* Before reading: who has nothing pending may change. */
+void seating_review(struct pipeline *pipeline);
+/* Whether there is more than a little in it: bytes, or half of what it may hold. */
+bool seating_is_laden(const struct batch *batch);
 
 /* rebalance.c: what the group and the control thread say. */
 void rebalance_event(struct pipeline *pipeline, const struct consumer_event *event);

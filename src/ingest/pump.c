@@ -14,7 +14,6 @@
 #define READ_AT_ONCE 512
 #define WAIT_MS 100
 #define REST_MAX_US 10000
-#define REST_BYTES ((size_t)64 << 10)
 #define EOF_STORE_US 1000000LL
 #define COMMIT_EVERY_US 1000000LL
 
@@ -127,8 +126,9 @@ static bool read_streams(struct pipeline *pipeline)
     bool any = false;
     if (pipeline->checking)
         return false;
+    seating_review(pipeline);
     for (struct partition *p = pipeline->partitions; p; p = p->next) {
-        if (p->state != PARTITION_READING || !batch_has_room(p->seat->filling))
+        if (p->state != PARTITION_READING || p->is_moving || !batch_has_room(p->seat->filling))
             continue;
         struct reading reading = {pipeline, p};
         size_t n = read_size(pipeline, p->seat->filling);
@@ -167,17 +167,17 @@ static bool all_read(const struct pipeline *pipeline)
 
 /*
  * When the batch may leave by --max-delay or, without one, after the lane's rest. A transaction
- * costs the same for one record as for a hundred: at a thousand records a second, lanes that take
- * each at once keep the server's processors busy with nothing else, and records wait for those. So
- * a lane rests as long as its transaction took, times the lanes, unless there is more than a little
- * to do. After a pause a record leaves at once.
+ * costs the same for one record as for a hundred: at a thousand records a second, a lane that takes
+ * each at once keeps the server's processors busy with nothing else, and records wait for those. So
+ * it rests as long as its transaction took, unless there is more than a little to do. After a pause
+ * a record leaves at once.
  */
 static int64_t leaves_us(const struct pipeline *pipeline, const struct seat *seat)
 {
     const struct batch *batch = seat->filling;
     if (pipeline->config->max_delay_ms > 0)
         return batch->first_us + pipeline->config->max_delay_ms * 1000;
-    return batch->bytes.len < REST_BYTES ? seat->rested_us : 0;
+    return seating_is_laden(batch) ? 0 : seat->rested_us;
 }
 
 static bool is_due(const struct pipeline *pipeline, const struct seat *seat)
@@ -270,10 +270,12 @@ static void settle_claim(struct pipeline *pipeline, struct view_data *data,
         row->last_time_ms = claim->last.timestamp_ms;
 }
 
-static int64_t rest_us(const struct pipeline *pipeline, double seconds)
+static void settle_seat(struct seat *seat, double seconds)
 {
-    int64_t us = (int64_t)(seconds * 1e6) * (int64_t)pipeline->n_seats;
-    return us < REST_MAX_US ? us : REST_MAX_US;
+    int64_t rest_us = (int64_t)(seconds * 1e6);
+    seat->busy = false;
+    seat->settled_us = clock_mono_us();
+    seat->rested_us = seat->settled_us + (rest_us < REST_MAX_US ? rest_us : REST_MAX_US);
 }
 
 static void stored(struct pipeline *pipeline, const struct note *note)
@@ -287,8 +289,7 @@ static void stored(struct pipeline *pipeline, const struct note *note)
     view_note_commit(data, note->seconds);
     view_unlock(&pipeline->view);
     batch_clear(note->batch);
-    note->seat->busy = false;
-    note->seat->rested_us = clock_mono_us() + rest_us(pipeline, note->seconds);
+    settle_seat(note->seat, note->seconds);
     pipeline->commit_due = true;
 }
 

@@ -157,6 +157,8 @@ void seat_hand_over(struct seat *seat)
 {
     struct batch *batch = seat->filling;
     seat->busy = true;
+    seat->was_laden = seating_is_laden(batch);
+    seat->handed_us = clock_mono_us();
     seat->filling = &seat->batches[batch == &seat->batches[0]];
     batch_seal(batch);
     queue_push(&seat->work, batch);

@@ -68,7 +68,7 @@ def run(stage: Stage, chosen: argparse.Namespace, table: Table) -> None:
     if "restart" in wanted:
         restart.measure(stage, table, topic, newer, chosen.kills)
     if "latency" in wanted:
-        latency.measure(stage, table, newer, chosen.latency_seconds)
+        latency.measure(stage, table, newer, chosen.latency_seconds, chosen.repeat)
     if "bad" in wanted:
         bad.measure(stage, table, newer, stage.records)
     if {"pathway", "debezium", "chapter"} & set(wanted):
