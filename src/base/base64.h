@@ -6,5 +6,10 @@
 #include "base/slice.h"
 
 void base64_encode(struct buf *out, struct slice bytes);
+/*
+ * Append the bytes of a text. -1, and nothing appended, if it is none: a length that is no multiple
+ * of 4, a letter of no alphabet, bits behind the end that are not zero.
+ */
+int base64_decode(struct buf *out, struct slice text);
 
 #endif

@@ -88,6 +88,7 @@ int admin_new(struct admin **out, const char *scope, const char *brokers,
         return err_set(err, ERR_BUG, "out of memory");
     }
     struct client_settings settings = {
+        .type = RD_KAFKA_CONSUMER,
         .brokers = brokers,
         .defaults = admin_defaults,
         .n_defaults = sizeof admin_defaults / sizeof *admin_defaults,
@@ -99,7 +100,7 @@ int admin_new(struct admin **out, const char *scope, const char *brokers,
     rd_kafka_conf_t *conf = client_conf(&admin->client, &settings, err);
     if (conf)
         rd_kafka_conf_set_error_cb(conf, on_error);
-    if (!conf || client_open(&admin->client, conf, err) != 0) {
+    if (!conf || client_open(&admin->client, RD_KAFKA_CONSUMER, conf, err) != 0) {
         release(admin);
         return -1;
     }
@@ -220,9 +221,9 @@ int admin_topic(struct admin *admin, const char *topic, int timeout_ms, struct t
     return rc;
 }
 
-/* cleanup.policy among the entries of a DescribeConfigs answer. */
-static int read_cleanup_policy(rd_kafka_event_t *event, const char *topic, bool *out,
-                               struct err *err)
+/* One config among the entries of a DescribeConfigs answer. */
+static int read_config(rd_kafka_event_t *event, const char *topic, const char *name, char *out,
+                       size_t size, struct err *err)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -238,16 +239,16 @@ static int read_cleanup_policy(rd_kafka_event_t *event, const char *topic, bool 
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resources[0], &n);
     for (size_t i = 0; i < n; i++) {
         const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-        if (!strcmp(rd_kafka_ConfigEntry_name(entries[i]), "cleanup.policy"))
-            *out = value && strstr(value, "compact");
+        if (!strcmp(rd_kafka_ConfigEntry_name(entries[i]), name))
+            snprintf(out, size, "%s", value ? value : "");
     }
     return 0;
 }
 
-int admin_is_compacted(struct admin *admin, const char *topic, int timeout_ms, bool *out,
-                       struct err *err)
+int admin_topic_config(struct admin *admin, const char *topic, const char *name, int timeout_ms,
+                       char *out, size_t size, struct err *err)
 {
-    *out = false;
+    *out = '\0';
     char errstr[256];
     rd_kafka_t *rk = admin->client.rk;
     rd_kafka_AdminOptions_t *options =
@@ -262,7 +263,7 @@ int admin_is_compacted(struct admin *admin, const char *topic, int timeout_ms, b
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, timeout_ms + 1000);
     int rc;
     if (event && rd_kafka_event_type(event) == RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT)
-        rc = read_cleanup_policy(event, topic, out, err);
+        rc = read_config(event, topic, name, out, size, err);
     else
         rc = admin_no_answer(admin, RD_KAFKA_RESP_ERR__TIMED_OUT, timeout_ms, err);
     if (event)
@@ -270,5 +271,15 @@ int admin_is_compacted(struct admin *admin, const char *topic, int timeout_ms, b
     rd_kafka_queue_destroy(queue);
     rd_kafka_ConfigResource_destroy(resource);
     rd_kafka_AdminOptions_destroy(options);
+    return rc;
+}
+
+int admin_is_compacted(struct admin *admin, const char *topic, int timeout_ms, bool *out,
+                       struct err *err)
+{
+    char policy[128];
+    int rc =
+        admin_topic_config(admin, topic, "cleanup.policy", timeout_ms, policy, sizeof policy, err);
+    *out = rc == 0 && strstr(policy, "compact");
     return rc;
 }

@@ -36,6 +36,10 @@ int admin_watermarks(struct admin *admin, const char *topic, int32_t partition, 
 int admin_resolve(struct admin *admin, const char *topic, int32_t partition,
                   struct offset_spec spec, int timeout_ms, int64_t *out, struct err *err);
 
+/* The value of one of the topic's configs; "" if it has none of that name. */
+int admin_topic_config(struct admin *admin, const char *topic, const char *name, int timeout_ms,
+                       char *out, size_t size, struct err *err);
+
 /* Whether cleanup.policy of the topic includes "compact". */
 int admin_is_compacted(struct admin *admin, const char *topic, int timeout_ms, bool *out,
                        struct err *err);

@@ -8,11 +8,29 @@
 
 #define SLICE_MS 250
 
+/*
+ * A partition that was just made, or has just moved: its broker will know in a moment. Sleeps that
+ * moment; false when the time is over, or the error is another.
+ */
+static bool leader_is_coming(rd_kafka_resp_err_t code, int64_t deadline_us)
+{
+    bool comes = code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+                 code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!comes || clock_mono_us() >= deadline_us)
+        return false;
+    clock_sleep_ms(50);
+    return true;
+}
+
 int admin_watermarks(struct admin *admin, const char *topic, int32_t partition, int timeout_ms,
                      int64_t *low, int64_t *high, struct err *err)
 {
-    rd_kafka_resp_err_t code =
-        rd_kafka_query_watermark_offsets(admin->client.rk, topic, partition, low, high, timeout_ms);
+    int64_t deadline_us = clock_mono_us() + (int64_t)timeout_ms * 1000;
+    rd_kafka_resp_err_t code;
+    do
+        code = rd_kafka_query_watermark_offsets(admin->client.rk, topic, partition, low, high,
+                                                timeout_ms);
+    while (leader_is_coming(code, deadline_us));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     admin_no_answer(admin, code, timeout_ms, err);

@@ -39,8 +39,8 @@ void client_release(struct client *client)
  */
 static bool is_said_elsewhere(const char *facility)
 {
-    static const char *const facilities[] = {"FAIL", "ERROR",   "FATAL",    "SSL",
-                                             "SASL", "MAXPOLL", "SESSTMOUT"};
+    static const char *const facilities[] = {"FAIL", "ERROR",   "FATAL",     "SSL",
+                                             "SASL", "MAXPOLL", "SESSTMOUT", "GETPID"};
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (!strcmp(facility, facilities[i]))
             return true;
@@ -77,20 +77,23 @@ static const struct setting common_defaults[] = {
      * raises CONSUMER_RECONNECTED in between.
      */
     {"topic.metadata.refresh.fast.interval.ms", "100"},
-    {"fetch.error.backoff.ms", "500"},
     {"socket.keepalive.enable", "true"},
     {"socket.nagle.disable", "true"},
+    /* Idle connections that a broker closes are not news. */
+    {"log.connection.close", "false"},
+};
+
+static const struct setting consumer_defaults[] = {
+    {"fetch.error.backoff.ms", "500"}, /* see above */
     {"check.crcs", "true"},
     /*
      * One fetch is under way per broker at a time. While the partitions that have data are over
      * their limit it goes out for the idle ones alone, and the others wait for it to end.
      */
     {"fetch.wait.max.ms", "20"},
-    /* Idle connections that a broker closes are not news. */
-    {"log.connection.close", "false"},
 };
 
-static const struct setting common_owned[] = {
+static const struct setting consumer_owned[] = {
     {"allow.auto.create.topics", "false"}, {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"}, {"auto.offset.reset", "error"},
     {"enable.partition.eof", "true"},
@@ -160,15 +163,19 @@ static int set_property(rd_kafka_conf_t *conf, const struct property *property, 
 static int fill_conf(rd_kafka_conf_t *conf, const struct client_settings *settings, struct err *err)
 {
     const struct setting servers = {"bootstrap.servers", settings->brokers};
+    bool consumes = settings->type == RD_KAFKA_CONSUMER;
     if (set_defaults(conf, common_defaults, sizeof common_defaults / sizeof *common_defaults,
                      err) ||
+        (consumes && set_defaults(conf, consumer_defaults,
+                                  sizeof consumer_defaults / sizeof *consumer_defaults, err)) ||
         set_defaults(conf, settings->defaults, settings->n_defaults, err))
         return -1;
     for (size_t i = 0; i < settings->n_properties; i++)
         if (set_property(conf, &settings->properties[i], err))
             return -1;
     if (set_owned(conf, &servers, 1, err) ||
-        set_owned(conf, common_owned, sizeof common_owned / sizeof *common_owned, err))
+        (consumes &&
+         set_owned(conf, consumer_owned, sizeof consumer_owned / sizeof *consumer_owned, err)))
         return -1;
     return set_owned(conf, settings->owned, settings->n_owned, err);
 }
@@ -185,10 +192,10 @@ rd_kafka_conf_t *client_conf(struct client *client, const struct client_settings
     return NULL;
 }
 
-int client_open(struct client *client, rd_kafka_conf_t *conf, struct err *err)
+int client_open(struct client *client, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err)
 {
     char errstr[512];
-    client->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, sizeof errstr);
+    client->rk = rd_kafka_new(type, conf, errstr, sizeof errstr);
     if (client->rk)
         return 0;
     rd_kafka_conf_destroy(conf);

@@ -27,6 +27,7 @@ struct setting {
 };
 
 struct client_settings {
+    rd_kafka_type_t type;
     const char *brokers;
     const struct setting *defaults; /* the user may change these */
     size_t n_defaults;
@@ -47,8 +48,9 @@ void client_release(struct client *client);
 rd_kafka_conf_t *client_conf(struct client *client, const struct client_settings *settings,
                              struct err *err);
 
-/* Make the consumer handle of `client`; takes `conf` over whatever happens. */
-int client_open(struct client *client, rd_kafka_conf_t *conf, struct err *err);
+/* Make the handle of `client`; takes `conf` over whatever happens. */
+int client_open(struct client *client, rd_kafka_type_t type, rd_kafka_conf_t *conf,
+                struct err *err);
 
 /*
  * Destroy the handle, which can take as long as a name server does. False if it was not done in

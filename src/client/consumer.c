@@ -82,6 +82,7 @@ static rd_kafka_conf_t *configure(struct consumer *consumer, const struct consum
         owned[n_owned++] = (struct setting){"group.instance.id", options->instance};
 
     struct client_settings settings = {
+        .type = RD_KAFKA_CONSUMER,
         .brokers = options->brokers,
         .defaults = tuning.settings,
         .n_defaults = tuning.n,
@@ -138,7 +139,7 @@ int consumer_new(struct consumer **out, const struct consumer_options *options, 
     if (client_init(&consumer->client, options->scope, err) != 0)
         goto fail;
     rd_kafka_conf_t *conf = configure(consumer, options, err);
-    if (!conf || client_open(&consumer->client, conf, err) != 0)
+    if (!conf || client_open(&consumer->client, RD_KAFKA_CONSUMER, conf, err) != 0)
         goto fail;
     if (open_queues(consumer, err) != 0) {
         consumer_free(consumer, 0);

@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "cmd/shown.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -77,24 +78,17 @@ void dead_render_line(void *context, const struct dead_letter *letter)
            or_dash(letter->column_name), or_dash(letter->reason));
 }
 
-/*
- * Bytes that came from anyone must not command the terminal they are shown on: there control
- * characters and what is not UTF-8 are written as \xNN. Into a file or pipe they go as they are.
- */
 static void print_bytes(struct slice bytes)
 {
-    bool terminal = isatty(STDOUT_FILENO);
-    size_t valid = utf8_valid_prefix(bytes);
-    for (size_t i = 0; i < bytes.len; i++) {
-        unsigned char c = (unsigned char)bytes.ptr[i];
-        /* 0xC2 0x80..0x9F are the C1 controls. */
-        bool c1 = i > 0 && (unsigned char)bytes.ptr[i - 1] == 0xC2 && c < 0xA0;
-        bool odd = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || i >= valid || c1;
-        if (terminal && odd)
-            printf("\\x%02x", c);
-        else
-            putchar(c);
+    struct buf out;
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(bytes.ptr, 1, bytes.len, stdout);
+        return;
     }
+    buf_init(&out, MAX_JSON_BYTES);
+    shown_add(&out, bytes);
+    fwrite(out.data, 1, out.failed ? 0 : out.len, stdout);
+    buf_release(&out);
 }
 
 static void print_field(const char *name, const char *text)

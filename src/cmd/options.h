@@ -35,6 +35,17 @@ enum option_id {
     OPTION_OLDER_THAN,
     OPTION_ALL,
     OPTION_YES,
+    OPTION_OFFSET, /* consume: where to begin, not the setting */
+    OPTION_TO,
+    OPTION_EXIT,
+    OPTION_GREP,
+    OPTION_FORMAT,
+    OPTION_PRETTY,
+    OPTION_KEY_DELIMITER,
+    OPTION_HEADER,
+    OPTION_NULL,
+    OPTION_RATE,
+    OPTION_KEEP_PARTITION,
 };
 
 struct option {

@@ -13,6 +13,7 @@ from harness.paths import E2E, weir_binary
 from harness.postgres import SETTINGS, Database, Postgres
 from harness.proxy import Proxy
 from harness.shim import build_shim
+from harness.tool import Tool
 from harness.weir import Weir
 
 
@@ -87,6 +88,14 @@ def weir(kafka, database, tmp_path) -> Weir:
     yield runner
     runner.end()
     runner.assert_no_sanitizer_spoke()
+
+
+@pytest.fixture
+def tool(kafka, tmp_path) -> Tool:
+    """Runs verbs against this test's Kafka."""
+    runner = Tool(tmp_path, kafka.address)
+    yield runner
+    runner.end()
 
 
 @pytest.hookimpl(hookwrapper=True)

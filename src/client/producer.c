@@ -1,0 +1,236 @@
+#include "client/producer.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "client/client.h"
+#include "client/fault.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DESTROY_MS 500
+#define FULL_WAIT_MS 20
+#define LEAVE_MS 900 /* when asked to stop: a drain takes less than a second */
+
+struct producer {
+    struct client client; /* first: it is the handle's opaque pointer */
+    uint64_t sent;
+    uint64_t delivered;
+    uint64_t failed;
+    uint64_t first_failed; /* its number, from 1 */
+    struct err first_fault;
+    struct err last_fault; /* of a broker: why there is no news */
+    int64_t news_us;       /* when something was delivered, or failed */
+};
+
+/* What librdkafka lets message.max.bytes be. */
+#define MESSAGE_MIN_BYTES 1000
+#define MESSAGE_MAX_BYTES 1000000000
+
+/* Too large means something else to who reads. */
+static int set_fault(struct err *err, rd_kafka_resp_err_t code, const char *topic)
+{
+    if (code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        return fault_of_topic(err, code, topic, NULL);
+    return err_set_code(err, ERR_INPUT, rd_kafka_err2name(code),
+                        "the record is larger than topic \"%s\" takes: raise its max.message.bytes",
+                        topic);
+}
+
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    (void)rk;
+    struct producer *producer = opaque;
+    producer->news_us = clock_mono_us();
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        producer->delivered++;
+        return;
+    }
+    if (producer->failed++ > 0)
+        return;
+    producer->first_failed = (uint64_t)(uintptr_t)message->_private;
+    set_fault(&producer->first_fault, message->err, rd_kafka_topic_name(message->rkt));
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    char text[512];
+    struct producer *producer = opaque;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(rk, text, sizeof text);
+        fault_set(&producer->last_fault, fatal, text);
+        producer->last_fault.class = ERR_HALT;
+        return;
+    }
+    /* "All brokers are down" says less than what was said before it. */
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_fault.class != ERR_NONE)
+        return;
+    fault_set(&producer->last_fault, (rd_kafka_resp_err_t)code, reason);
+    log_debug(producer->client.scope, "%s", producer->last_fault.text);
+}
+
+static void release(struct producer *producer)
+{
+    client_release(&producer->client);
+    free(producer);
+}
+
+int producer_new(struct producer **out, const char *scope, const char *brokers,
+                 const struct property *properties, size_t n_properties, int64_t max_bytes,
+                 struct err *err)
+{
+    char largest[24];
+    struct producer *producer = calloc(1, sizeof *producer);
+    *out = NULL;
+    if (!producer)
+        return err_set(err, ERR_BUG, "out of memory");
+    /* The user may change them. */
+    const struct setting defaults[] = {
+        {"enable.idempotence", "true"},          {"linger.ms", "5"},
+        {"queue.buffering.max.kbytes", "65536"}, {"message.timeout.ms", "60000"},
+        {"message.max.bytes", largest},
+    };
+    size_t n_defaults = sizeof defaults / sizeof *defaults;
+    bool fits = max_bytes >= MESSAGE_MIN_BYTES && max_bytes <= MESSAGE_MAX_BYTES;
+    snprintf(largest, sizeof largest, "%" PRId64, max_bytes);
+    const struct client_settings settings = {
+        .type = RD_KAFKA_PRODUCER,
+        .brokers = brokers,
+        .defaults = defaults,
+        .n_defaults = fits ? n_defaults : n_defaults - 1,
+        .properties = properties,
+        .n_properties = n_properties,
+    };
+    rd_kafka_conf_t *conf = NULL;
+    if (client_init(&producer->client, scope, err) == 0)
+        conf = client_conf(&producer->client, &settings, err);
+    if (conf) {
+        rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+        rd_kafka_conf_set_error_cb(conf, on_error);
+    }
+    if (!conf || client_open(&producer->client, RD_KAFKA_PRODUCER, conf, err) != 0) {
+        release(producer);
+        return -1;
+    }
+    *out = producer;
+    return 0;
+}
+
+void producer_free(struct producer *producer)
+{
+    if (!producer)
+        return;
+    rd_kafka_purge(producer->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_poll(producer->client.rk, 0);
+    if (client_close(&producer->client, DESTROY_MS))
+        release(producer);
+}
+
+static rd_kafka_headers_t *headers_of(const struct producer_record *record)
+{
+    if (record->n_headers == 0)
+        return NULL;
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->n_headers);
+    for (size_t i = 0; i < record->n_headers; i++) {
+        const struct producer_header *header = &record->headers[i];
+        rd_kafka_header_add(headers, header->name.ptr, (ssize_t)header->name.len, header->value.ptr,
+                            header->value.ptr ? (ssize_t)header->value.len : 0);
+    }
+    return headers;
+}
+
+static rd_kafka_resp_err_t hand_over(struct producer *producer,
+                                     const struct producer_record *record)
+{
+    rd_kafka_headers_t *headers = headers_of(record);
+    rd_kafka_vu_t parts[8] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {(void *)(uintptr_t)record->key.ptr, record->key.len}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)record->value.ptr, record->value.len}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
+         .u.i64 = record->timestamp_ms >= 0 ? record->timestamp_ms : 0},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)(producer->sent + 1)},
+    };
+    size_t n = 7;
+    if (headers)
+        parts[n++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_error_t *error = rd_kafka_produceva(producer->client.rk, parts, n);
+    if (error) {
+        code = rd_kafka_error_code(error);
+        rd_kafka_error_destroy(error);
+        if (headers)
+            rd_kafka_headers_destroy(headers);
+    }
+    return code;
+}
+
+int producer_send(struct producer *producer, const struct producer_record *record, struct err *err)
+{
+    rd_kafka_resp_err_t code;
+    while ((code = hand_over(producer, record)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        rd_kafka_poll(producer->client.rk, FULL_WAIT_MS);
+        if (signals_stop_requested())
+            return err_set(err, ERR_OUTAGE,
+                           "stopped while the records before it were on their way");
+    }
+    if (code == RD_KAFKA_RESP_ERR__FATAL && producer->last_fault.class == ERR_HALT) {
+        *err = producer->last_fault;
+        return -1;
+    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return set_fault(err, code, record->topic);
+    producer->sent++;
+    return 0;
+}
+
+void producer_poll(struct producer *producer)
+{
+    rd_kafka_poll(producer->client.rk, 0);
+}
+
+/* Whether it is time to give up on news. */
+static bool out_of_patience(const struct producer *producer, int timeout_ms)
+{
+    int64_t patience_ms = signals_stop_requested() && timeout_ms > LEAVE_MS ? LEAVE_MS : timeout_ms;
+    return clock_mono_us() - producer->news_us > patience_ms * 1000;
+}
+
+static int no_news(struct producer *producer, struct err *err)
+{
+    uint64_t left = producer->sent - producer->delivered - producer->failed;
+    if (producer->last_fault.class != ERR_NONE)
+        return err_set_code(err, ERR_OUTAGE, producer->last_fault.code,
+                            "%" PRIu64 " of %" PRIu64 " records are not acknowledged: %s", left,
+                            producer->sent, producer->last_fault.text);
+    return err_set(err, ERR_OUTAGE, "%" PRIu64 " of %" PRIu64 " records are not acknowledged yet",
+                   left, producer->sent);
+}
+
+int producer_flush(struct producer *producer, int timeout_ms, struct err *err)
+{
+    producer->news_us = clock_mono_us();
+    rd_kafka_flush(producer->client.rk, 0); /* what lingers goes now */
+    while (producer->delivered + producer->failed < producer->sent) {
+        if (producer->last_fault.class == ERR_HALT || out_of_patience(producer, timeout_ms))
+            return no_news(producer, err);
+        rd_kafka_flush(producer->client.rk, 50);
+    }
+    if (producer->failed == 0)
+        return 0;
+    *err = producer->first_fault;
+    return err_prefix(err, "%" PRIu64 " of %" PRIu64 " records were not delivered; number %" PRIu64,
+                      producer->failed, producer->sent, producer->first_failed);
+}
+
+uint64_t producer_delivered(const struct producer *producer)
+{
+    return producer->delivered;
+}

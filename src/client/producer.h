@@ -1,0 +1,68 @@
+/*
+ * The program as a Kafka producer: librdkafka behind a narrow face.
+ *
+ * Records go out in batches behind the caller's back, idempotent and acks=all by default, so that
+ * none is doubled or overtakes another of its partition. One thread owns a producer and makes every
+ * call on it. What became of each record is known only after producer_flush(): the first that was
+ * not delivered is kept with its number.
+ *
+ * The topic must be there: look with admin_topic() first, for a producer asks the broker in a way
+ * that creates it.
+ */
+#ifndef WEIR_CLIENT_PRODUCER_H
+#define WEIR_CLIENT_PRODUCER_H
+
+#include "base/config.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct producer;
+
+/*
+ * `max_bytes` is what the topic takes (its max.message.bytes), so that a record which is larger is
+ * refused alone and not with all of its batch; 0: unknown.
+ */
+int producer_new(struct producer **out, const char *scope, const char *brokers,
+                 const struct property *properties, size_t n_properties, int64_t max_bytes,
+                 struct err *err);
+/* Drops what was not delivered; call producer_flush() first. */
+void producer_free(struct producer *producer);
+
+struct producer_header {
+    struct slice name;
+    struct slice value; /* none: null */
+};
+
+struct producer_record {
+    const char *topic;
+    int32_t partition;    /* -1: by the key's hash, or any (librdkafka's `partitioner`) */
+    struct slice key;     /* none: null */
+    struct slice value;   /* none: null */
+    int64_t timestamp_ms; /* -1: now */
+    const struct producer_header *headers;
+    size_t n_headers;
+};
+
+/*
+ * Hand a record over; its bytes are copied. Waits while the library's queue is full, unless
+ * signals_stop_requested(). -1: this record cannot be sent (too large, no such partition), err says
+ * why; or the producer is broken for good (ERR_HALT).
+ */
+int producer_send(struct producer *producer, const struct producer_record *record, struct err *err);
+
+/* Let the library tell what became of records; never waits. */
+void producer_poll(struct producer *producer);
+
+/*
+ * Wait until the fate of all is known, or timeout_ms are over without any news (less than a second,
+ * once signals_stop_requested()). -1: not all were
+ * delivered, and err says how many, and why the first was not.
+ */
+int producer_flush(struct producer *producer, int timeout_ms, struct err *err);
+
+uint64_t producer_delivered(const struct producer *producer);
+
+#endif
