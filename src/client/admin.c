@@ -113,12 +113,8 @@ void admin_free(struct admin *admin)
         release(admin);
 }
 
-/*
- * Ask for metadata of `topic`, of all topics, or (both absent) of the brokers alone. In slices,
- * because a wrong password shows only as a callback while the call waits on.
- */
-static int ask_metadata(struct admin *admin, bool all, rd_kafka_topic_t *topic, int timeout_ms,
-                        const struct rd_kafka_metadata **out, struct err *err)
+int admin_metadata(struct admin *admin, bool all, rd_kafka_topic_t *topic, int timeout_ms,
+                   const struct rd_kafka_metadata **out, struct err *err)
 {
     int64_t deadline_us = clock_mono_us() + (int64_t)timeout_ms * 1000;
     rd_kafka_resp_err_t code;
@@ -139,7 +135,7 @@ static int ask_metadata(struct admin *admin, bool all, rd_kafka_topic_t *topic, 
 int admin_cluster_id(struct admin *admin, int timeout_ms, char out[64], struct err *err)
 {
     const struct rd_kafka_metadata *metadata;
-    if (ask_metadata(admin, false, NULL, timeout_ms, &metadata, err) != 0)
+    if (admin_metadata(admin, false, NULL, timeout_ms, &metadata, err) != 0)
         return -1;
     rd_kafka_metadata_destroy(metadata);
     /* It came with the metadata, so this does not wait. */
@@ -154,7 +150,7 @@ int admin_cluster_id(struct admin *admin, int timeout_ms, char out[64], struct e
 static int no_such_topic(struct admin *admin, const char *topic, int timeout_ms, struct err *err)
 {
     const struct rd_kafka_metadata *metadata;
-    if (ask_metadata(admin, true, NULL, timeout_ms, &metadata, err) != 0)
+    if (admin_metadata(admin, true, NULL, timeout_ms, &metadata, err) != 0)
         return -1;
     size_t n = (size_t)metadata->topic_cnt;
     const char **names = calloc(n + 1, sizeof *names);
@@ -167,7 +163,7 @@ static int no_such_topic(struct admin *admin, const char *topic, int timeout_ms,
         err_set(err, ERR_USAGE, "there is no topic \"%s\" at %s; did you mean \"%s\"?", topic,
                 admin->brokers, nearest);
     else
-        err_set(err, ERR_USAGE, "there is no topic \"%s\" at %s; create it first, weir never does",
+        err_set(err, ERR_USAGE, "there is no topic \"%s\" at %s; weir topic create makes one",
                 topic, admin->brokers);
     free(names);
     rd_kafka_metadata_destroy(metadata);
@@ -209,7 +205,7 @@ int admin_topic(struct admin *admin, const char *topic, int timeout_ms, struct t
     if (!handle)
         return err_set(err, ERR_USAGE, "\"%s\" cannot be a topic's name", topic);
     const struct rd_kafka_metadata *metadata;
-    int rc = ask_metadata(admin, false, handle, timeout_ms, &metadata, err);
+    int rc = admin_metadata(admin, false, handle, timeout_ms, &metadata, err);
     if (rc == 0) {
         rc = read_topic(admin, metadata, topic, timeout_ms, out, err);
         rd_kafka_metadata_destroy(metadata);
