@@ -68,6 +68,7 @@ static size_t width_of(const char *text)
 static void measure(const struct columns *columns, size_t widths[MAX_COLUMNS])
 {
     size_t n = columns->n_columns;
+    assert(n > 0 && n <= MAX_COLUMNS);
     for (size_t i = 0; i < n; i++)
         widths[i] = columns->heads[0].title ? width_of(columns->heads[i].title) : 0;
     for (size_t i = 0; i < columns->n_cells; i++) {
@@ -90,6 +91,7 @@ void columns_print(const struct columns *columns, FILE *to)
     size_t widths[MAX_COLUMNS];
     size_t n = columns->n_columns;
     int owed = 0;
+    assert(n > 0);
     measure(columns, widths);
     for (size_t i = 0; i < n && columns->heads[0].title; i++)
         owed = print_cell(columns->heads[i].title, columns->heads[i].align, widths[i], owed, to);
