@@ -114,12 +114,8 @@ void admin_free(struct admin *admin)
         release(admin);
 }
 
-/*
- * Ask for metadata of `topic`, of all topics, or (both absent) of the brokers alone. In slices,
- * because a wrong password shows only as a callback while the call waits on.
- */
-static int ask_metadata(struct admin *admin, bool all, rd_kafka_topic_t *topic, int timeout_ms,
-                        const struct rd_kafka_metadata **out, struct err *err)
+int admin_metadata(struct admin *admin, bool all, rd_kafka_topic_t *topic, int timeout_ms,
+                   const struct rd_kafka_metadata **out, struct err *err)
 {
     int64_t deadline_us = clock_mono_us() + (int64_t)timeout_ms * 1000;
     rd_kafka_resp_err_t code;
@@ -140,7 +136,7 @@ static int ask_metadata(struct admin *admin, bool all, rd_kafka_topic_t *topic, 
 int admin_cluster_id(struct admin *admin, int timeout_ms, char out[64], struct err *err)
 {
     const struct rd_kafka_metadata *metadata;
-    if (ask_metadata(admin, false, NULL, timeout_ms, &metadata, err) != 0)
+    if (admin_metadata(admin, false, NULL, timeout_ms, &metadata, err) != 0)
         return -1;
     rd_kafka_metadata_destroy(metadata);
     /* It came with the metadata, so this does not wait. */
@@ -155,7 +151,7 @@ int admin_cluster_id(struct admin *admin, int timeout_ms, char out[64], struct e
 static int no_such_topic(struct admin *admin, const char *topic, int timeout_ms, struct err *err)
 {
     const struct rd_kafka_metadata *metadata;
-    if (ask_metadata(admin, true, NULL, timeout_ms, &metadata, err) != 0)
+    if (admin_metadata(admin, true, NULL, timeout_ms, &metadata, err) != 0)
         return -1;
     size_t n = (size_t)metadata->topic_cnt;
     const char **names = calloc(n + 1, sizeof *names);
@@ -168,7 +164,7 @@ static int no_such_topic(struct admin *admin, const char *topic, int timeout_ms,
         err_set(err, ERR_USAGE, "there is no topic \"%s\" at %s; did you mean \"%s\"?", topic,
                 admin->brokers, nearest);
     else
-        err_set(err, ERR_USAGE, "there is no topic \"%s\" at %s; create it first, weir never does",
+        err_set(err, ERR_USAGE, "there is no topic \"%s\" at %s; weir topic create makes one",
                 topic, admin->brokers);
     free(names);
     rd_kafka_metadata_destroy(metadata);
@@ -210,7 +206,7 @@ int admin_topic(struct admin *admin, const char *topic, int timeout_ms, struct t
     if (!handle)
         return err_set(err, ERR_USAGE, "\"%s\" cannot be a topic's name", topic);
     const struct rd_kafka_metadata *metadata;
-    int rc = ask_metadata(admin, false, handle, timeout_ms, &metadata, err);
+    int rc = admin_metadata(admin, false, handle, timeout_ms, &metadata, err);
     if (rc == 0) {
         rc = read_topic(admin, metadata, topic, timeout_ms, out, err);
         rd_kafka_metadata_destroy(metadata);
@@ -225,15 +221,12 @@ int admin_topic(struct admin *admin, const char *topic, int timeout_ms, struct t
 static int read_config(rd_kafka_event_t *event, const char *topic, const char *name, char *out,
                        size_t size, struct err *err)
 {
-    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return fault_of_topic(err, code, topic, rd_kafka_event_error_string(event));
     size_t n = 0;
     const rd_kafka_ConfigResource_t **resources =
         rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &n);
     if (n != 1)
         return err_set(err, ERR_BUG, "DescribeConfigs of \"%s\" answered %zu topics", topic, n);
-    code = rd_kafka_ConfigResource_error(resources[0]);
+    rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resources[0]);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return fault_of_topic(err, code, topic, rd_kafka_ConfigResource_error_string(resources[0]));
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resources[0], &n);
@@ -248,29 +241,18 @@ static int read_config(rd_kafka_event_t *event, const char *topic, const char *n
 int admin_topic_config(struct admin *admin, const char *topic, const char *name, int timeout_ms,
                        char *out, size_t size, struct err *err)
 {
-    *out = '\0';
-    char errstr[256];
-    rd_kafka_t *rk = admin->client.rk;
-    rd_kafka_AdminOptions_t *options =
-        rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, errstr, sizeof errstr);
+    struct admin_request request;
     rd_kafka_ConfigResource_t *resource =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_DescribeConfigs(rk, &resource, 1, options, queue);
-
-    /* The request's own timeout ends it; the second is only for a library that forgot. */
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, timeout_ms + 1000);
-    int rc;
-    if (event && rd_kafka_event_type(event) == RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT)
-        rc = read_config(event, topic, name, out, size, err);
-    else
-        rc = admin_no_answer(admin, RD_KAFKA_RESP_ERR__TIMED_OUT, timeout_ms, err);
+    *out = '\0';
+    admin_request_open(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms, &request);
+    rd_kafka_DescribeConfigs(admin->client.rk, &resource, 1, request.options, request.queue);
+    rd_kafka_event_t *event = admin_request_wait(&request, err);
+    int rc = event ? read_config(event, topic, name, out, size, err) : -1;
     if (event)
         rd_kafka_event_destroy(event);
-    rd_kafka_queue_destroy(queue);
+    admin_request_close(&request);
     rd_kafka_ConfigResource_destroy(resource);
-    rd_kafka_AdminOptions_destroy(options);
     return rc;
 }
 

@@ -21,7 +21,11 @@ int admin_cluster_id(struct admin *admin, int timeout_ms, char out[64], struct e
 
 struct topic_info {
     int32_t partitions;
-    char id[32]; /* topic id in base64 as Kafka's tools print it; "" if the library is too old */
+    /*
+     * Topic id in the library's base64, which has + and / where Kafka's tools print - and _, and is
+     * what stores keep; "" if the library is too old.
+     */
+    char id[32];
 };
 /* An unknown topic is ERR_USAGE and names the nearest existing one. */
 int admin_topic(struct admin *admin, const char *topic, int timeout_ms, struct topic_info *out,

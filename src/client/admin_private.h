@@ -1,4 +1,4 @@
-/* The inside of an admin, shared by admin.c (life, cluster, topics) and admin_offsets.c. */
+/* The inside of an admin, shared by the sources admin*.c. */
 #ifndef WEIR_CLIENT_ADMIN_PRIVATE_H
 #define WEIR_CLIENT_ADMIN_PRIVATE_H
 
@@ -20,5 +20,36 @@ int admin_serve_errors(struct admin *admin, struct err *err);
 
 /* No answer in time: the reason that the library gave while we waited, else `code`. Returns -1. */
 int admin_no_answer(struct admin *admin, rd_kafka_resp_err_t code, int timeout_ms, struct err *err);
+
+/*
+ * Metadata of `topic`, of all topics, or (both absent) of the brokers alone. In slices, because a
+ * wrong password shows only as a callback while the call waits on.
+ */
+int admin_metadata(struct admin *admin, bool all, rd_kafka_topic_t *topic, int timeout_ms,
+                   const struct rd_kafka_metadata **out, struct err *err);
+
+/*
+ * One request of the library's Admin API: open it, hand options and queue to the call, wait for
+ * its answer, close it.
+ */
+struct admin_request {
+    struct admin *admin;
+    rd_kafka_AdminOptions_t *options;
+    rd_kafka_queue_t *queue;
+    int timeout_ms;
+};
+void admin_request_open(struct admin *admin, rd_kafka_admin_op_t op, int timeout_ms,
+                        struct admin_request *out);
+/* The request is to be checked by the broker and change nothing. */
+void admin_request_only_validate(struct admin_request *request);
+/* The answer; NULL and `err` if none came, or one that is an error as a whole. */
+rd_kafka_event_t *admin_request_wait(struct admin_request *request, struct err *err);
+void admin_request_close(struct admin_request *request);
+
+/*
+ * What a broker said against a change, in its own words: ERR_USAGE where the asker can do better
+ * (a name, a config, a number), else as fault_of_topic() has it. Returns -1.
+ */
+int admin_refusal(struct err *err, rd_kafka_resp_err_t code, const char *topic, const char *words);
 
 #endif

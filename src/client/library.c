@@ -117,6 +117,14 @@ static bool find_describe_topics(struct describe_topics *api)
            find_symbol("rd_kafka_Uuid_base64str", &api->base64);
 }
 
+bool library_find_incremental(struct library_incremental *out)
+{
+    return find_symbol("rd_kafka_ConfigResource_add_incremental_config", &out->add) &&
+           find_symbol("rd_kafka_IncrementalAlterConfigs", &out->alter) &&
+           find_symbol("rd_kafka_event_IncrementalAlterConfigs_result", &out->result) &&
+           find_symbol("rd_kafka_IncrementalAlterConfigs_result_resources", &out->resources);
+}
+
 static int read_topic_id(const struct describe_topics *api, rd_kafka_event_t *event,
                          const char *topic, char *out, size_t size, struct err *err)
 {

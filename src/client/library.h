@@ -57,4 +57,20 @@ bool library_knows_topic_ids(int version);
 int library_topic_id(rd_kafka_t *rk, const char *topic, int timeout_ms, char *out, size_t size,
                      struct err *err);
 
+/*
+ * IncrementalAlterConfigs (KIP-339), from 2.2.0: one config changed, the others left alone. False
+ * if this library has it not.
+ */
+struct library_incremental {
+    rd_kafka_error_t *(*add)(rd_kafka_ConfigResource_t *resource, const char *name, int operation,
+                             const char *value);
+    void (*alter)(rd_kafka_t *rk, rd_kafka_ConfigResource_t **resources, size_t n,
+                  const rd_kafka_AdminOptions_t *options, rd_kafka_queue_t *queue);
+    const void *(*result)(rd_kafka_event_t *event);
+    const rd_kafka_ConfigResource_t **(*resources)(const void *result, size_t *n);
+};
+#define LIBRARY_CONFIG_SET 0
+#define LIBRARY_CONFIG_DELETE 1
+bool library_find_incremental(struct library_incremental *out);
+
 #endif

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define N_VERBS 5
-static const struct verb *const verbs[N_VERBS] = {&verb_ingest, &verb_produce, &verb_consume,
-                                                  &verb_dead, &verb_config};
+static const struct verb *const verbs[] = {&verb_ingest,  &verb_topic, &verb_produce,
+                                           &verb_consume, &verb_dead,  &verb_config};
+#define N_VERBS (sizeof verbs / sizeof *verbs)
 
 static int print_versions(void)
 {

@@ -27,7 +27,7 @@ enum option_id {
     OPTION_VERBOSE,
     OPTION_HELP,
     OPTION_VERSION,
-    OPTION_TOPIC, /* dead: a filter, not the setting */
+    OPTION_TOPIC, /* a name or a filter, not the setting of a pipeline */
     OPTION_PARTITION,
     OPTION_BY,
     OPTION_LIMIT,
@@ -46,6 +46,13 @@ enum option_id {
     OPTION_NULL,
     OPTION_RATE,
     OPTION_KEEP_PARTITION,
+    OPTION_PARTITIONS,
+    OPTION_REPLICATION_FACTOR,
+    OPTION_TOPIC_CONFIG,
+    OPTION_DELETE_CONFIG,
+    OPTION_IF_NOT_EXISTS,
+    OPTION_INTERNAL,
+    OPTION_AT,
 };
 
 struct option {

@@ -1,0 +1,369 @@
+/* weir topic: what topics there are, and changes to them. */
+#include "base/suggest.h"
+#include "cmd/topic_render.h"
+#include "cmd/topic_work.h"
+#include "cmd/verb.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Who names a broker that is not there waits no longer than this. */
+#define CONNECT_MS 5000
+
+/* ---- list and describe ---- */
+
+static int list(struct topic_work *work, struct err *err)
+{
+    struct topic_list topics;
+    struct arena *arena = &work->cli->arena;
+    if (admin_topics(work->admin, arena, NULL, TOPIC_WORK_MS, &topics, err) < 0 ||
+        admin_topics_offsets(work->admin, &topics, TOPIC_WORK_MS, err) < 0 ||
+        admin_topics_configs(work->admin, arena, &topics, TOPIC_WORK_MS, err) < 0)
+        return -1;
+    topic_render_list(arena, &topics, work->internal, work->cli->json);
+    return 0;
+}
+
+/* What someone who looks at a topic should not overlook. */
+static void note_troubles(const struct topic_work *work, const struct topic *topic)
+{
+    size_t leaderless = 0;
+    size_t behind = 0;
+    for (size_t i = 0; i < topic->n_partitions; i++) {
+        leaderless += topic->partitions[i].leader == TOPIC_UNKNOWN;
+        behind += topic->partitions[i].n_in_sync < topic->partitions[i].n_replicas;
+    }
+    if (leaderless > 0)
+        topic_note(work,
+                   "%zu of %zu partitions have no leader: they can be neither read nor "
+                   "written now",
+                   leaderless, topic->n_partitions);
+    if (behind > 0)
+        topic_note(work, "%zu of %zu partitions have replicas that are not in sync", behind,
+                   topic->n_partitions);
+}
+
+static int describe(struct topic_work *work, struct err *err)
+{
+    struct topic_info info;
+    struct topic_list topics;
+    struct arena *arena = &work->cli->arena;
+    const char *name = work->names[0];
+    if (admin_topic(work->admin, name, TOPIC_WORK_MS, &info, err) < 0 ||
+        admin_topics(work->admin, arena, name, TOPIC_WORK_MS, &topics, err) < 0)
+        return -1;
+    if (topics.n != 1)
+        return err_set(err, ERR_OUTAGE, "topic \"%s\" is just being deleted", name);
+    if (admin_topics_offsets(work->admin, &topics, TOPIC_WORK_MS, err) < 0 ||
+        admin_topics_configs(work->admin, arena, &topics, TOPIC_WORK_MS, err) < 0)
+        return -1;
+    if (work->at && admin_topics_at(work->admin, &topics, work->at_ms, TOPIC_WORK_MS, err) < 0)
+        return -1;
+    const struct topic_description description = {.topic = &topics.items[0],
+                                                  .id = info.id,
+                                                  .at = work->at};
+    topic_render_description(arena, &description, work->cli->json);
+    note_troubles(work, &topics.items[0]);
+    return 0;
+}
+
+/* ---- the command line ---- */
+
+enum names { NO_NAME, ONE_NAME, SOME_NAMES };
+
+static const struct task {
+    const char *name;
+    int (*run)(struct topic_work *work, struct err *err);
+    enum names names;
+    enum option_id options[6]; /* that belong to it; OPTION_SETTING ends the list */
+} tasks[] = {
+    {"list", list, NO_NAME, {OPTION_INTERNAL}},
+    {"create",
+     topic_create,
+     SOME_NAMES,
+     {OPTION_TOPIC, OPTION_PARTITIONS, OPTION_REPLICATION_FACTOR, OPTION_TOPIC_CONFIG,
+      OPTION_IF_NOT_EXISTS}},
+    {"describe", describe, ONE_NAME, {OPTION_TOPIC, OPTION_AT}},
+    {"alter",
+     topic_alter,
+     ONE_NAME,
+     {OPTION_TOPIC, OPTION_PARTITIONS, OPTION_TOPIC_CONFIG, OPTION_DELETE_CONFIG}},
+    {"delete", topic_delete, SOME_NAMES, {OPTION_TOPIC, OPTION_YES}},
+};
+#define N_TASKS (sizeof tasks / sizeof *tasks)
+
+static const struct option own_options[] = {
+    {.id = OPTION_TOPIC,
+     .name = "topic",
+     .letter = 't',
+     .argument = "NAME",
+     .help = "the same as the bare NAME"},
+    {.id = OPTION_PARTITIONS,
+     .name = "partitions",
+     .argument = "N",
+     .help = "create: how many (default the broker's); alter: how many from now on, never fewer"},
+    {.id = OPTION_REPLICATION_FACTOR,
+     .name = "replication-factor",
+     .argument = "N",
+     .help = "create: on how many brokers each partition is kept (default the broker's)"},
+    {.id = OPTION_TOPIC_CONFIG,
+     .name = "config",
+     .argument = "NAME=VALUE",
+     .help = "create, alter: a config of the topic, such as retention.ms=604800000; repeat for "
+             "several"},
+    {.id = OPTION_DELETE_CONFIG,
+     .name = "delete-config",
+     .argument = "NAME",
+     .help = "alter: take a config back to what the brokers have; repeat for several"},
+    {.id = OPTION_IF_NOT_EXISTS,
+     .name = "if-not-exists",
+     .help = "create: a topic that is there already stays as it is, and that is no error"},
+    {.id = OPTION_AT,
+     .name = "at",
+     .argument = "TIME",
+     .help = "describe: the offset of the first record at or after a time too: "
+             "@2024-05-01T12:00 (UTC), @-10m or s@MILLISECONDS"},
+    {.id = OPTION_INTERNAL,
+     .name = "internal",
+     .help = "list: Kafka's own topics too, whose names begin with __"},
+    {.id = OPTION_YES, .name = "yes", .help = "delete: do not ask"},
+};
+
+static void options(struct option_table *table)
+{
+    for (size_t i = 0; i < sizeof own_options / sizeof *own_options; i++) {
+        struct option option = own_options[i];
+        option.group = "Topics";
+        option_table_add(table, &option);
+    }
+    option_table_add_setting(table, SETTING_BROKERS, "Kafka");
+    option_table_add_setting(table, SETTING_KAFKA, "Kafka");
+    option_table_add_json(table);
+    option_table_add_common(table);
+    /* --config is a topic's config here, as in Kafka's tools; the file is -c alone. */
+    for (size_t i = 0; i < table->n; i++)
+        if (table->items[i].id == OPTION_CONFIG)
+            table->items[i].name[0] = '\0';
+}
+
+void topic_note(const struct topic_work *work, const char *format, ...)
+{
+    va_list args;
+    if (work->cli->quiet)
+        return;
+    fprintf(stderr, "weir topic: ");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* What the first word says is to be done; NULL and `err` if it says nothing. */
+static const struct task *find_task(const struct cli *cli, struct err *err)
+{
+    const char *names[N_TASKS];
+    const char *word = cli->line.n_words > 0 ? cli->line.words[0] : NULL;
+    for (size_t i = 0; i < N_TASKS; i++) {
+        names[i] = tasks[i].name;
+        if (word && !strcmp(word, names[i]))
+            return &tasks[i];
+    }
+    const char *nearest = word ? suggest_nearest(word, names, N_TASKS) : NULL;
+    if (!word)
+        err_set(err, ERR_USAGE, "say what: list, create, describe, alter or delete");
+    else if (nearest)
+        err_set(err, ERR_USAGE, "\"%s\" is unknown; did you mean \"%s\"?", word, nearest);
+    else
+        err_set(err, ERR_USAGE, "\"%s\" is none of list, create, describe, alter and delete", word);
+    return NULL;
+}
+
+/* An option of the verb that this task does not have would do nothing without a word. */
+static int check_option(const struct task *task, const struct parsed_option *option,
+                        struct err *err)
+{
+    bool own = false;
+    for (size_t i = 0; i < sizeof own_options / sizeof *own_options; i++)
+        own = own || own_options[i].id == option->option->id;
+    for (size_t i = 0; own && task->options[i] != OPTION_SETTING; i++)
+        if (task->options[i] == option->option->id)
+            return 0;
+    return own ? err_set(err, ERR_USAGE, "%s is not for %s", option->where, task->name) : 0;
+}
+
+static int add_name(struct topic_work *work, const char *name, struct err *err)
+{
+    if (!*name)
+        return err_set(err, ERR_USAGE, "a topic's name is empty");
+    for (size_t i = 0; i < work->n_names; i++)
+        if (!strcmp(work->names[i], name))
+            return err_set(err, ERR_USAGE, "topic \"%s\" is named twice", name);
+    work->names[work->n_names++] = name;
+    return 0;
+}
+
+static int read_names(struct topic_work *work, const struct task *task, struct err *err)
+{
+    const struct command_line *line = &work->cli->line;
+    work->names =
+        arena_alloc(&work->cli->arena, (line->n_words + line->n_options + 1) * sizeof *work->names);
+    for (size_t i = 1; i < line->n_words; i++)
+        if (add_name(work, line->words[i], err) < 0)
+            return -1;
+    for (size_t i = 0; i < line->n_options; i++)
+        if (line->options[i].option->id == OPTION_TOPIC &&
+            add_name(work, line->options[i].value, err) < 0)
+            return -1;
+    if (task->names == NO_NAME && work->n_names > 0)
+        return err_set(err, ERR_USAGE, "%s shows all topics; one alone: weir topic describe %s",
+                       task->name, work->names[0]);
+    if (task->names != NO_NAME && work->n_names == 0)
+        return err_set(err, ERR_USAGE, "%s which topic? Write its name", task->name);
+    if (task->names == ONE_NAME && work->n_names > 1)
+        return err_set(err, ERR_USAGE, "\"%s\" is one name too many: %s takes one topic",
+                       work->names[1], task->name);
+    return 0;
+}
+
+static int read_count(const struct parsed_option *option, int max, int *out, struct err *err)
+{
+    int64_t number;
+    if (parse_integer(option->value, &number) < 0 || number < 1 || number > max)
+        return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from 1 to %d", option->where,
+                       option->value, max);
+    *out = (int)number;
+    return 0;
+}
+
+/* NAME=VALUE, or NAME alone to delete it. */
+static int read_change(struct topic_work *work, const struct parsed_option *option, struct err *err)
+{
+    bool set = option->option->id == OPTION_TOPIC_CONFIG;
+    size_t length = strcspn(option->value, "=");
+    if (set && (length == 0 || !option->value[length]))
+        return err_set(err, ERR_USAGE,
+                       "%s: \"%s\" is not NAME=VALUE (the configuration file is -c FILE)",
+                       option->where, option->value);
+    if (!set && (length == 0 || option->value[length]))
+        return err_set(err, ERR_USAGE, "%s: \"%s\" is not a config's name", option->where,
+                       option->value);
+    const char *name = arena_strndup(&work->cli->arena, option->value, length);
+    for (size_t i = 0; i < work->n_changes; i++)
+        if (!strcmp(work->changes[i].name, name))
+            return err_set(err, ERR_USAGE, "%s: %s is named twice", option->where, name);
+    work->changes[work->n_changes++] =
+        (struct config_change){name, set ? option->value + length + 1 : NULL};
+    return 0;
+}
+
+static int read_at(struct topic_work *work, const struct parsed_option *option, struct err *err)
+{
+    struct offset_spec spec;
+    if (option->value[0] == '@' && parse_offset_spec(option->value, &spec, err) < 0)
+        return err_prefix(err, "%s", option->where);
+    if (parse_offset_spec(option->value, &spec, err) < 0 || spec.kind != OFFSET_TIME)
+        return err_set(err, ERR_USAGE,
+                       "%s: \"%s\" is not a time: write @2024-05-01T12:00, @-10m or "
+                       "s@MILLISECONDS",
+                       option->where, option->value);
+    work->at = true;
+    work->at_ms = spec.value;
+    return 0;
+}
+
+static int read_option(struct topic_work *work, const struct parsed_option *option, struct err *err)
+{
+    switch (option->option->id) {
+    case OPTION_PARTITIONS:
+        return read_count(option, 100000, &work->partitions, err);
+    case OPTION_REPLICATION_FACTOR:
+        return read_count(option, INT16_MAX, &work->replication_factor, err);
+    case OPTION_TOPIC_CONFIG:
+    case OPTION_DELETE_CONFIG:
+        return read_change(work, option, err);
+    case OPTION_AT:
+        return read_at(work, option, err);
+    case OPTION_IF_NOT_EXISTS:
+        work->if_not_exists = true;
+        return 0;
+    case OPTION_INTERNAL:
+        work->internal = true;
+        return 0;
+    case OPTION_YES:
+        work->yes = true;
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static int read_options(struct topic_work *work, const struct task *task, struct err *err)
+{
+    const struct command_line *line = &work->cli->line;
+    work->changes = arena_alloc(&work->cli->arena, (line->n_options + 1) * sizeof *work->changes);
+    for (size_t i = 0; i < line->n_options; i++)
+        if (check_option(task, &line->options[i], err) < 0 ||
+            read_option(work, &line->options[i], err) < 0)
+            return -1;
+    if (task->run == topic_alter && work->partitions == TOPIC_UNKNOWN && work->n_changes == 0)
+        return err_set(err, ERR_USAGE,
+                       "alter what? Write --config NAME=VALUE, --delete-config NAME or "
+                       "--partitions N");
+    return 0;
+}
+
+/* The first question to the cluster: whether it is there. */
+static int connect_cluster(struct topic_work *work, struct err *err)
+{
+    char cluster[64];
+    const struct pipeline_config *config = &work->cli->config.common;
+    if (admin_new(&work->admin, "", config->brokers, config->kafka, config->n_kafka, err) < 0)
+        return -1;
+    if (admin_cluster_id(work->admin, CONNECT_MS, cluster, err) == 0)
+        return 0;
+    if (err->class == ERR_OUTAGE)
+        err_set_code(err, ERR_OUTAGE, err->code, "%s (the brokers are from: %s)", err->text,
+                     config_where(config, "brokers"));
+    return -1;
+}
+
+static int run_task(struct topic_work *work, struct err *err)
+{
+    const struct task *task = find_task(work->cli, err);
+    if (!task || read_options(work, task, err) < 0 || read_names(work, task, err) < 0 ||
+        cli_load_config(work->cli, NULL, 0, true, err) < 0 || connect_cluster(work, err) < 0)
+        return -1;
+    return task->run(work, err);
+}
+
+static int run(struct cli *cli)
+{
+    struct err err;
+    struct topic_work work = {.cli = cli,
+                              .partitions = TOPIC_UNKNOWN,
+                              .replication_factor = TOPIC_UNKNOWN};
+    int rc = run_task(&work, &err);
+    admin_free(work.admin);
+    return rc < 0 ? cli_fail(cli, &err) : 0;
+}
+
+const struct verb verb_topic = {
+    .name = "topic",
+    .summary = "list, create, describe, alter and delete topics of any Kafka cluster",
+    .usage = "list [--internal]\n"
+             "create NAME... [--partitions N] [--replication-factor N] [--config NAME=VALUE]... "
+             "[--if-not-exists]\n"
+             "describe NAME [--at TIME]\n"
+             "alter NAME [--config NAME=VALUE]... [--delete-config NAME]... [--partitions N]\n"
+             "delete NAME... [--yes]",
+    .notes = "Examples:\n"
+             "  weir topic list -b localhost:9092\n"
+             "  weir topic create orders --partitions 6 --config retention.ms=604800000\n"
+             "  weir topic describe orders --at @-10m\n"
+             "  weir topic alter orders --config cleanup.policy=compact --partitions 12\n"
+             "  weir topic delete orders --yes\n"
+             "  weir topic list -J | jq -r '.topics[].topic'",
+    .options = options,
+    .run = run,
+};
