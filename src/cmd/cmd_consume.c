@@ -21,7 +21,8 @@ static void options(struct option_table *table)
          .name = "topic",
          .letter = 't',
          .argument = "TOPIC",
-         .help = "the topic, or name it without -t; several are read together"},
+         .help = "the topic, or name it without -t; several are read together, ^REGEX is all that "
+                 "match"},
         {.id = OPTION_PARTITION,
          .name = "partition",
          .letter = 'p',

@@ -1,8 +1,10 @@
 #include "cmd/consume_plan.h"
 
 #include "base/clock.h"
+#include "client/admin_topics.h"
 
 #include <inttypes.h>
+#include <regex.h>
 #include <string.h>
 
 #define TIMEOUT_MS 10000
@@ -26,22 +28,36 @@ static int stop_of(struct admin *admin, const struct consume_request *request,
     return 0;
 }
 
+static bool has_topic(const struct consume_plan *plan, const char *topic)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (!strcmp(plan->parts[i].topic, topic))
+            return true;
+    return false;
+}
+
+static void make_room(struct arena *arena, struct consume_plan *plan, size_t more)
+{
+    struct consume_part *grown = arena_alloc(arena, (plan->n + more) * sizeof *grown);
+    if (plan->n > 0)
+        memcpy(grown, plan->parts, plan->n * sizeof *grown);
+    plan->parts = grown;
+}
+
 static int add_topic(struct arena *arena, struct admin *admin,
                      const struct consume_request *request, const char *topic,
                      struct consume_plan *plan, struct err *err)
 {
     struct topic_info info;
+    if (has_topic(plan, topic))
+        return 0;
     if (admin_topic(admin, topic, TIMEOUT_MS, &info, err) < 0)
         return -1;
     if (request->partition >= info.partitions)
         return err_set(err, ERR_USAGE,
                        "%s has no partition %" PRId32 ": its partitions are 0 to %" PRId32, topic,
                        request->partition, info.partitions - 1);
-    struct consume_part *grown =
-        arena_alloc(arena, (plan->n + (size_t)info.partitions) * sizeof *grown);
-    if (plan->n > 0)
-        memcpy(grown, plan->parts, plan->n * sizeof *grown);
-    plan->parts = grown;
+    make_room(arena, plan, (size_t)info.partitions);
     for (int32_t i = 0; i < info.partitions; i++) {
         struct consume_part *part = &plan->parts[plan->n];
         if (request->partition >= 0 && i != request->partition)
@@ -55,13 +71,46 @@ static int add_topic(struct arena *arena, struct admin *admin,
     return 0;
 }
 
+/* All topics that a pattern finds itself in; Kafka's own only if it names their underscores. */
+static int add_matching(struct arena *arena, struct admin *admin,
+                        const struct consume_request *request, const char *pattern,
+                        struct consume_plan *plan, struct err *err)
+{
+    char text[256];
+    regex_t regex;
+    struct topic_list topics;
+    size_t n = 0;
+    int rc = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
+    if (rc != 0) {
+        regerror(rc, &regex, text, sizeof text);
+        return err_set(err, ERR_USAGE, "\"%s\": %s", pattern, text);
+    }
+    rc = admin_topics(admin, arena, NULL, TIMEOUT_MS, &topics, err);
+    for (size_t i = 0; rc == 0 && i < topics.n; i++) {
+        const char *topic = topics.items[i].name;
+        bool hidden = topic_is_internal(topic) && strncmp(pattern, "^__", 3) != 0;
+        if (hidden || regexec(&regex, topic, 0, NULL, 0) != 0)
+            continue;
+        rc = add_topic(arena, admin, request, topic, plan, err);
+        n++;
+    }
+    regfree(&regex);
+    if (rc == 0 && n == 0)
+        return err_set(err, ERR_USAGE, "no topic matches \"%s\" (see: weir topic list)", pattern);
+    return rc;
+}
+
 int consume_plan_make(struct arena *arena, struct admin *admin,
                       const struct consume_request *request, struct consume_plan *out,
                       struct err *err)
 {
     *out = (struct consume_plan){0};
-    for (size_t i = 0; i < request->n_topics; i++)
-        if (add_topic(arena, admin, request, request->topics[i], out, err) < 0)
+    for (size_t i = 0; i < request->n_topics; i++) {
+        const char *topic = request->topics[i];
+        int rc = *topic == '^' ? add_matching(arena, admin, request, topic, out, err)
+                               : add_topic(arena, admin, request, topic, out, err);
+        if (rc < 0)
             return -1;
+    }
     return 0;
 }

@@ -179,6 +179,16 @@ def test_several_topics(tool, kafka, numbers):
     assert (out.count(numbers), out.count(other)) == (10, 5)
 
 
+def test_patterns(tool, kafka):
+    names = [kafka.create_topic(f"{name}_{random.randrange(10**9)}") for name in ("pattern_a", "pattern_b", "other")]
+    for name in names:
+        kafka.produce(name, [name.encode()])
+    out = tool.ok("consume", "^pattern_", names[0], *EVERYTHING).decode().split()
+    assert sorted(out) == sorted(names[:2])
+    assert "no topic matches" in tool.refused("consume", "^nothing_like_it$")
+    assert b"__consumer_offsets" not in tool.ok("consume", "^", *EVERYTHING, "-f", r"%t\n")
+
+
 def test_aborted_records_are_not_shown_and_open_ones_do_not_hold_it_up(tool, kafka, transactional_producer):
     topic = kafka.create_topic(partitions=1)
     producer = transactional_producer("consume")
