@@ -38,9 +38,11 @@ static const char *take_escape(const char *pos, char *out)
         *out = bytes[at - letters];
         return pos + 1;
     }
-    if (*pos != 'x' || hex_digit(pos[1]) < 0 || hex_digit(pos[2]) < 0)
+    int high = *pos == 'x' ? hex_digit(pos[1]) : -1;
+    int low = high >= 0 ? hex_digit(pos[2]) : -1;
+    if (low < 0)
         return NULL;
-    *out = (char)(hex_digit(pos[1]) << 4 | hex_digit(pos[2]));
+    *out = (char)(16 * high + low);
     return pos + 3;
 }
 
@@ -59,13 +61,11 @@ static const char *take_letter(const char *pos, char *out)
 
 static void add_literal(struct record_format *format, char byte)
 {
-    struct part *last = format->n > 0 ? &format->parts[format->n - 1] : NULL;
-    if (!last || last->letter != LITERAL) {
-        last = &format->parts[format->n++];
-        *last = (struct part){LITERAL, {format->literals.data + format->literals.len, 0}};
-    }
+    const char *at = format->literals.data + format->literals.len;
+    if (format->n == 0 || format->parts[format->n - 1].letter != LITERAL)
+        format->parts[format->n++] = (struct part){LITERAL, {at, 0}};
     buf_add_byte(&format->literals, byte);
-    last->text.len++;
+    format->parts[format->n - 1].text.len++;
 }
 
 static int parse(struct record_format *format, const char *text, struct err *err)

@@ -1,7 +1,9 @@
 """The walk through chapter 7: its producer, `weir ingest`, its table; and its consumer beside it."""
 import json
+import re
 import subprocess
 import sys
+import uuid
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
@@ -75,6 +77,31 @@ def test_killed_while_the_producer_runs_it_goes_on_where_it_was(kafka, topic, da
     assert producer.wait(60) == 0
     assert weir.run(topic)["rows"] > 0
     assert invariant(database, topic, read_ledger(ledger))["rows"] == 8_000
+
+
+def test_the_steps_by_hand(kafka, tool, database, weir):
+    """Topic, Hellow, producer, consumer, the two queries: each by its command of docs/chapter_7.md."""
+    topic = f"driven_data_stream_{uuid.uuid4().hex[:8]}"
+    assert topic not in tool.ok("topic", "list", stdin="")
+    tool.ok("topic", "create", topic, "--partitions", "3", "--replication-factor", "1")
+    assert re.search(rf"^{topic} +3 +0\b", tool.ok("topic", "list", stdin=""), re.M)
+    consumer = tool.terminal("consume", topic)
+    consumer.wait_for("what arrives from now on")
+    producer = tool.terminal("produce", topic)
+    producer.wait_for("> ")
+    producer.type("Hellow\n\x04")
+    consumer.wait_for("Hellow\n")
+    assert producer.end() == 0
+
+    assert chapters_producer(kafka, topic, 200, tool.folder / "ledger.json").wait(60) == 0
+    summary = weir.run(topic)
+
+    assert (summary["rows"], summary["dead"]) == (200, 1)
+    query = ("query", "--database", database.credentials(tool.folder))
+    count = f"SELECT COUNT(*) AS no_records FROM {TABLE}"
+    assert tool.ok(*query, count, stdin="").split() == ["no_records", "200"]
+    rows = tool.ok(*query, "--csv", f"SELECT * FROM {TABLE}", stdin="").splitlines()
+    assert rows[0] == ",".join(COLUMNS) and len(rows) == 201
 
 
 def test_a_second_run_finds_nothing_to_do(kafka, topic, database, weir):
