@@ -17,7 +17,7 @@ from kafka import KafkaAdminClient
 
 from harness.kafka import Kafka
 from harness.library import newer_library
-from harness.paths import sanitized, weir_binary
+from harness.paths import program_env, sanitized, weir_binary
 from harness.records import Record
 from harness.wait import wait_until
 from harness.weir import Process, Weir
@@ -453,12 +453,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("arguments, message", WRONG, ids=[" ".join(arguments) or "(nothing)" for arguments, _ in WRONG])
+@pytest.mark.parametrize("arguments, message", WRONG, ids=[" ".join(words) or "(nothing)" for words, _ in WRONG])
 def test_wrong_usage_needs_no_broker(tmp_path, arguments, message):
-    env = {key: value for key, value in os.environ.items() if not key.startswith("WEIR_")}
+    env = {**program_env(), "WEIR_BROKERS": "localhost:1"}
     begun = time.monotonic()
-    result = subprocess.run([weir_binary(), "topic", *arguments], cwd=tmp_path, env={**env, "WEIR_BROKERS": "localhost:1"},
-                            text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+    result = subprocess.run([weir_binary(), "topic", *arguments], cwd=tmp_path, env=env, text=True,
+                            stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
     assert result.returncode == 2 and result.stdout == "", result
     assert result.stderr.count("\n") == 1 and result.stderr.startswith(f"weir topic: {message}"), result
     assert time.monotonic() - begun < 4, "it asked the broker first"
