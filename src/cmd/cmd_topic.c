@@ -11,18 +11,23 @@
 /* Who names a broker that is not there waits no longer than this. */
 #define CONNECT_MS 5000
 
-/* ---- list and describe ---- */
+/* For the brokers that lead the partitions. */
+#define OFFSETS_MS 10000
+
+/* ---- list and describe: what cannot be read is shown as unknown, and reported at the end ---- */
 
 static int list(struct topic_work *work, struct err *err)
 {
+    struct err ignored;
     struct topic_list topics;
     struct arena *arena = &work->cli->arena;
-    if (admin_topics(work->admin, arena, NULL, TOPIC_WORK_MS, &topics, err) < 0 ||
-        admin_topics_offsets(work->admin, &topics, TOPIC_WORK_MS, err) < 0 ||
-        admin_topics_configs(work->admin, arena, &topics, TOPIC_WORK_MS, err) < 0)
+    if (admin_topics(work->admin, arena, NULL, TOPIC_WORK_MS, &topics, err) < 0)
         return -1;
+    int rc = admin_topics_offsets(work->admin, &topics, OFFSETS_MS, err);
+    if (admin_topics_configs(work->admin, arena, &topics, TOPIC_WORK_MS, rc < 0 ? &ignored : err))
+        rc = -1;
     topic_render_list(arena, &topics, work->internal, work->cli->json);
-    return 0;
+    return rc;
 }
 
 /* What someone who looks at a topic should not overlook. */
@@ -46,6 +51,7 @@ static void note_troubles(const struct topic_work *work, const struct topic *top
 
 static int describe(struct topic_work *work, struct err *err)
 {
+    struct err ignored;
     struct topic_info info;
     struct topic_list topics;
     struct arena *arena = &work->cli->arena;
@@ -55,17 +61,17 @@ static int describe(struct topic_work *work, struct err *err)
         return -1;
     if (topics.n != 1)
         return err_set(err, ERR_OUTAGE, "topic \"%s\" is just being deleted", name);
-    if (admin_topics_offsets(work->admin, &topics, TOPIC_WORK_MS, err) < 0 ||
-        admin_topics_configs(work->admin, arena, &topics, TOPIC_WORK_MS, err) < 0)
-        return -1;
-    if (work->at && admin_topics_at(work->admin, &topics, work->at_ms, TOPIC_WORK_MS, err) < 0)
-        return -1;
+    int rc = admin_topics_offsets(work->admin, &topics, OFFSETS_MS, err);
+    if (rc == 0 && work->at)
+        rc = admin_topics_at(work->admin, &topics, work->at_ms, OFFSETS_MS, err);
+    if (admin_topics_configs(work->admin, arena, &topics, TOPIC_WORK_MS, rc < 0 ? &ignored : err))
+        rc = -1;
     const struct topic_description description = {.topic = &topics.items[0],
                                                   .id = info.id,
                                                   .at = work->at};
     topic_render_description(arena, &description, work->cli->json);
     note_troubles(work, &topics.items[0]);
-    return 0;
+    return rc;
 }
 
 /* ---- the command line ---- */

@@ -11,12 +11,15 @@ import uuid
 from datetime import datetime, timezone
 
 import pytest
-from confluent_kafka.admin import ConfigResource, ConfigSource, ResourceType
+from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, ConfigResource, ConfigSource,
+                                   ResourcePatternType, ResourceType)
 from kafka import KafkaAdminClient
 
+from harness.kafka import Kafka
 from harness.library import newer_library
-from harness.paths import sanitized, weir_binary
+from harness.paths import program_env, sanitized, weir_binary
 from harness.records import Record
+from harness.wait import wait_until
 from harness.weir import Process, Weir
 
 # The library uses C11 threads, which the thread sanitizer knows of the built one only.
@@ -286,8 +289,8 @@ def test_partitions_grow_and_never_shrink(tool, kafka, topic):
 def test_partitions_and_configs_together(tool, kafka, topic):
     tool.call("alter", topic, "--partitions", "4", "--config", "retention.ms=7", "-q")
     assert kafka.partitions(topic) == [0, 1, 2, 3] and set_configs(kafka, topic) == {"retention.ms": "7"}
-    # What the broker would refuse afterwards it refuses before anything was changed.
-    tool.refused("alter", topic, "--partitions", "100000", "--config", "retention.ms=9", exit_code=1)
+    # What the broker would refuse afterwards (over 10,000 at once) it refuses before anything was changed.
+    tool.refused("alter", topic, "--partitions", "10020", "--config", "retention.ms=9", exit_code=1)
     assert kafka.partitions(topic) == [0, 1, 2, 3] and set_configs(kafka, topic) == {"retention.ms": "7"}
 
 
@@ -335,6 +338,56 @@ def test_delete_asks_on_a_terminal(tool, kafka, topic, answer, exit_code):
     assert process.returncode == exit_code
     assert printed == (f"{topic}: deleted\n" if exit_code == 0 else "")
     assert bool(kafka.partitions(topic)) == (exit_code != 0)
+
+
+# ---- what is not permitted ----
+
+@pytest.fixture(scope="module")
+def guarded_kafka(scratch):
+    """Kafka that asks its access lists; what they do not name is open."""
+    server = Kafka(scratch / "guarded", "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+                                        " allow.everyone.if.no.acl.found=true")
+    server.start()
+    yield server
+    server.kill()
+
+
+def deny(kafka, name: str, *operations: AclOperation, kind: ResourceType = ResourceType.TOPIC) -> None:
+    """Everyone may do everything else with it."""
+    # The permission first: with the first entry the cluster is closed to all that are not named, us too.
+    for operation, permission in [(AclOperation.ALL, AclPermissionType.ALLOW),
+                                  *((each, AclPermissionType.DENY) for each in operations)]:
+        binding = AclBinding(kind, name, ResourcePatternType.LITERAL, "User:*", "*", operation,
+                             permission)
+        kafka.admin.create_acls([binding])[binding].result(30)
+
+
+@pytest.mark.slow
+def test_without_permission(guarded_kafka, tmp_path):
+    weir = Weir(guarded_kafka, None, tmp_path)
+    address = ["-b", guarded_kafka.address]
+    topic, other = guarded_kafka.create_topic("", 2, retention_ms=1000), guarded_kafka.create_topic("", 1)
+    guarded_kafka.produce(topic, [b"x"] * 5)
+    deny(guarded_kafka, topic, AclOperation.ALTER, AclOperation.DELETE, AclOperation.ALTER_CONFIGS)
+    # Who may delete anything in the cluster may delete the topic.
+    deny(guarded_kafka, "kafka-cluster", AclOperation.DELETE, kind=ResourceType.BROKER)
+    for arguments in (["delete", topic, "--yes"], ["alter", topic, "--partitions", "3"],
+                      ["alter", topic, "--config", "retention.ms=2000", "--partitions", "4"],
+                      ["alter", topic, "--config", "retention.ms=2000"]):
+        refused = weir.call("topic", *arguments, *address, exit_code=1)
+        assert refused.stdout == "" and refused.stderr.count("\n") == 1, refused
+        assert "kafka-acls" in refused.stderr and topic in refused.stderr
+    assert guarded_kafka.partitions(topic) == [0, 1] and set_configs(guarded_kafka, topic) == {"retention.ms": "1000"}
+
+    # What can be read is shown.
+    deny(guarded_kafka, topic, AclOperation.DESCRIBE_CONFIGS)
+    wait_until(lambda: weir.start("topic", "describe", topic, *address).wait() == 1, what="the access list to hold")
+    described = weir.call("topic", "describe", topic, "-J", *address, exit_code=1)
+    assert described.summary()["records"] == 5 and described.summary()["configs"] == []
+    assert described.stderr.count("\n") == 1 and "kafka-acls" in described.stderr
+    listed = {t["topic"]: t for t in weir.call("topic", "list", "-J", *address).summary()["topics"]}
+    assert (listed[topic]["records"], listed[topic]["retention_ms"]) == (5, None)
+    assert listed[other]["retention_ms"] == -1
 
 
 # ---- what every command has ----
@@ -400,12 +453,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("arguments, message", WRONG, ids=[" ".join(arguments) or "(nothing)" for arguments, _ in WRONG])
+@pytest.mark.parametrize("arguments, message", WRONG, ids=[" ".join(words) or "(nothing)" for words, _ in WRONG])
 def test_wrong_usage_needs_no_broker(tmp_path, arguments, message):
-    env = {key: value for key, value in os.environ.items() if not key.startswith("WEIR_")}
+    env = {**program_env(), "WEIR_BROKERS": "localhost:1"}
     begun = time.monotonic()
-    result = subprocess.run([weir_binary(), "topic", *arguments], cwd=tmp_path, env={**env, "WEIR_BROKERS": "localhost:1"},
-                            text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+    result = subprocess.run([weir_binary(), "topic", *arguments], cwd=tmp_path, env=env, text=True,
+                            stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
     assert result.returncode == 2 and result.stdout == "", result
     assert result.stderr.count("\n") == 1 and result.stderr.startswith(f"weir topic: {message}"), result
     assert time.monotonic() - begun < 4, "it asked the broker first"
