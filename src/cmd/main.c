@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define N_VERBS 3
-static const struct verb *const verbs[N_VERBS] = {&verb_ingest, &verb_dead, &verb_config};
+#define N_VERBS 4
+static const struct verb *const verbs[N_VERBS] = {&verb_ingest, &verb_query, &verb_dead,
+                                                  &verb_config};
 
 static int print_versions(void)
 {

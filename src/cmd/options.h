@@ -35,6 +35,9 @@ enum option_id {
     OPTION_OLDER_THAN,
     OPTION_ALL,
     OPTION_YES,
+    OPTION_CSV, /* query */
+    OPTION_WRITE,
+    OPTION_WATCH,
 };
 
 struct option {

@@ -15,6 +15,7 @@ struct verb {
 
 extern const struct verb verb_ingest;
 extern const struct verb verb_dead;
+extern const struct verb verb_query;
 extern const struct verb verb_config;
 
 #endif
