@@ -14,6 +14,7 @@
 
 #define MAX_SQL_BYTES ((size_t)16 << 20)
 #define MAX_EXCERPT_COLUMNS 100
+#define MAX_EXCERPT_BYTES ((size_t)16 * MAX_EXCERPT_COLUMNS)
 
 static void options(struct option_table *table)
 {
@@ -162,8 +163,8 @@ static void print_place(const struct query_end *end)
         from--;
     while (to < end->line_text.len && ((unsigned char)text[to] & 0xC0) == 0x80)
         to++;
-    buf_init(&line, 16 * MAX_EXCERPT_COLUMNS);
-    buf_init(&before, 16 * MAX_EXCERPT_COLUMNS);
+    buf_init(&line, MAX_EXCERPT_BYTES);
+    buf_init(&before, MAX_EXCERPT_BYTES);
     buf_printf(&before, "line %d: %s", end->line, from > 0 ? "..." : "");
     fputs(buf_str(&before), stderr);
     size_t width = before.len;
@@ -189,7 +190,7 @@ static int fail(const struct cli *cli, const struct query_end *end, const struct
 static int run_once(struct cli *cli, struct query *query, const struct request *request)
 {
     struct err err;
-    struct query_end end;
+    struct query_end end = {.line = 0};
     struct query_output output;
     output_init(&output, request->form, request->all);
     const struct query_reader reader = output_reader(&output);

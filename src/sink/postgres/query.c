@@ -236,13 +236,41 @@ static void answer_release(struct answer *a)
     arena_release(&a->arena);
 }
 
-/* Leave the connection ready for the next statement, or closed if it cannot be. */
+/*
+ * Leave the connection ready for the next statement. There is none after a signal: closing it ends
+ * the transaction too, and does not wait for a server that does not answer.
+ */
 static void settle(struct query *query)
 {
-    PGTransactionStatusType status = PQtransactionStatus(query->conn);
-    if (status == PQTRANS_ACTIVE && !query_cancel(query->conn))
-        return;
-    pg_rollback(query->conn);
+    bool active = PQtransactionStatus(query->conn) == PQTRANS_ACTIVE;
+    if ((!active || query_cancel(query->conn)) && !signals_stop_requested())
+        pg_rollback(query->conn);
+}
+
+/* What keeps the statement from writing. */
+static int begin(struct answer *a)
+{
+    if (a->query->write)
+        return 0;
+    if (!PQsendQuery(a->query->conn, "BEGIN READ ONLY"))
+        return query_fault(a->query, a->text, NULL, a->end, a->err);
+    int rc = read_answer(a);
+    *a->end->tag = '\0';
+    return rc;
+}
+
+/* The extended protocol, because there the server too refuses more than one statement. */
+static int send_statement(struct answer *a)
+{
+    const char *sql = a->text;
+    if (*sql == '\\')
+        sql = query_catalog_sql(a->query, &a->arena, sql, a->err);
+    if (!sql)
+        return -1;
+    if (PQsendQueryParams(a->query->conn, sql, 0, NULL, NULL, NULL, NULL, 0) &&
+        PQsetSingleRowMode(a->query->conn))
+        return 0;
+    return query_fault(a->query, a->text, NULL, a->end, a->err);
 }
 
 int query_run(struct query *query, const char *text, const struct query_reader *reader,
@@ -251,21 +279,10 @@ int query_run(struct query *query, const char *text, const struct query_reader *
     struct answer answer = {query, text, reader, end, .err = err};
     *end = (struct query_end){.line = 0};
     arena_init(&answer.arena);
-    int rc = 0;
-    if (!query->write) {
-        PGresult *begun = pg_exec(query->conn, err, "BEGIN READ ONLY");
-        rc = begun ? 0 : -1;
-        PQclear(begun);
-    }
-    const char *sql = text;
-    if (rc == 0 && *text == '\\')
-        sql = query_catalog_sql(query, &answer.arena, text, err);
-    if (rc < 0 || !sql)
-        rc = -1;
-    /* The extended protocol, because there the server too refuses more than one statement. */
-    else if (!PQsendQueryParams(query->conn, sql, 0, NULL, NULL, NULL, NULL, 0))
-        rc = query_fault(query, text, NULL, end, err);
-    else if (PQsetSingleRowMode(query->conn))
+    int rc = begin(&answer);
+    if (rc == 0 && !end->cancelled)
+        rc = send_statement(&answer);
+    if (rc == 0 && !end->cancelled)
         rc = read_answer(&answer);
     settle(query);
     answer_release(&answer);

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <time.h>
 
-#define CANCEL_MS 500
-#define DRAIN_MS 400
+#define CANCEL_MS 700
+#define DRAIN_MS 100
 
 /* PQcancel() makes a connection of its own and waits for it without a limit: it gets a thread. */
 static void *send_cancel(void *cancel)
@@ -16,8 +16,8 @@ static void *send_cancel(void *cancel)
     return NULL;
 }
 
-/* True when the server has heard it. */
-static bool request_cancel(PGconn *conn)
+/* True when the server has heard it in time. */
+static bool request_cancel(PGconn *conn, int64_t deadline_us)
 {
     pthread_t thread;
     PGcancel *cancel = PQgetCancel(conn);
@@ -27,11 +27,8 @@ static bool request_cancel(PGconn *conn)
         PQfreeCancel(cancel);
         return false;
     }
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += CANCEL_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    int64_t until_us = clock_wall_us() + (deadline_us - clock_mono_us());
+    const struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
     if (pthread_timedjoin_np(thread, NULL, &until) != 0) {
         pthread_detach(thread); /* `cancel` is its own from here on; the process is about to end */
         return false;
@@ -40,14 +37,11 @@ static bool request_cancel(PGconn *conn)
     return true;
 }
 
-bool query_cancel(PGconn *conn)
+/* Throw away what comes until the statement has ended (true), or the time is over. */
+static bool drain(PGconn *conn, int64_t until_us)
 {
-    int64_t deadline_us = clock_mono_us() + (CANCEL_MS + DRAIN_MS) * 1000LL;
-    if (!request_cancel(conn))
-        return false;
-    /* A server that is blocked in sending sees the request only when it is read from again. */
     while (PQtransactionStatus(conn) == PQTRANS_ACTIVE) {
-        int64_t left_ms = (deadline_us - clock_mono_us()) / 1000;
+        int64_t left_ms = (until_us - clock_mono_us()) / 1000;
         if (left_ms <= 0 || pg_await(conn, (int)left_ms) != 1)
             return false;
         PGresult *result = PQgetResult(conn);
@@ -57,4 +51,20 @@ bool query_cancel(PGconn *conn)
             break;
     }
     return PQtransactionStatus(conn) != PQTRANS_ACTIVE;
+}
+
+/*
+ * A server that is blocked in sending sees the request only when it is read from again; and one
+ * that is just between two messages of a statement forgets it, so it is told more than once.
+ */
+bool query_cancel(PGconn *conn)
+{
+    int64_t deadline_us = clock_mono_us() + CANCEL_MS * 1000LL;
+    do {
+        if (!request_cancel(conn, deadline_us))
+            return false;
+        if (drain(conn, clock_mono_us() + DRAIN_MS * 1000LL))
+            return true;
+    } while (clock_mono_us() < deadline_us && PQstatus(conn) == CONNECTION_OK);
+    return false;
 }
