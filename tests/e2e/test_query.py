@@ -11,7 +11,7 @@ import time
 import psycopg
 import pytest
 
-from harness.paths import patience, program_env, weir_binary
+from harness.paths import patience, program_env, sanitized, weir_binary
 from harness.terminal import Terminal
 from harness.wait import wait_until
 
@@ -321,7 +321,12 @@ def test_write(query, database, table):
 def test_copy_with_the_client_is_refused(query, database, statement):
     """And nobody waits for the data."""
     database.execute("CREATE TABLE t (a int)")
+    database.execute("INSERT INTO t SELECT generate_series(1, 100000)")
+    begin = time.monotonic()
     assert "COPY from and to the client is not supported" in query.run(statement, "--write", exit_code=2).stderr
+    assert time.monotonic() - begin < 0.5 * patience()
+    wait_until(lambda: not query.backends(), 5, "the backend ends")
+    assert database.count("t") == 100_000
 
 
 # ---- listings ----
@@ -346,6 +351,7 @@ def test_listings(query, database, table):
     assert names("\\dt", "streaming_layer.") == [table]
     assert names("\\dt", '"Odd.Name%"') == names("\\dt", 'public."O"*') == ["public.Odd.Name%"]
     assert names("\\dt", "odd*") == names("\\dt", "streamingXdata") == names("\\dt", "%") == []
+    assert names("\\dt", "pg_class") == [], "the server's own are shown to who names their schema"
     assert "pg_catalog.pg_class" in names("\\dt pg_catalog.pg_c*")
     found = query.json("\\dt", "stream*")[0]
     assert (found["kind"], found["owner"], found["estimated_rows"]) == ("table", "postgres", 3)
@@ -366,6 +372,8 @@ def test_a_listing_takes_no_sql(query, database, table):
     assert query.json("\\dt", "x' OR true; DROP TABLE streaming_layer.streaming_data; --") == []
     query.run("\\d", "x'; DROP TABLE streaming_layer.streaming_data; --", exit_code=1)
     assert query.json("\\dt", "a\\' OR true --") == []
+    database.execute('CREATE TABLE "it\'s" (a int)')
+    assert [column["column"] for column in query.json("\\d", '"it\'s"')] == ["a"]
     assert database.count(table) == 3
 
 
@@ -421,6 +429,10 @@ def rss_kib(query, *arguments) -> int:
     return usage.ru_maxrss
 
 
+flat_memory = pytest.mark.skipif(sanitized(), reason="sanitizers keep what was freed")
+
+
+@flat_memory
 @pytest.mark.parametrize("options", [[], ["-J"], ["--csv"]])
 def test_memory_does_not_grow_with_the_answer(query, options):
     statement = "SELECT i, repeat('x', 50) AS text FROM generate_series(1, %d) i"
@@ -429,6 +441,7 @@ def test_memory_does_not_grow_with_the_answer(query, options):
     assert many < 1.2 * few, (few, many)
 
 
+@flat_memory
 def test_memory_of_pages(query):
     def peak(rows: int) -> int:
         terminal = query.terminal(f"SELECT repeat('x', 50) AS text FROM generate_series(1, {rows})", "--all")

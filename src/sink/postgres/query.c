@@ -165,9 +165,10 @@ static int give_row(struct answer *a, const PGresult *result)
     return a->reader->row(a->reader->context, a->values, a->n, a->err);
 }
 
-/* COPY .. TO STDOUT or FROM STDIN: its stream has no place here, and only closing ends it. */
+/* COPY .. TO STDOUT or FROM STDIN: its stream has no place here. */
 static int fail_copy(struct answer *a)
 {
+    a->query->copying = true;
     return err_set(a->err, ERR_USAGE,
                    "COPY from and to the client is not supported: write the SELECT itself, --csv "
                    "and tab-separated text are what COPY writes");
@@ -243,6 +244,8 @@ static void answer_release(struct answer *a)
 static void settle(struct query *query)
 {
     bool active = PQtransactionStatus(query->conn) == PQTRANS_ACTIVE;
+    if (query->copying)
+        return;
     if ((!active || query_cancel(query->conn)) && !signals_stop_requested())
         pg_rollback(query->conn);
 }

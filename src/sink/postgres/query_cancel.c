@@ -8,11 +8,15 @@
 #define CANCEL_MS 700
 #define DRAIN_MS 100
 
-/* PQcancel() makes a connection of its own and waits for it without a limit: it gets a thread. */
+/*
+ * PQcancel() makes a connection of its own and waits for it without a limit: it gets a thread, to
+ * which `cancel` belongs.
+ */
 static void *send_cancel(void *cancel)
 {
     char ignored[256];
     PQcancel(cancel, ignored, sizeof ignored);
+    PQfreeCancel(cancel);
     return NULL;
 }
 
@@ -30,10 +34,9 @@ static bool request_cancel(PGconn *conn, int64_t deadline_us)
     int64_t until_us = clock_wall_us() + (deadline_us - clock_mono_us());
     const struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
     if (pthread_timedjoin_np(thread, NULL, &until) != 0) {
-        pthread_detach(thread); /* `cancel` is its own from here on; the process is about to end */
+        pthread_detach(thread);
         return false;
     }
-    PQfreeCancel(cancel);
     return true;
 }
 

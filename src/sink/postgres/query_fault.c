@@ -127,15 +127,12 @@ static const char *advice(struct query *query, struct arena *arena, const struct
     return nearest ? arena_printf(arena, "; did you mean %s?", nearest) : "";
 }
 
-/* The rest of the answer is what follows an error: nothing. */
+/* Behind an error comes nothing but the end of the answer. */
 static void drain(PGconn *conn)
 {
-    for (PGresult *rest = PQgetResult(conn); rest; rest = PQgetResult(conn)) {
-        ExecStatusType status = PQresultStatus(rest);
+    PGresult *rest;
+    while ((rest = PQgetResult(conn)) != NULL)
         PQclear(rest);
-        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT)
-            return;
-    }
 }
 
 static const char *severity_of(const PGresult *result)

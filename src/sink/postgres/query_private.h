@@ -14,6 +14,7 @@ struct query {
     struct pg_target target;
     PGconn *conn;
     bool write;
+    bool copying; /* amid the stream of a COPY: only closing the connection ends it */
 };
 
 /*
