@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb *const verbs[] = {&verb_ingest,  &verb_topic, &verb_produce,
-                                           &verb_consume, &verb_dead,  &verb_config};
+static const struct verb *const verbs[] = {&verb_ingest, &verb_topic, &verb_produce, &verb_consume,
+                                           &verb_query,  &verb_dead,  &verb_config};
 #define N_VERBS (sizeof verbs / sizeof *verbs)
 
 static int print_versions(void)

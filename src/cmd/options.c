@@ -3,6 +3,7 @@
 #include "base/suggest.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <string.h>
 
 void option_table_add(struct option_table *table, const struct option *option)
@@ -195,6 +196,12 @@ static int scan_letters(struct scan *s, char *text)
     return 0;
 }
 
+/* "-" alone means stdin, and two dashes before a blank begin a comment of SQL. */
+static bool is_word(const char *text)
+{
+    return text[0] != '-' || !text[1] || (text[1] == '-' && isspace((unsigned char)text[2]));
+}
+
 int command_line_parse(struct arena *arena, const struct option_table *table, int argc, char **argv,
                        struct command_line *out, struct err *err)
 {
@@ -209,7 +216,7 @@ int command_line_parse(struct arena *arena, const struct option_table *table, in
     for (; s.at < argc; s.at++) {
         char *text = argv[s.at];
         int rc = 0;
-        if (only_words || text[0] != '-' || !text[1])
+        if (only_words || is_word(text))
             out->words[out->n_words++] = text;
         else if (!strcmp(text, "--"))
             only_words = true;

@@ -53,6 +53,9 @@ enum option_id {
     OPTION_IF_NOT_EXISTS,
     OPTION_INTERNAL,
     OPTION_AT,
+    OPTION_CSV, /* query */
+    OPTION_WRITE,
+    OPTION_WATCH,
 };
 
 struct option {

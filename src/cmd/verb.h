@@ -16,6 +16,7 @@ struct verb {
 extern const struct verb verb_ingest;
 extern const struct verb verb_dead;
 extern const struct verb verb_topic;
+extern const struct verb verb_query;
 extern const struct verb verb_config;
 extern const struct verb verb_consume;
 extern const struct verb verb_produce;

@@ -54,7 +54,7 @@ def sources(result: subprocess.CompletedProcess) -> dict[str, tuple[str, str]]:
 def test_overview(cli, arguments):
     result = cli(*arguments)
     assert result.returncode == 0 and result.stderr == ""
-    for verb in ("ingest", "dead", "topic", "config", "help"):
+    for verb in ("ingest", "topic", "produce", "consume", "query", "dead", "config", "help"):
         assert re.search(rf"^  {verb} ", result.stdout, re.M)
 
 
@@ -73,6 +73,7 @@ def test_version_names_the_libraries(cli, arguments):
 
 
 @pytest.mark.parametrize("verb", ["ingest", "dead", "topic", "config"])
+@pytest.mark.parametrize("verb", ["ingest", "query", "dead", "config"])
 def test_help_of_a_verb_is_the_same_both_ways(cli, verb):
     assert cli("help", verb).stdout == cli(verb, "-h").stdout == cli(verb, "--help").stdout
     assert cli("help", verb).stdout.startswith(f"weir {verb}: ")
@@ -83,7 +84,7 @@ def test_help_names_every_option(cli):
     assert named == {*SETTINGS, *RUN_ONLY, *COMMON}
 
 
-@pytest.mark.parametrize("typed, nearest", [("ingst", "ingest"), ("Config", "config"), ("deat", "dead"),
+@pytest.mark.parametrize("typed, nearest", [("ingst", "ingest"), ("Config", "config"), ("deat", "dead"), ("querry", "query"),
                                             ("hlep", "help")])
 def test_mistyped_verb(cli, typed, nearest):
     assert refused(cli(typed)) == f'weir: unknown verb "{typed}"; did you mean "{nearest}"? (see: weir help)'

@@ -79,6 +79,7 @@ static void test_accepted(void **state)
         {{"one", "--exit", "two"}, "--exit | one two"},
         {{"--exit", "--", "--table", "-x"}, "--exit | --table -x"},
         {{"-"}, "| -"},
+        {{"-- a comment\nSELECT 1", "--exit"}, "--exit | -- a comment\nSELECT 1"},
         {{"--table=--exit"}, "--table=--exit |"},
         {{"-t", "-"}, "-t=- |"},
     };

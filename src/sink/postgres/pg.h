@@ -72,6 +72,8 @@ struct pg_target {
 };
 int pg_target_resolve(struct pg_target *target, struct arena *arena, const char *database,
                       const char *application_name, struct err *err);
+/* For those who only read: a standby will do too, unless --database says otherwise. */
+void pg_target_any_server(struct pg_target *target);
 
 /*
  * Connect within connect_timeout (default 10 s). Fails with ERR_OUTAGE (away), ERR_HALT (refused:

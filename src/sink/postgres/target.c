@@ -282,3 +282,10 @@ int pg_target_resolve(struct pg_target *target, struct arena *arena, const char 
     target->label = make_label(target, arena);
     return rc;
 }
+
+void pg_target_any_server(struct pg_target *target)
+{
+    for (size_t i = 0; target->keywords[i]; i++)
+        if (target->values[i] == DEFAULTS[0].value) /* the very pointer: nobody else gave it */
+            target->values[i] = "any";
+}
