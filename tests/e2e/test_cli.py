@@ -72,8 +72,7 @@ def test_version_names_the_libraries(cli, arguments):
         assert re.search(rf"^{library} \d+\.\d+", result.stdout, re.M), result.stdout
 
 
-@pytest.mark.parametrize("verb", ["ingest", "dead", "topic", "config"])
-@pytest.mark.parametrize("verb", ["ingest", "query", "dead", "config"])
+@pytest.mark.parametrize("verb", ["ingest", "topic", "produce", "consume", "query", "dead", "config"])
 def test_help_of_a_verb_is_the_same_both_ways(cli, verb):
     assert cli("help", verb).stdout == cli(verb, "-h").stdout == cli(verb, "--help").stdout
     assert cli("help", verb).stdout.startswith(f"weir {verb}: ")
