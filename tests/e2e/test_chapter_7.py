@@ -86,12 +86,12 @@ def test_the_steps_by_hand(kafka, tool, database, weir):
     tool.ok("topic", "create", topic, "--partitions", "3", "--replication-factor", "1")
     assert re.search(rf"^{topic} +3 +0\b", tool.ok("topic", "list", stdin=""), re.M)
     consumer = tool.terminal("consume", topic)
-    consumer.wait_for("what arrives from now on")
+    consumer.shows("what arrives from now on")
     producer = tool.terminal("produce", topic)
-    producer.wait_for("> ")
+    producer.shows("> ")
     producer.type("Hellow\n\x04")
-    consumer.wait_for("Hellow\n")
-    assert producer.end() == 0
+    consumer.shows("Hellow\n")
+    assert producer.wait() == 0
 
     assert chapters_producer(kafka, topic, 200, tool.folder / "ledger.json").wait(60) == 0
     summary = weir.run(topic)

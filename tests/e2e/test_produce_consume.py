@@ -48,18 +48,19 @@ def console(main: str, *arguments: str, stdin: bytes = b"") -> bytes:
 
 def test_hellow_goes_from_one_terminal_to_another(tool, topic):
     consumer = tool.terminal("consume", topic)
-    consumer.wait_for(NOW_ON)
+    consumer.shows(NOW_ON)
     producer = tool.terminal("produce", "-t", topic)
-    producer.wait_for("> ")
+    producer.shows("> ")
     producer.type("Hellow\n")
-    assert consumer.wait_for("Hellow\n").count("Hellow") == 1
+    consumer.shows("Hellow\n")
+    assert consumer.text.count("Hellow") == 1
     producer.type("and \x1b[31mred\n")
-    consumer.wait_for("and \\x1b[31mred\n")
+    consumer.shows("and \\x1b[31mred\n")
     producer.type("\x04")
-    assert producer.end() == 0
-    assert "2 records to" in producer.shown
-    consumer.type("\x03")
-    assert consumer.end(2) == 0
+    assert producer.wait() == 0
+    assert "2 records to" in producer.text
+    consumer.signal(signal.SIGINT)
+    assert consumer.wait(2) == 0
 
 
 def test_kafkas_console_tools_read_and_write_the_same(tool, kafka, topic):

@@ -45,6 +45,9 @@ class Terminal:
         while text not in self.text:
             assert time.monotonic() < deadline and self._read(0.1), f"{text!r} is not in {self.text!r}"
 
+    def type(self, text: str) -> None:
+        os.write(self._fd, text.encode())
+
     def wait(self, timeout_s: float = 60) -> int:
         """Reads to the end; the exit code."""
         deadline = time.monotonic() + timeout_s * patience()

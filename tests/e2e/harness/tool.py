@@ -1,61 +1,10 @@
-"""Verbs that run once, and those that run in a terminal."""
-import os
-import pty
-import select
-import signal
+"""Verbs that run once, and those that run on a terminal."""
 import subprocess
-import time
 from pathlib import Path
 
 from .paths import patience, program_env, weir_binary
+from .terminal import Terminal
 from .weir import SANITIZER_SAYS
-
-
-class Terminal:
-    """weir in a terminal of its own: what it shows, and what is typed."""
-
-    def __init__(self, arguments: list[str], cwd: Path, env: dict[str, str]):
-        self._pid, self._fd = pty.fork()
-        if self._pid == 0:
-            os.chdir(cwd)
-            os.execve(weir_binary(), [str(weir_binary()), *arguments], env)
-        self.shown = ""
-        self.code: int | None = None
-
-    def type(self, text: str) -> None:
-        os.write(self._fd, text.encode())
-
-    def wait_for(self, text: str, timeout_s: float = 20) -> str:
-        """Until it has shown this; all it has shown."""
-        deadline = time.monotonic() + timeout_s * patience()
-        while text not in self.shown:
-            assert time.monotonic() < deadline, f"never shown: {text!r}, but {self.shown!r}"
-            self._read(0.2)
-        return self.shown
-
-    def _read(self, timeout_s: float) -> bool:
-        if not select.select([self._fd], [], [], timeout_s)[0]:
-            return True
-        try:
-            self.shown += os.read(self._fd, 65536).decode(errors="replace").replace("\r\n", "\n")
-        except OSError:  # the other end is closed
-            return False
-        return True
-
-    def end(self, timeout_s: float = 20) -> int:
-        """Waits for its end; the exit code."""
-        deadline = time.monotonic() + timeout_s * patience()
-        while self._read(0.2):
-            assert time.monotonic() < deadline, f"still running: {self.shown!r}"
-        if self.code is None:
-            self.code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-        return self.code
-
-    def clear_away(self) -> None:
-        if self.code is None:
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
-        os.close(self._fd)
 
 
 class Tool:
@@ -98,12 +47,12 @@ class Tool:
         return process
 
     def terminal(self, *arguments) -> Terminal:
-        self._terminals.append(Terminal([*map(str, arguments)], self.folder, self.env))
+        self._terminals.append(Terminal([str(weir_binary()), *map(str, arguments)], self.env, self.folder))
         return self._terminals[-1]
 
     def end(self) -> None:
         for terminal in self._terminals:
-            terminal.clear_away()
+            terminal.close()
         for process in self._started:
             if process.poll() is None:
                 process.kill()
