@@ -339,8 +339,8 @@ def test_listings(query, database, table):
     database.execute(f"ANALYZE {table}")
     assert {"database": database.name, "owner": "postgres", "encoding": "UTF8"}.items() <= \
         next(d for d in query.json("\\l") if d["database"] == database.name).items()
-    assert query.json("\\dn") == [{"schema": "public", "owner": "pg_database_owner", "tables": 1},
-                                  {"schema": "streaming_layer", "owner": "postgres", "tables": 1}]
+    assert [schema["schema"] for schema in query.json("\\dn")] == ["public", "streaming_layer"]
+    assert query.json("\\dn")[1] == {"schema": "streaming_layer", "owner": "postgres", "tables": 1}
 
     def names(*words: str) -> list[str]:
         return [f"{found['schema']}.{found['name']}" for found in query.json(*words)]
