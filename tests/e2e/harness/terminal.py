@@ -24,7 +24,7 @@ class Terminal:
                                         start_new_session=True)
         os.close(child)
 
-    def _read(self, timeout_s: float) -> bool:
+    def read(self, timeout_s: float) -> bool:
         """True as long as more may come."""
         if not select.select([self._fd], [], [], timeout_s)[0]:
             return True
@@ -43,7 +43,7 @@ class Terminal:
         """Waits until `text` was printed."""
         deadline = time.monotonic() + timeout_s * patience()
         while text not in self.text:
-            assert time.monotonic() < deadline and self._read(0.1), f"{text!r} is not in {self.text!r}"
+            assert time.monotonic() < deadline and self.read(0.1), f"{text!r} is not in {self.text!r}"
 
     def type(self, text: str) -> None:
         os.write(self._fd, text.encode())
@@ -51,7 +51,7 @@ class Terminal:
     def wait(self, timeout_s: float = 60) -> int:
         """Reads to the end; the exit code."""
         deadline = time.monotonic() + timeout_s * patience()
-        while self._read(0.1):
+        while self.read(0.1):
             assert time.monotonic() < deadline, f"still running: {self.text!r}"
         return self.process.wait(10)
 
