@@ -66,11 +66,7 @@ static void options(struct option_table *table)
          .help = "a JSON object a record, with topic, partition, offset, timestamp, key, value and "
                  "headers; weir produce -J reads it"},
     };
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        struct option option = own[i];
-        option.group = "Records";
-        option_table_add(table, &option);
-    }
+    option_table_add_group(table, "Records", own, sizeof own / sizeof *own);
     option_table_add_setting(table, SETTING_BROKERS, "Kafka");
     option_table_add_setting(table, SETTING_KAFKA, "Kafka");
     option_table_add_common(table);

@@ -42,11 +42,7 @@ static void options(struct option_table *table)
         {.id = OPTION_ALL, .name = "all", .help = "prune: whatever their age"},
         {.id = OPTION_YES, .name = "yes", .help = "prune: do not ask"},
     };
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        struct option option = own[i];
-        option.group = "Dead letters";
-        option_table_add(table, &option);
-    }
+    option_table_add_group(table, "Dead letters", own, sizeof own / sizeof *own);
     option_table_add_setting(table, SETTING_DATABASE, "Database");
     option_table_add_setting(table, SETTING_STATE_SCHEMA, "Database");
     option_table_add_json(table);

@@ -54,11 +54,7 @@ static void options(struct option_table *table)
          .name = "keep-partition",
          .help = "with -J: into the partition that the line names"},
     };
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        struct option option = own[i];
-        option.group = "Records";
-        option_table_add(table, &option);
-    }
+    option_table_add_group(table, "Records", own, sizeof own / sizeof *own);
     option_table_add_setting(table, SETTING_BROKERS, "Kafka");
     option_table_add_setting(table, SETTING_KAFKA, "Kafka");
     option_table_add_common(table);

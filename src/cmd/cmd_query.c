@@ -34,11 +34,7 @@ static void options(struct option_table *table)
          .argument = "N",
          .help = "--watch: N times"},
     };
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        struct option option = own[i];
-        option.group = "Query";
-        option_table_add(table, &option);
-    }
+    option_table_add_group(table, "Query", own, sizeof own / sizeof *own);
     option_table_add_setting(table, SETTING_DATABASE, "Database");
     option_table_add_json(table);
     option_table_add_common(table);

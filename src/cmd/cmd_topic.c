@@ -138,11 +138,7 @@ static const struct option own_options[] = {
 
 static void options(struct option_table *table)
 {
-    for (size_t i = 0; i < sizeof own_options / sizeof *own_options; i++) {
-        struct option option = own_options[i];
-        option.group = "Topics";
-        option_table_add(table, &option);
-    }
+    option_table_add_group(table, "Topics", own_options, sizeof own_options / sizeof *own_options);
     option_table_add_setting(table, SETTING_BROKERS, "Kafka");
     option_table_add_setting(table, SETTING_KAFKA, "Kafka");
     option_table_add_json(table);

@@ -12,6 +12,16 @@ void option_table_add(struct option_table *table, const struct option *option)
     table->items[table->n++] = *option;
 }
 
+void option_table_add_group(struct option_table *table, const char *group,
+                            const struct option *options, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct option option = options[i];
+        option.group = group;
+        option_table_add(table, &option);
+    }
+}
+
 void option_table_add_setting(struct option_table *table, enum setting_id id, const char *group)
 {
     const struct setting *setting = setting_at(id);
@@ -75,11 +85,7 @@ void option_table_add_common(struct option_table *table)
          .letter = 'V',
          .help = "versions of weir and its libraries"},
     };
-    for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
-        struct option option = common[i];
-        option.group = "Common";
-        option_table_add(table, &option);
-    }
+    option_table_add_group(table, "Common", common, sizeof common / sizeof *common);
 }
 
 const struct parsed_option *command_line_find(const struct command_line *line, enum option_id id)

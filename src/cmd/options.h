@@ -75,6 +75,9 @@ struct option_table {
 };
 
 void option_table_add(struct option_table *table, const struct option *option);
+/* Several, under one heading. */
+void option_table_add_group(struct option_table *table, const char *group,
+                            const struct option *options, size_t n);
 /* A setting as an option; its argument and help come from the settings' table. */
 void option_table_add_setting(struct option_table *table, enum setting_id id, const char *group);
 /* All pipeline settings, and those of a run. */
