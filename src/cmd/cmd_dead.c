@@ -160,27 +160,30 @@ static int prune(struct cli *cli, struct dead_filter *filter, struct err *err)
     return 0;
 }
 
-/* The words behind the verb: what to do, then PLACE for show, then a pipeline. */
+static const struct task tasks[] = {
+    {"list", {OPTION_TOPIC, OPTION_PARTITION, OPTION_BY, OPTION_LIMIT}},
+    {"show", {OPTION_VALUE}},
+    {"prune", {OPTION_TOPIC, OPTION_PARTITION, OPTION_OLDER_THAN, OPTION_ALL, OPTION_YES}},
+};
+#define N_TASKS (sizeof tasks / sizeof *tasks)
+
+static int (*const ways[N_TASKS])(struct cli *, struct dead_filter *, struct err *) = {
+    list,
+    show,
+    prune,
+};
+
+/* The words behind the task: PLACE for show, then a pipeline. */
 static int run_words(struct cli *cli, struct err *err)
 {
-    static const struct {
-        const char *name;
-        int (*run)(struct cli *, struct dead_filter *, struct err *);
-    } kinds[] = {{"list", list}, {"show", show}, {"prune", prune}};
     char **words = cli->line.words;
     size_t n = cli->line.n_words;
-    size_t kind = 0;
     struct dead_filter filter;
-    if (n == 0)
-        return err_set(err, ERR_USAGE, "say what: list, show or prune");
-    while (kind < 3 && strcmp(kinds[kind].name, words[0]) != 0)
-        kind++;
-    if (kind == 3)
-        return err_set(err, ERR_USAGE, "\"%s\" is none of list, show and prune", words[0]);
-    if (read_filter(cli, &filter, err) < 0)
+    int task = task_find(tasks, N_TASKS, &cli->line, err);
+    if (task < 0 || read_filter(cli, &filter, err) < 0)
         return -1;
     size_t at = 1;
-    if (kinds[kind].run == show) {
+    if (ways[task] == show) {
         if (at == n)
             return err_set(err, ERR_USAGE, "show which? Write TOPIC/PARTITION@OFFSET");
         if (read_place(cli, words[at++], &filter, err) < 0)
@@ -192,7 +195,7 @@ static int run_words(struct cli *cli, struct err *err)
         return err_set(err, ERR_USAGE, "\"%s\" is one word too many", words[at]);
     if (cli_load_config(cli, NULL, 0, true, err) < 0)
         return -1;
-    return kinds[kind].run(cli, &filter, err);
+    return ways[task](cli, &filter, err);
 }
 
 static int run(struct cli *cli)
@@ -207,6 +210,8 @@ const struct verb verb_dead = {
     .usage = "list [PIPELINE] [--by reason] [-n N]\n"
              "show TOPIC/PARTITION@OFFSET [PIPELINE]\n"
              "prune [PIPELINE] --older-than DURATION",
+    .tasks = tasks,
+    .n_tasks = N_TASKS,
     .options = options,
     .run = run,
 };

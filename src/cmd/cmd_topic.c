@@ -1,5 +1,4 @@
 /* weir topic: what topics there are, and changes to them. */
-#include "base/suggest.h"
 #include "cmd/topic_render.h"
 #include "cmd/topic_work.h"
 #include "cmd/verb.h"
@@ -76,28 +75,26 @@ static int describe(struct topic_work *work, struct err *err)
 
 /* ---- the command line ---- */
 
-enum names { NO_NAME, ONE_NAME, SOME_NAMES };
-
-static const struct task {
-    const char *name;
-    int (*run)(struct topic_work *work, struct err *err);
-    enum names names;
-    enum option_id options[6]; /* that belong to it; OPTION_SETTING ends the list */
-} tasks[] = {
-    {"list", list, NO_NAME, {OPTION_INTERNAL}},
+static const struct task tasks[] = {
+    {"list", {OPTION_INTERNAL}},
     {"create",
-     topic_create,
-     SOME_NAMES,
      {OPTION_TOPIC, OPTION_PARTITIONS, OPTION_REPLICATION_FACTOR, OPTION_TOPIC_CONFIG,
       OPTION_IF_NOT_EXISTS}},
-    {"describe", describe, ONE_NAME, {OPTION_TOPIC, OPTION_AT}},
-    {"alter",
-     topic_alter,
-     ONE_NAME,
-     {OPTION_TOPIC, OPTION_PARTITIONS, OPTION_TOPIC_CONFIG, OPTION_DELETE_CONFIG}},
-    {"delete", topic_delete, SOME_NAMES, {OPTION_TOPIC, OPTION_YES}},
+    {"describe", {OPTION_TOPIC, OPTION_AT}},
+    {"alter", {OPTION_TOPIC, OPTION_PARTITIONS, OPTION_TOPIC_CONFIG, OPTION_DELETE_CONFIG}},
+    {"delete", {OPTION_TOPIC, OPTION_YES}},
 };
 #define N_TASKS (sizeof tasks / sizeof *tasks)
+
+/* How each is done, in their order. */
+enum names { NO_NAME, ONE_NAME, SOME_NAMES };
+static const struct way {
+    int (*run)(struct topic_work *work, struct err *err);
+    enum names names;
+} ways[N_TASKS] = {
+    {list, NO_NAME},         {topic_create, SOME_NAMES}, {describe, ONE_NAME},
+    {topic_alter, ONE_NAME}, {topic_delete, SOME_NAMES},
+};
 
 static const struct option own_options[] = {
     {.id = OPTION_TOPIC,
@@ -161,39 +158,6 @@ void topic_note(const struct topic_work *work, const char *format, ...)
     fputc('\n', stderr);
 }
 
-/* What the first word says is to be done; NULL and `err` if it says nothing. */
-static const struct task *find_task(const struct cli *cli, struct err *err)
-{
-    const char *names[N_TASKS];
-    const char *word = cli->line.n_words > 0 ? cli->line.words[0] : NULL;
-    for (size_t i = 0; i < N_TASKS; i++) {
-        names[i] = tasks[i].name;
-        if (word && !strcmp(word, names[i]))
-            return &tasks[i];
-    }
-    const char *nearest = word ? suggest_nearest(word, names, N_TASKS) : NULL;
-    if (!word)
-        err_set(err, ERR_USAGE, "say what: list, create, describe, alter or delete");
-    else if (nearest)
-        err_set(err, ERR_USAGE, "\"%s\" is unknown; did you mean \"%s\"?", word, nearest);
-    else
-        err_set(err, ERR_USAGE, "\"%s\" is none of list, create, describe, alter and delete", word);
-    return NULL;
-}
-
-/* An option of the verb that this task does not have would do nothing without a word. */
-static int check_option(const struct task *task, const struct parsed_option *option,
-                        struct err *err)
-{
-    bool own = false;
-    for (size_t i = 0; i < sizeof own_options / sizeof *own_options; i++)
-        own = own || own_options[i].id == option->option->id;
-    for (size_t i = 0; own && task->options[i] != OPTION_SETTING; i++)
-        if (task->options[i] == option->option->id)
-            return 0;
-    return own ? err_set(err, ERR_USAGE, "%s is not for %s", option->where, task->name) : 0;
-}
-
 static int add_name(struct topic_work *work, const char *name, struct err *err)
 {
     if (!*name)
@@ -205,9 +169,11 @@ static int add_name(struct topic_work *work, const char *name, struct err *err)
     return 0;
 }
 
-static int read_names(struct topic_work *work, const struct task *task, struct err *err)
+static int read_names(struct topic_work *work, size_t task, struct err *err)
 {
     const struct command_line *line = &work->cli->line;
+    const char *name = tasks[task].name;
+    enum names wanted = ways[task].names;
     work->names =
         arena_alloc(&work->cli->arena, (line->n_words + line->n_options + 1) * sizeof *work->names);
     for (size_t i = 1; i < line->n_words; i++)
@@ -217,14 +183,14 @@ static int read_names(struct topic_work *work, const struct task *task, struct e
         if (line->options[i].option->id == OPTION_TOPIC &&
             add_name(work, line->options[i].value, err) < 0)
             return -1;
-    if (task->names == NO_NAME && work->n_names > 0)
+    if (wanted == NO_NAME && work->n_names > 0)
         return err_set(err, ERR_USAGE, "%s shows all topics; one alone: weir topic describe %s",
-                       task->name, work->names[0]);
-    if (task->names != NO_NAME && work->n_names == 0)
-        return err_set(err, ERR_USAGE, "%s which topic? Write its name", task->name);
-    if (task->names == ONE_NAME && work->n_names > 1)
+                       name, work->names[0]);
+    if (wanted != NO_NAME && work->n_names == 0)
+        return err_set(err, ERR_USAGE, "%s which topic? Write its name", name);
+    if (wanted == ONE_NAME && work->n_names > 1)
         return err_set(err, ERR_USAGE, "\"%s\" is one name too many: %s takes one topic",
-                       work->names[1], task->name);
+                       work->names[1], name);
     return 0;
 }
 
@@ -300,15 +266,14 @@ static int read_option(struct topic_work *work, const struct parsed_option *opti
     }
 }
 
-static int read_options(struct topic_work *work, const struct task *task, struct err *err)
+static int read_options(struct topic_work *work, size_t task, struct err *err)
 {
     const struct command_line *line = &work->cli->line;
     work->changes = arena_alloc(&work->cli->arena, (line->n_options + 1) * sizeof *work->changes);
     for (size_t i = 0; i < line->n_options; i++)
-        if (check_option(task, &line->options[i], err) < 0 ||
-            read_option(work, &line->options[i], err) < 0)
+        if (read_option(work, &line->options[i], err) < 0)
             return -1;
-    if (task->run == topic_alter && work->partitions == TOPIC_UNKNOWN && work->n_changes == 0)
+    if (ways[task].run == topic_alter && work->partitions == TOPIC_UNKNOWN && work->n_changes == 0)
         return err_set(err, ERR_USAGE,
                        "alter what? Write --config NAME=VALUE, --delete-config NAME or "
                        "--partitions N");
@@ -332,11 +297,12 @@ static int connect_cluster(struct topic_work *work, struct err *err)
 
 static int run_task(struct topic_work *work, struct err *err)
 {
-    const struct task *task = find_task(work->cli, err);
-    if (!task || read_options(work, task, err) < 0 || read_names(work, task, err) < 0 ||
+    int task = task_find(tasks, N_TASKS, &work->cli->line, err);
+    if (task < 0 || read_options(work, (size_t)task, err) < 0 ||
+        read_names(work, (size_t)task, err) < 0 ||
         cli_load_config(work->cli, NULL, 0, true, err) < 0 || connect_cluster(work, err) < 0)
         return -1;
-    return task->run(work, err);
+    return ways[task].run(work, err);
 }
 
 static int run(struct cli *cli)
@@ -366,6 +332,8 @@ const struct verb verb_topic = {
              "  weir topic alter orders --config cleanup.policy=compact --partitions 12\n"
              "  weir topic delete orders --yes\n"
              "  weir topic list -J | jq -r '.topics[].topic'",
+    .tasks = tasks,
+    .n_tasks = N_TASKS,
     .options = options,
     .run = run,
 };

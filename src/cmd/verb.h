@@ -3,12 +3,15 @@
 #define WEIR_CMD_VERB_H
 
 #include "cmd/cli.h"
+#include "cmd/task.h"
 
 struct verb {
     const char *name;
     const char *summary; /* half a sentence */
     const char *usage;   /* what follows "weir NAME", one form a line */
     const char *notes;   /* shown below the options, or NULL */
+    const struct task *tasks; /* what the first word can ask for; none: words mean other things */
+    size_t n_tasks;
     void (*options)(struct option_table *table);
     int (*run)(struct cli *cli);
 };

@@ -331,7 +331,7 @@ def test_pipelines_by_name(cli, tmp_path):
 
 @pytest.mark.parametrize("arguments, message", [
     ([], "say what: list, show or prune"),
-    (["lst"], '"lst" is none of list, show and prune'),
+    (["lst"], '"lst" is unknown; did you mean "list"?'),
     (["show"], "show which? Write TOPIC/PARTITION@OFFSET"),
     (["show", "t/0"], '"t/0" is not a place: write TOPIC/PARTITION@OFFSET'),
     (["show", "t/x@1"], 'partition: "x" is not a number from 0'),

@@ -150,6 +150,14 @@ class Kafka:
         consumer = Consumer({"bootstrap.servers": self.address, "group.id": group, "log_level": 2})
         try:
             wanted = [TopicPartition(topic, partition) for partition in self.partitions(topic)]
-            return {p.partition: p.offset for p in consumer.committed(wanted, timeout=30) if p.offset >= 0}
+
+            def ask() -> list[TopicPartition] | None:
+                try:
+                    return consumer.committed(wanted, timeout=30)
+                except KafkaException:  # a group's coordinator is just being found, or moves
+                    return None
+
+            found = wait_until(ask, what=f"committed offsets of {group}", every_s=0.2) if wanted else []
+            return {p.partition: p.offset for p in found if p.offset >= 0}
         finally:
             consumer.close()

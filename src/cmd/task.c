@@ -1,0 +1,71 @@
+#include "cmd/task.h"
+
+#include "base/suggest.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_TASKS 16
+
+static bool has_option(const struct task *task, enum option_id id)
+{
+    for (const enum option_id *own = task->options; *own != OPTION_SETTING; own++)
+        if (*own == id)
+            return true;
+    return false;
+}
+
+static int check_options(const struct task *tasks, size_t n, const struct task *task,
+                         const struct command_line *line, struct err *err)
+{
+    for (size_t i = 0; i < line->n_options; i++) {
+        enum option_id id = line->options[i].option->id;
+        if (has_option(task, id))
+            continue;
+        for (size_t other = 0; other < n; other++)
+            if (has_option(&tasks[other], id))
+                return err_set(err, ERR_USAGE, "%s is not for %s", line->options[i].where,
+                               task->name);
+    }
+    return 0;
+}
+
+/* "list, show and prune" */
+static void list_names(const struct task *tasks, size_t n, const char *last, char *out, size_t size)
+{
+    size_t len = 0;
+    *out = '\0';
+    for (size_t i = 0; i < n && len < size; i++) {
+        const char *lead = i == 0 ? "" : i + 1 < n ? ", " : last;
+        len += (size_t)snprintf(out + len, size - len, "%s%s", lead, tasks[i].name);
+    }
+}
+
+static int fail_unknown(const struct task *tasks, size_t n, const char *word, struct err *err)
+{
+    char all[256];
+    const char *names[MAX_TASKS] = {NULL};
+    for (size_t i = 0; i < n; i++)
+        names[i] = tasks[i].name;
+    const char *nearest = suggest_nearest(word, names, n);
+    if (nearest)
+        return err_set(err, ERR_USAGE, "\"%s\" is unknown; did you mean \"%s\"?", word, nearest);
+    list_names(tasks, n, " and ", all, sizeof all);
+    return err_set(err, ERR_USAGE, "\"%s\" is none of %s", word, all);
+}
+
+int task_find(const struct task *tasks, size_t n, const struct command_line *line, struct err *err)
+{
+    char all[256];
+    if (n > MAX_TASKS)
+        return err_set(err, ERR_BUG, "a verb of more than %d tasks", MAX_TASKS);
+    if (line->n_words == 0) {
+        list_names(tasks, n, " or ", all, sizeof all);
+        return err_set(err, ERR_USAGE, "say what: %s", all);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(tasks[i].name, line->words[0]))
+            return check_options(tasks, n, &tasks[i], line, err) < 0 ? -1 : (int)i;
+    return fail_unknown(tasks, n, line->words[0], err);
+}

@@ -1,0 +1,26 @@
+/*
+ * What a verb's first word asks for ("weir topic list"): the task's name, and which of the verb's
+ * options belong to it. The verb's table of tasks serves its command line and the completion.
+ */
+#ifndef WEIR_CMD_TASK_H
+#define WEIR_CMD_TASK_H
+
+#include "base/err.h"
+#include "cmd/options.h"
+
+#include <stddef.h>
+
+#define MAX_TASK_OPTIONS 15
+struct task {
+    const char *name;
+    enum option_id options[MAX_TASK_OPTIONS + 1]; /* OPTION_SETTING ends the list */
+};
+
+/*
+ * The task that the first word names: its place among `tasks`, or -1 and ERR_USAGE, which names the
+ * nearest. An option that belongs to other tasks alone is refused: it would do nothing. One that no
+ * task lists is for all.
+ */
+int task_find(const struct task *tasks, size_t n, const struct command_line *line, struct err *err);
+
+#endif
