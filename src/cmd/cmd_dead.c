@@ -281,9 +281,9 @@ static int run_words(struct cli *cli, struct err *err)
         filter.pipeline = words[at++];
     if (at < n)
         return err_set(err, ERR_USAGE, "\"%s\" is one word too many", words[at]);
-    if (ways[task] == dead_replay)
-        dead_replay_options(cli);
-    else if (refuse_settings(cli, tasks[task].name, err) < 0)
+    int rc = ways[task] == dead_replay ? dead_replay_options(cli, filter.pipeline, err)
+                                       : refuse_settings(cli, tasks[task].name, err);
+    if (rc < 0)
         return -1;
     if (cli_load_config(cli, NULL, 0, true, err) < 0)
         return -1;

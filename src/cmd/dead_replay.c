@@ -32,6 +32,7 @@ struct replay_run {
     int64_t open;      /* letters at the beginning, of those asked for */
     int64_t before;    /* that were replayed before */
     int64_t counts[REPLAY_OUTSIDE + 1];
+    bool ended; /* there are no more */
     struct reason reasons[MAX_REASONS];
     size_t n_reasons;
 };
@@ -39,14 +40,20 @@ struct replay_run {
 /* ---- Which pipeline ---- */
 
 /* With --table, -t names the pipeline as for ingest. */
-void dead_replay_options(struct cli *cli)
+int dead_replay_options(struct cli *cli, const char *pipeline, struct err *err)
 {
     bool table = false;
     for (size_t i = 0; i < cli->line.n_options; i++)
         table |= cli->line.options[i].option->setting == setting_at(SETTING_TABLE);
+    if (table && pipeline)
+        return err_set(err, ERR_USAGE,
+                       "--table and a pipeline's name (%s) do not go together: the name stands for "
+                       "its table",
+                       pipeline);
     for (size_t i = 0; table && i < cli->table.n; i++)
         if (cli->table.items[i].id == OPTION_TOPIC)
             cli->table.items[i].setting = setting_at(SETTING_TOPIC);
+    return 0;
 }
 
 static int fail_which(const struct config *config, struct err *err)
@@ -119,14 +126,19 @@ static void note_fates(struct replay_run *run, const struct replay_letter *lette
     }
 }
 
+static int64_t counted(const struct replay_run *run)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i <= REPLAY_OUTSIDE; i++)
+        n += run->counts[i];
+    return n;
+}
+
 static void show_progress(const struct replay_run *run)
 {
     char text[128];
-    int64_t done = 0;
-    for (size_t i = 0; i <= REPLAY_OUTSIDE; i++)
-        done += run->counts[i];
-    snprintf(text, sizeof text, "%" PRId64 " of %" PRId64 " letters, %" PRId64 " replayed", done,
-             run->open, run->counts[REPLAY_ROW]);
+    snprintf(text, sizeof text, "%" PRId64 " of %" PRId64 " letters, %" PRId64 " replayed",
+             counted(run), run->open, run->counts[REPLAY_ROW]);
     log_status(text);
 }
 
@@ -143,6 +155,7 @@ static int work(struct replay_run *run, struct replay *replay, struct err *err)
             rc = mend_letters(run->mend, letters, n, err);
         if (rc >= 0 && n > 0)
             rc = replay_store(replay, err);
+        run->ended = rc == 0 && n == 0;
         if (rc < 0 || n == 0)
             break;
         note_fates(run, letters, n);
@@ -154,13 +167,24 @@ static int work(struct replay_run *run, struct replay *replay, struct err *err)
 
 /* ---- The summary ---- */
 
-/* That are as dead as before for want of a try: a signal, an outage. */
+/* Of those that were open at the beginning and that we never saw. */
+static int64_t unseen(const struct replay_run *run)
+{
+    int64_t n = run->open - counted(run);
+    return n > 0 ? n : 0;
+}
+
+/* That are as dead as before for want of a try: a signal, an outage, another replay at them. */
 static int64_t not_tried(const struct replay_run *run)
 {
-    int64_t tried = 0;
-    for (size_t i = 0; i <= REPLAY_OUTSIDE; i++)
-        tried += i == REPLAY_NOT_TRIED ? 0 : run->counts[i];
-    return run->open > tried ? run->open - tried : 0;
+    return run->counts[REPLAY_NOT_TRIED] + run->counts[REPLAY_BUSY] +
+           (run->ended ? 0 : unseen(run));
+}
+
+/* By others, or by us in another run. */
+static int64_t replayed_before(const struct replay_run *run)
+{
+    return run->before + run->counts[REPLAY_DONE] + (run->ended ? unseen(run) : 0);
 }
 
 static void report_json(const struct replay_run *run, const struct replay *replay)
@@ -176,7 +200,7 @@ static void report_json(const struct replay_run *run, const struct replay *repla
     json_out_number(&out, "dead", true, run->counts[REPLAY_DEAD]);
     json_out_number(&out, "not_tried", true, not_tried(run));
     json_out_number(&out, "outside", true, run->counts[REPLAY_OUTSIDE]);
-    json_out_number(&out, "replayed_before", true, run->before + run->counts[REPLAY_DONE]);
+    json_out_number(&out, "replayed_before", true, replayed_before(run));
     json_out_open(&out, "reasons", '[');
     for (size_t i = 0; i < run->n_reasons; i++) {
         json_out_open(&out, NULL, '{');
@@ -214,7 +238,7 @@ static void report_text(const struct replay_run *run, const struct replay *repla
     }
     say(run->counts[REPLAY_OUTSIDE],
         "left alone: before or beyond what the pipeline has read since its --reset");
-    say(run->before + run->counts[REPLAY_DONE], "were replayed before");
+    say(replayed_before(run), "were replayed before");
     say(not_tried(run), "not tried; the same once again goes on from there");
 }
 

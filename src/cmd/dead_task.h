@@ -14,8 +14,8 @@ typedef int dead_task(struct cli *cli, struct dead_filter *filter, struct err *e
 dead_task dead_export; /* dead_export.c */
 dead_task dead_replay; /* dead_replay.c */
 
-/* With --table, -t is what it is for ingest: the pipeline's topic. Before the configuration. */
-void dead_replay_options(struct cli *cli);
+/* Before the configuration: with --table, -t is what it is for ingest, the pipeline's topic. */
+int dead_replay_options(struct cli *cli, const char *pipeline, struct err *err);
 
 /* An option's number from 0 on; -1 with a message. */
 int dead_read_number(const char *where, const char *text, int64_t max, int64_t *out,

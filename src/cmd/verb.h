@@ -7,9 +7,9 @@
 
 struct verb {
     const char *name;
-    const char *summary;      /* half a sentence */
-    const char *usage;        /* what follows "weir NAME", one form a line */
-    const char *notes;        /* shown below the options, or NULL */
+    const char *summary; /* half a sentence */
+    const char *usage;   /* what follows "weir NAME", one form a line */
+    const char *notes;   /* shown below the options, or NULL */
     const struct task *tasks; /* what the first word can ask for; none: words mean other things */
     size_t n_tasks;
     void (*options)(struct option_table *table);

@@ -30,6 +30,7 @@ enum replay_fate {
     REPLAY_ROW,       /* it is in the table, or a trigger or on_conflict kept it out */
     REPLAY_DEAD,      /* dead again: column, reason, sqlstate */
     REPLAY_DONE,      /* another replay had it meanwhile, or it was deleted */
+    REPLAY_BUSY,      /* another replay tried it meanwhile; it is dead still */
     REPLAY_OUTSIDE,   /* its offset is none that the pipeline has counted: see docs */
 };
 

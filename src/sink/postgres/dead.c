@@ -34,7 +34,7 @@ static int reader_open(struct reader *reader, const struct pipeline_config *conf
     *reader = (struct reader){.conn = NULL};
     arena_init(arena);
     reader->schema = pg_quote_ident(arena, config->state_schema);
-    reader->from = arena_printf(arena, " FROM %s.dead_letters WHERE %s", reader->schema,
+    reader->from = arena_printf(arena, " FROM %s.dead_letters l WHERE %s", reader->schema,
                                 dead_where(arena, filter));
     reader->limit = dead_limit(arena, filter);
     if (pg_target_resolve(&target, arena, config->database, "weir", err) == 0)
@@ -95,8 +95,8 @@ int dead_list(const struct pipeline_config *config, const struct dead_filter *fi
               void *context, struct err *err)
 {
     static const char *const orders[] = {
-        [DEAD_NEWEST_FIRST] = "seen_at DESC, pipeline, topic, partition, record_offset DESC, item",
-        [DEAD_OLDEST_FIRST] = "pipeline, topic, partition, record_offset, item"};
+        [DEAD_NEWEST_FIRST] = "l.seen_at DESC, l.pipeline, l.topic, l.partition, l.record_offset DESC, l.item",
+        [DEAD_OLDEST_FIRST] = "l.pipeline, l.topic, l.partition, l.record_offset, l.item"};
     struct reader reader;
     struct letter_call call = {each, context};
     if (reader_open(&reader, config, filter, err) < 0)

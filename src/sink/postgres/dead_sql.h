@@ -9,7 +9,8 @@
     "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
 /* The select list that dead_letter_read() reads; the result must be asked for in binary form, in
- * which all of it but key and value is text, and these are as they are. */
+ * which all of it but key and value is text, and these are as they are. (Its columns have the names
+ * of the table's: ORDER BY must say which it means.) */
 #define DEAD_LETTER_COLUMNS                                                                        \
     "pipeline, topic, partition::text, record_offset::text, item::text, " DEAD_UTC(                \
         "record_time") ", round((extract(epoch FROM record_time) * "                               \

@@ -166,7 +166,7 @@ static const char *fetch_sql(struct arena *arena, const struct replay *replay, i
         " coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0)"
         " + coalesce(pg_column_size(headers), 0) AS bytes FROM %s.dead_letters WHERE %s AND %s"
         " ORDER BY topic, partition, record_offset, item LIMIT %" PRId64 ") c) d"
-        " WHERE before < %" PRId64 " ORDER BY topic, partition, record_offset, item",
+        " WHERE before < %" PRId64 " ORDER BY d.topic, d.partition, d.record_offset, d.item",
         replay->store->schema, dead_where(arena, &replay->filter), replay->after, max, CHUNK_BYTES);
 }
 

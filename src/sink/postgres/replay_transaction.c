@@ -41,7 +41,7 @@ static void keys_add(struct pg_array arrays[], const struct dead_letter *letter)
 
 /* ---- Judge: which letters are ours to try ---- */
 
-/* Lock the letters; the answer: number, whether it is the version fetched and open, our xid. */
+/* Lock the letters; the answer: number, whether it is open, and as it was fetched; our xid. */
 static PGresult *lock_letters(struct lane *lane, struct pg_fault *fault)
 {
     const struct replay *replay = lane->replay;
@@ -57,7 +57,7 @@ static PGresult *lock_letters(struct lane *lane, struct pg_fault *fault)
     arena_init(&arena);
     const char *sql = arena_printf(
         &arena,
-        "SELECT l.n, d.replayed_at IS NULL AND d.xmin::text = l.version, txid_current()"
+        "SELECT l.n, d.replayed_at IS NULL, d.xmin::text = l.version, txid_current()"
         " FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY"
         " AS l (topic, partition, record_offset, item, version, n)"
         " JOIN %s.dead_letters d ON d.pipeline = %s AND d.topic = l.topic"
@@ -79,9 +79,10 @@ static void take_locks(struct replay *replay, const PGresult *rows)
     for (int row = 0; row < PQntuples(rows); row++) {
         size_t i = (size_t)strtoull(PQgetvalue(rows, row, 0), NULL, 10) - 1;
         assert(i < replay->n);
+        bool same = *PQgetvalue(rows, row, 2) == 't';
         if (*PQgetvalue(rows, row, 1) == 't')
-            replay->chunk[i].lock_says = REPLAY_NOT_TRIED;
-        snprintf(replay->xid, sizeof(replay->xid), "%s", PQgetvalue(rows, row, 2));
+            replay->chunk[i].lock_says = same ? REPLAY_NOT_TRIED : REPLAY_BUSY;
+        snprintf(replay->xid, sizeof(replay->xid), "%s", PQgetvalue(rows, row, 3));
     }
 }
 
