@@ -270,6 +270,9 @@ static int replay_all(struct replay_run *run, const struct dead_filter *filter, 
     struct err failure;
     if (replay_open(&replay, run->config, filter, err) < 0)
         return -1;
+    if (!run->config->table)
+        log_info(run->config->name, "no weir.yaml here has this pipeline: it is replayed without "
+                                    "columns: rules, with the policies of the options");
     int rc = find_letters(run, replay, filter, err);
     if (rc == 0) {
         rc = work(run, replay, &failure);

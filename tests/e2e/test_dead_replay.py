@@ -2,6 +2,7 @@
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from harness.crash import PER_S
 from harness.invariant import balanced
 from harness.load import Load
+from harness.paths import ROOT
 from harness.proxy import Cut
 from harness.records import Record
 from harness.wait import wait_until
@@ -361,6 +363,16 @@ print(json.dumps({"n": int(record["n"][:-1])}))
     assert letters.counters() == {"rows": 2, "dead": 4}
     kept = database.query("SELECT value FROM weir.dead_letters WHERE record_offset = 0")
     assert kept == [(b'{"n": "1\xe2\x82\xac"}',)], "the record stays as it was"
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="no jq here")
+def test_the_walk_of_the_documentation(letters, database):
+    database.execute("CREATE TABLE t (salary int)")
+    letters.produce([b'{"salary": "1.200 EUR"}'])
+    letters.ingest()
+    example = re.search(r"--column salary --through '(.*)'", (ROOT / "docs" / "dead_letters.md").read_text())[1]
+    assert letters.replay("--column", "salary", "--through", example)["replayed"] == 1
+    assert database.query("SELECT salary FROM t") == [(1200,)]
 
 
 def test_through_a_command_that_cannot_be_run(letters, database):

@@ -95,7 +95,8 @@ int dead_list(const struct pipeline_config *config, const struct dead_filter *fi
               void *context, struct err *err)
 {
     static const char *const orders[] = {
-        [DEAD_NEWEST_FIRST] = "l.seen_at DESC, l.pipeline, l.topic, l.partition, l.record_offset DESC, l.item",
+        [DEAD_NEWEST_FIRST] =
+            "l.seen_at DESC, l.pipeline, l.topic, l.partition, l.record_offset DESC, l.item",
         [DEAD_OLDEST_FIRST] = "l.pipeline, l.topic, l.partition, l.record_offset, l.item"};
     struct reader reader;
     struct letter_call call = {each, context};

@@ -15,6 +15,8 @@
 
 /* More than this of keys and values goes into one statement only if it is one letter. */
 #define CHUNK_BYTES ((size_t)64 << 20)
+/* The end of the year 294276, the last that a timestamptz knows. */
+#define TIME_MAX_MS INT64_C(9224318015999999)
 
 enum {
     A_TOPIC,
@@ -43,7 +45,8 @@ static size_t add_letter(struct lane *lane, const struct letter *letter,
     array_add_str(&arrays[A_TOPIC], record.topic);
     array_add_int4(&arrays[A_PARTITION], record.partition);
     array_add_int8(&arrays[A_OFFSET], false, record.offset);
-    array_add_int8(&arrays[A_TIME], record.timestamp_ms < 0, record.timestamp_ms);
+    bool no_time = record.timestamp_ms < 0 || record.timestamp_ms > TIME_MAX_MS;
+    array_add_int8(&arrays[A_TIME], no_time, record.timestamp_ms);
     array_add(&arrays[A_KEY], record.key);
     array_add(&arrays[A_VALUE], record.value);
     letter_headers_write(json, &record);
