@@ -162,11 +162,12 @@ def test_two_at_once_share_the_letters(many):
 def test_connection_cut_around_commit(many, proxy, where):
     many.add(1_200)
     credentials = through(proxy, many)
-    proxy.cut(where, nth=2, hold_s=1)
+    proxy.cut(where, nth=2, hold_s=15)
     process = many.letters.weir.call("dead", "replay", many.letters.pipeline, "-J", "--database", credentials)
     assert proxy.cuts == 1
     assert process.summary()["replayed"] == 1_200, "also those whose COMMIT was answered to nobody"
     assert process.stderr.count("trying again") == 1, process
+    assert ("ended backend" in process.stderr) is (where is Cut.HELD), "the lost transaction was open still"
     many.replayed_once(1_200)
 
 
