@@ -18,8 +18,6 @@
 #define READ_BYTES ((size_t)64 << 10)
 #define WAIT_MS 2 /* between two looks whether it has ended, once it has closed its ends */
 
-extern char **environ;
-
 /* Our ends of its pipes (-1: closed), and what goes through them. */
 struct run {
     pid_t pid;

@@ -131,7 +131,6 @@ def through(proxy, many):
     return many.database.credentials(folder, port=proxy.port)
 
 
-@pytest.mark.crash
 def test_killed_at_random_moments_it_goes_on_where_it_was(many):
     many.add(6_000)
     kills = 0
@@ -147,7 +146,6 @@ def test_killed_at_random_moments_it_goes_on_where_it_was(many):
     many.replayed_once(6_000)
 
 
-@pytest.mark.crash
 def test_two_at_once_share_the_letters(many):
     many.add(6_000)
     command = ["dead", "replay", many.letters.pipeline, "-J", "--database", many.letters.credentials]
@@ -157,7 +155,6 @@ def test_two_at_once_share_the_letters(many):
     many.replayed_once(6_000)
 
 
-@pytest.mark.crash
 @pytest.mark.parametrize("where", list(Cut), ids=lambda cut: cut.name)
 def test_connection_cut_around_commit(many, proxy, where):
     many.add(1_200)
@@ -169,6 +166,17 @@ def test_connection_cut_around_commit(many, proxy, where):
     assert process.stderr.count("trying again") == 1, process
     assert ("ended backend" in process.stderr) is (where is Cut.HELD), "the lost transaction was open still"
     many.replayed_once(1_200)
+
+
+def test_all_connections_lost_it_connects_again(many, proxy):
+    many.add(6_000)
+    credentials = through(proxy, many)
+    process = many.letters.weir.start("dead", "replay", many.letters.pipeline, "-J", "--database", credentials)
+    wait_until(lambda: many.stored() > 0, every_s=0)
+    proxy.cut_all()
+    assert process.wait() == 0 and "trying again" in process.stderr, process
+    assert process.summary()["replayed"] == 6_000
+    many.replayed_once(6_000)
 
 
 def test_with_the_database_gone_for_good_it_says_how_to_go_on(many, proxy):
@@ -221,7 +229,6 @@ def each_once(database, column):
     return database.query(f"SELECT count({column}), count(DISTINCT {column}) FROM t")
 
 
-@pytest.mark.crash
 @pytest.mark.slow
 def test_beside_an_ingest_under_load(real, weir, kafka, topic, database):
     """Both write into the same partitions' rows; a claim that comes meanwhile waits for neither for long."""

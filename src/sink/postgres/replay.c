@@ -154,6 +154,27 @@ int replay_count(struct replay *replay, int64_t *open, int64_t *replayed, struct
     return 0;
 }
 
+/* ---- Outages ---- */
+
+struct outage {
+    int64_t since_us; /* 0: none yet */
+    int64_t pause_ms;
+};
+
+/* Wait a little, longer each time; -1, and the err as it is, when it has been long enough. */
+static int bear_outage(const struct replay *replay, struct outage *outage, const struct err *err)
+{
+    if (outage->since_us == 0) {
+        *outage = (struct outage){clock_mono_us(), PAUSE_MIN_MS};
+        log_warn(replay->config.name, "%s; trying again", err->text);
+    } else if (clock_mono_us() - outage->since_us > OUTAGE_MAX_US || signals_stop_requested()) {
+        return -1;
+    }
+    clock_sleep_ms(outage->pause_ms);
+    outage->pause_ms = outage->pause_ms * 2 < PAUSE_MAX_MS ? outage->pause_ms * 2 : PAUSE_MAX_MS;
+    return 0;
+}
+
 /* ---- Fetch ---- */
 
 /* By primary key from the last place on; the sum of bytes stops it, but never before the first. */
@@ -209,26 +230,39 @@ static void take_rows(struct replay *replay, PGresult *rows)
     }
 }
 
+/* NULL and err on failure. */
+static PGresult *try_fetch(struct replay *replay, int64_t max, struct err *err)
+{
+    struct arena arena;
+    struct pg_fault fault;
+    if (postgres_sink.reconnect(replay->store, err) < 0)
+        return NULL;
+    PGconn *conn = replay->store->conn;
+    arena_init(&arena);
+    PGresult *rows =
+        PQexecParams(conn, fetch_sql(&arena, replay, max), 0, NULL, NULL, NULL, NULL, 1);
+    arena_release(&arena);
+    if (PQresultStatus(rows) == PGRES_TUPLES_OK)
+        return rows;
+    pg_fault_read(&fault, conn, rows);
+    PQclear(rows);
+    pg_fault_err(&fault, err, "cannot read dead letters");
+    return NULL;
+}
+
 int replay_fetch(struct replay *replay, size_t max, struct replay_letter **letters, size_t *n,
                  struct err *err)
 {
-    struct arena arena;
+    struct outage outage = {0};
     int64_t limit = replay->filter.limit > 0 ? replay->filter.limit - replay->fetched : INT64_MAX;
+    PGresult *rows;
     if (limit <= 0)
         return 0;
-    if (postgres_sink.reconnect(replay->store, err) < 0)
-        return -1;
-    arena_init(&arena);
-    const char *sql = fetch_sql(&arena, replay, limit < (int64_t)max ? limit : (int64_t)max);
-    PGresult *rows = PQexecParams(replay->store->conn, sql, 0, NULL, NULL, NULL, NULL, 1);
-    arena_release(&arena);
-    if (PQresultStatus(rows) != PGRES_TUPLES_OK) {
-        struct pg_fault fault;
-        pg_fault_read(&fault, replay->store->conn, rows);
-        PQclear(rows);
-        pg_fault_err(&fault, err, "");
-        return dead_explain(replay->store->conn, replay->store->schema, err);
-    }
+    if (limit > (int64_t)max)
+        limit = (int64_t)max;
+    while ((rows = try_fetch(replay, limit, err)) == NULL)
+        if (err->class != ERR_OUTAGE || bear_outage(replay, &outage, err) < 0)
+            return -1;
     take_rows(replay, rows);
     *letters = replay->letters;
     *n = replay->n;
@@ -299,31 +333,24 @@ static int fill_batch(struct replay *replay, struct err *err)
 }
 
 /* After an outage: 1: the transaction had been committed, 0: it had not, -1: err. */
-static int settle_outage(struct replay *replay, int64_t *since_us, struct err *err)
+static int settle_outage(struct replay *replay, struct outage *outage, struct err *err)
 {
-    int64_t pause_ms = PAUSE_MIN_MS;
-    if (*since_us == 0) {
-        *since_us = clock_mono_us();
-        log_warn(replay->config.name, "%s; trying again", err->text);
-    }
     for (;;) {
-        clock_sleep_ms(pause_ms);
-        int rc = pg_lane_outcome(replay->lane, &replay->batch, replay->xid, err);
-        if (rc >= 0 || err->class != ERR_OUTAGE)
-            return rc;
-        if (clock_mono_us() - *since_us > OUTAGE_MAX_US || signals_stop_requested())
+        if (bear_outage(replay, outage, err) < 0)
             return err_prefix(err,
                               "gave up while the database is away; what became of the last "
                               "%zu letters is known there, and the same once again goes on "
                               "from there",
                               replay->n);
-        pause_ms = pause_ms * 2 < PAUSE_MAX_MS ? pause_ms * 2 : PAUSE_MAX_MS;
+        int rc = pg_lane_outcome(replay->lane, &replay->batch, replay->xid, err);
+        if (rc >= 0 || err->class != ERR_OUTAGE)
+            return rc;
     }
 }
 
 static int store_batch(struct replay *replay, struct err *err)
 {
-    int64_t since_us = 0;
+    struct outage outage = {0};
     for (;;) {
         switch (pg_lane_store(replay->lane, &replay->batch, err)) {
         case STORED:
@@ -335,9 +362,7 @@ static int store_batch(struct replay *replay, struct err *err)
         case STORED_RETRY:
             break;
         }
-        if (since_us > 0 && clock_mono_us() - since_us > OUTAGE_MAX_US)
-            return -1;
-        int rc = settle_outage(replay, &since_us, err);
+        int rc = settle_outage(replay, &outage, err);
         if (rc != 0)
             return rc < 0 ? -1 : 0;
     }
