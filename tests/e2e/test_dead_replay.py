@@ -477,6 +477,8 @@ def test_letters_that_no_counter_knows_are_not_replayed(many, database):
     database.execute("UPDATE weir.offsets SET dead = dead - 1, absent = absent + 1 WHERE partition = 0")
     said = many.letters.dead("replay", many.letters.pipeline, exit_code=1).stderr
     assert "counts 4 dead letters" in said and "fewer than the 5" in said
+    database.execute("DELETE FROM weir.offsets")
+    assert many.letters.replay(exit_code=1)["outside"] == 10
     assert many.stored() == 0
 
 

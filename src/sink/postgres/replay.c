@@ -352,6 +352,8 @@ static int store_batch(struct replay *replay, struct err *err)
 {
     struct outage outage = {0};
     for (;;) {
+        for (size_t i = 0; i < replay->batch.n_claims; i++)
+            replay->batch.claims[i].dropped = false; /* the next look at the offsets tells */
         switch (pg_lane_store(replay->lane, &replay->batch, err)) {
         case STORED:
             return 0;
