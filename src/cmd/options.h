@@ -56,6 +56,12 @@ enum option_id {
     OPTION_CSV, /* query */
     OPTION_WRITE,
     OPTION_WATCH,
+    OPTION_COLUMN, /* dead */
+    OPTION_REASON,
+    OPTION_REPLAYED,
+    OPTION_WITH_REASON,
+    OPTION_THROUGH,
+    OPTION_TIMEOUT,
 };
 
 struct option {

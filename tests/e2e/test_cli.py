@@ -330,14 +330,14 @@ def test_pipelines_by_name(cli, tmp_path):
 # ---- weir dead ----
 
 @pytest.mark.parametrize("arguments, message", [
-    ([], "say what: list, show or prune"),
+    ([], "say what: list, show, replay, export or prune"),
     (["lst"], '"lst" is unknown; did you mean "list"?'),
     (["show"], "show which? Write TOPIC/PARTITION@OFFSET"),
     (["show", "t/0"], '"t/0" is not a place: write TOPIC/PARTITION@OFFSET'),
     (["show", "t/x@1"], 'partition: "x" is not a number from 0'),
     (["list", "--by", "topic"], '--by: "topic" is not supported: write --by reason'),
     (["list", "-n", "-1"], '-n: "-1" is not a number from 0'),
-    (["prune"], "prune deletes for good: say which with --older-than DURATION, or --all"),
+    (["prune"], "prune deletes for good: say which with --older-than DURATION, --replayed or --all"),
     (["prune", "--older-than", "x", "--yes"], '--older-than: "x" is not a duration'),
     (["prune", "--all"], "nothing was deleted; --yes deletes without asking"),
     (["list", "p", "q"], '"q" is one word too many'),
