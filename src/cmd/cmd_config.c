@@ -23,7 +23,7 @@ static int run(struct cli *cli)
 const struct verb verb_config = {
     .name = "config",
     .summary = "print the resolved configuration, or its errors; -v says where each value is from",
-    .usage = "[OPTION...] [PIPELINE...]",
+    .usage = "[PIPELINE...] [OPTION...]",
     .options = options,
     .run = run,
 };

@@ -327,6 +327,22 @@ def test_pipelines_by_name(cli, tmp_path):
     assert "--name names one pipeline, and 2 are to run" in refused(cli("config", "--name", "x"))
 
 
+def test_mistyped_variable(cli):
+    result = cli("config", WEIR_BROKER="h:1", WEIR_SERVICE_HOST="x")
+    assert result.returncode == 0 and result.stderr.count("\n") == 1
+    assert "the variable WEIR_BROKER means nothing to weir; did you mean WEIR_BROKERS?" in result.stderr
+    assert cli("config", "-q", WEIR_BROKER="h:1").stderr == ""
+
+
+def test_a_pipelines_topic_is_nothing_to_verbs_that_run_none(cli, tmp_path):
+    """They get as far as the server, which is not there."""
+    (tmp_path / "weir.yaml").write_text(PIPELINE + "    http: 127.0.0.1:1\n  other: {topic: a, table: b, http: 127.0.0.1:2}\n")
+    database = "host=127.0.0.1 port=1"
+    for verb in (["query", "SELECT 1"], ["dead", "list"], ["dead", "list", "driven_data"]):
+        result = cli(*verb, "--database", database, WEIR_TOPIC="t", WEIR_NAME="n")
+        assert result.returncode == 1 and "cannot reach" in result.stderr, result
+
+
 # ---- weir dead ----
 
 @pytest.mark.parametrize("arguments, message", [
