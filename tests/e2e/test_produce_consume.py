@@ -55,7 +55,7 @@ def test_hellow_goes_from_one_terminal_to_another(tool, topic):
     consumer.shows("Hellow\n")
     assert consumer.text.count("Hellow") == 1
     producer.type("and \x1b[31mred\n")
-    consumer.shows("and \\x1b[31mred\n")
+    consumer.shows("and \\x1B[31mred\n")
     producer.type("\x04")
     assert producer.wait() == 0
     assert "2 records to" in producer.text
