@@ -326,6 +326,7 @@ def test_no_broker_is_one_clear_line(tool, verb):
 @pytest.mark.parametrize(("options", "line", "said"), [
     (["-K:"], "no key", 'line 2: there is no ":" in it'),
     (["-J"], '{"value":1}', 'line 2: "value" is neither a string nor null'),
+    (["-J"], '{"value":"v","timestamp":0}', "line 2: a timestamp of 0 (1970-01-01) cannot be sent"),
     (["-J"], "text", "line 2: a value that is not JSON"),
 ])
 def test_a_bad_line_is_named_and_what_came_before_it_is_there(tool, kafka, topic, options, line, said):
