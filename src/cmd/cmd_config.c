@@ -26,4 +26,8 @@ const struct verb verb_config = {
     .usage = "[PIPELINE...] [OPTION...]",
     .options = options,
     .run = run,
+    .notes =
+        "Examples:\n"
+        "  weir config                    what all pipelines of the nearest weir.yaml come to\n"
+        "  weir config driven_data -v     one of them, and where each value is from",
 };

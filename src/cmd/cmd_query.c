@@ -246,6 +246,10 @@ const struct verb verb_query = {
     .options = options,
     .run = run,
     .notes =
+        "Examples:\n"
+        "  weir query 'SELECT count(*) FROM streaming_layer.streaming_data' --watch 2s\n"
+        "  weir query '\\d streaming_layer.streaming_data'\n"
+        "  weir query - --csv < report.sql > report.csv\n"
         "On a terminal the answer is a table; elsewhere it is tab-separated text with a header\n"
         "line, as COPY writes it. The statement cannot write unless --write is given.\n"
         "Exit: 0 done, 1 the statement failed or was cancelled, 2 wrong usage, 130 on the second\n"

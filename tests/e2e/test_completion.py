@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.paths import program_env, sanitized, weir_binary
+from harness.paths import program_env, sanitized, verbs, weir_binary
 from harness.terminal import Terminal
 
 PIPELINES = "pipelines:\n  visits: {topic: v, table: v}\n  'orders': {topic: o, table: o}\n"
@@ -44,14 +44,9 @@ def bash(tmp_path):
     return Bash(tmp_path)
 
 
-def verbs(bash: Bash) -> list[str]:
-    said = subprocess.run([weir_binary(), "help"], env=bash.env, capture_output=True, text=True, check=True).stdout
-    return re.findall(r"^  ([a-z]+) ", said, re.M)
-
-
 def test_every_verb_and_its_options(bash):
     """What Tab offers is what the help lists, for all verbs there are."""
-    names = verbs(bash)
+    names = verbs()
     asked = [name for name in names if name != "help"]
     overview, of_help, *options = bash.completes("weir ", "weir help ", *(f"weir {name} -" for name in asked))
     assert overview.split() == names and of_help.split() == asked
