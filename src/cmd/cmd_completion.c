@@ -87,7 +87,8 @@ static int reply(struct cli *cli, struct err *err)
     if (n < 2 || n > 3)
         return err_set(err, ERR_USAGE, "reply to what? Write the line, and what parts its words");
     struct completion *completion = arena_alloc(&cli->arena, sizeof *completion);
-    completion_read(completion, &cli->arena, verb_table, verb_count, words[1], n > 2 ? words[2] : "");
+    completion_read(completion, &cli->arena, verb_table, verb_count, words[1],
+                    n > 2 ? words[2] : "");
     offer_things(completion);
     puts(completion->things == THING_FILE ? "files" : "words");
     for (size_t i = 0; i < completion->n_offers; i++)

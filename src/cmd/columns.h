@@ -2,7 +2,8 @@
  * A table of text with aligned columns, for people: cells are collected, then printed at once.
  *
  * Width is counted in Unicode characters. What came from a cluster must neither break a line nor
- * command a terminal: it is written out as in cmd/shown.h. No line ends in blanks. All memory is the arena's.
+ * command a terminal: it is written out as in cmd/shown.h. No line ends in blanks. All memory is
+ * the arena's.
  */
 #ifndef WEIR_CMD_COLUMNS_H
 #define WEIR_CMD_COLUMNS_H

@@ -13,7 +13,7 @@ struct verb {
      * what completion offers. Two blanks may part a form from what it means.
      */
     const char *usage;
-    const char *notes;   /* shown below the options, or NULL */
+    const char *notes;        /* shown below the options, or NULL */
     const struct task *tasks; /* what the first word can ask for; none: words mean other things */
     size_t n_tasks;
     void (*options)(struct option_table *table);

@@ -505,9 +505,10 @@ def test_a_signal_cancels_the_statement(query, statement, number):
 def test_a_signal_while_it_connects(query, number):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         process = query.start("SELECT 1", "--database", f"host=127.0.0.1 port={silent.getsockname()[1]}")
-        silent.accept()[0].recv(1)  # it waits for an answer
-        process.send_signal(number)
-        assert process.wait(5) == 130
+        with silent.accept()[0] as connection:
+            connection.recv(1)  # it waits for an answer
+            process.send_signal(number)
+            assert process.wait(5 * patience()) == 130
     assert process.stderr.read() == ""
 
 
