@@ -71,6 +71,17 @@ extern const struct protocol ingest_protocol;
 
 struct replay;
 
+/*
+ * Entries that a foreign key of the table to itself refused alone, while it is asked at once: the
+ * record that each leans on may come behind it. In the letters' arena.
+ */
+struct leaning {
+    bool on;
+    uint32_t *entries;
+    size_t n;
+    size_t room;
+};
+
 struct lane {
     struct store *store;
     int number;
@@ -90,6 +101,7 @@ struct lane {
     size_t n_letters;
     size_t cap_letters;
     struct arena letters_arena;
+    struct leaning leaning; /* of isolate.c */
     struct row_sink rows;
     struct row_list lists[ROW_MAX_SHAPES + 1]; /* the last one: of `rows.single` */
     int open_shape;                            /* whose COPY is open, or -1 */
@@ -152,7 +164,8 @@ void copy_release(struct lane *lane);
  * speak up inside their record's savepoint.
  */
 int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault);
-/* The server refused this entry alone, with this fault: a dead letter. */
+/* The server refused this entry alone, with this fault: a dead letter, unless it leans on others.
+ */
 void isolate_bury(struct lane *lane, uint32_t entry, const struct pg_fault *fault);
 
 /*
