@@ -58,6 +58,28 @@ static const char *value_of(const struct cli *cli, enum option_id id, const char
     return option ? option->value : none;
 }
 
+static bool is_given(const struct cli *cli, enum setting_id id)
+{
+    for (size_t i = 0; i < cli->line.n_options; i++)
+        if (cli->line.options[i].option->setting == setting_at(id))
+            return true;
+    return false;
+}
+
+static int check_names(const struct cli *cli, struct err *err)
+{
+    bool topic = is_given(cli, SETTING_TOPIC);
+    if (cli->line.n_words > 0 && (topic || is_given(cli, SETTING_TABLE)))
+        return err_set(err, ERR_USAGE,
+                       "-t and --table do not go with a pipeline's name (%s): the name stands for "
+                       "its topic and table",
+                       cli->line.words[0]);
+    if (is_given(cli, SETTING_NAME) && !topic)
+        return err_set(err, ERR_USAGE,
+                       "--name goes with -t and --table; a pipeline is chosen by its name alone");
+    return 0;
+}
+
 static int allow(struct verify_request *request, const char *word, struct err *err)
 {
     static const char *const words[] = {"pending", "pruned", "writers"};
@@ -106,7 +128,7 @@ static int read_request(struct cli *cli, struct verify_request *request, struct 
         return err_set(err, ERR_USAGE, "--read asks brokers, and --offline asks none");
     if (!request->ledger && has(cli, OPTION_ID))
         return err_set(err, ERR_USAGE, "--id goes with --ledger");
-    return read_allowed(cli, request, err);
+    return check_names(cli, err) < 0 ? -1 : read_allowed(cli, request, err);
 }
 
 /* ---- which pipelines ---- */
@@ -119,14 +141,6 @@ struct choice {
     struct chosen *items;
     size_t n;
 };
-
-static bool is_given(const struct cli *cli, enum setting_id id)
-{
-    for (size_t i = 0; i < cli->line.n_options; i++)
-        if (cli->line.options[i].option->setting == setting_at(id))
-            return true;
-    return false;
-}
 
 /* By name: the file's, or else the database's own. */
 static void choose_named(struct cli *cli, struct choice *choice)
@@ -171,15 +185,6 @@ static int choose(struct cli *cli, struct choice *choice, struct err *err)
 {
     const struct config *config = &cli->config;
     size_t n = cli->line.n_words;
-    if (n > 0 && (is_given(cli, SETTING_TOPIC) || is_given(cli, SETTING_TABLE)))
-        return err_set(err, ERR_USAGE,
-                       "-t and --table do not go with a pipeline's name (%s): the name stands for "
-                       "its topic and table",
-                       cli->line.words[0]);
-    if (is_given(cli, SETTING_NAME) && !is_given(cli, SETTING_TOPIC))
-        return err_set(
-            err, ERR_USAGE,
-            "--name goes with -t and --table; to choose a pipeline write its name alone");
     if (n == 0 && config->n_pipelines == 0)
         return choose_all(cli, choice, err);
     choice->items = arena_alloc(&cli->arena, (n + config->n_pipelines) * sizeof *choice->items);

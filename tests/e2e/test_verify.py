@@ -66,3 +66,205 @@ def test_a_pipeline_of_all_faults_is_true_in_every_way(weir, kafka, topic):
     text = weir.call(*verify_arguments(weir, pipeline_name(topic), "--ledger", ledger)).stdout
     assert text.endswith(f"yes: every record of {ledger} arrived\n"), text
     assert "no partition" not in text and f"{topic}[2]" in text
+
+
+@pytest.fixture
+def arrived(weir, kafka, topic):
+    """A pipeline with rows, dead letters and tombstones in each partition; what was sent, by place."""
+    records = [Record(r.value, unique_id=r.unique_id, partition=i % 3) for i, r in enumerate(chapter_records(300))]
+    records += [Record(value, partition=p) for p in range(3) for value in (b"garbage", b"", None)]
+    sent = kafka.produce(topic, records)
+    weir.run(topic)
+    return sorted(sent, key=lambda s: (s.partition, s.offset))
+
+
+def test_every_break_of_the_books_is_found_and_named(weir, database, topic, arrived):
+    offsets = f"UPDATE weir.offsets SET %s WHERE topic = '{topic}' AND partition = 1"
+    breaks = [
+        # what is done, what undoes it, in which finding it is told, and in which words
+        (offsets % "rows = rows + 1", offsets % "rows = rows - 1", "books", f"{topic}[1]: rows 101 + dead 2"),
+        (offsets % "rows = rows + 1, dead = dead - 1", offsets % "rows = rows - 1, dead = dead + 1", "letters",
+         f"{topic}[1]: 2 dead letters are kept and 1 are counted"),
+        (offsets % "rows = rows - 1, absent = absent + 1", offsets % "rows = rows + 1, absent = absent - 1", "table",
+         "holds 300 rows, 1 more than the counters say"),
+        (offsets % "rows = rows + 1, tombstones = tombstones - 1",
+         offsets % "rows = rows - 1, tombstones = tombstones + 1", "table",
+         "holds 300 rows, and should hold 301: 1 were deleted"),
+        (offsets % "next_offset = next_offset - 1", offsets % "next_offset = next_offset + 1", "books",
+         f"{topic}[1]: rows 100 + dead 2 + filtered 0 + tombstones 1 + suppressed 0 + absent 0 = 103, but"),
+        (offsets % "next_offset = next_offset + 7, absent = 7", offsets % "next_offset = next_offset - 7, absent = 0",
+         "topic", f"{topic}[1]: it ends at offset 103 and 110 is stored"),
+        (offsets % "last_crc = last_crc # 1", offsets % "last_crc = last_crc # 1", "topic",
+         f"{topic}[1]: the last stored record (offset 102) is another there"),
+        (offsets % "rows = rows - 1, suppressed = 1", offsets % "rows = rows + 1, suppressed = 0", "table",
+         "1 more than the counters say"),
+        (offsets % "rows = -1, absent = 101", offsets % "rows = 100, absent = 0", "books",
+         f"{topic}[1]: one of its counters is negative"),
+        ("UPDATE weir.pipelines SET table_oid = 1", f"UPDATE weir.pipelines SET table_oid = '{TABLE}'::regclass",
+         "table", "was dropped and created again (oid 1, now"),
+        ("UPDATE weir.pipelines SET cluster_id = 'another'", "UPDATE weir.pipelines SET cluster_id = ''", "topic",
+         f"reads from the cluster another, and {weir.kafka.address} is of"),
+    ]
+    for done, undone, about, words in breaks:
+        database.execute(done)
+        report = verify(weir, topic, exit_code=1)
+        wrong = said(report, "no")
+        assert f"{about}: " in wrong and words in wrong, (done, report["findings"])
+        database.execute(undone)
+    assert said(verify(weir, topic), "open") == ""
+
+    database.execute(offsets % "tombstones = tombstones - 1, suppressed = 1")
+    assert verify(weir, topic)["verdict"] == "yes", "only reading can tell"
+    wrong = said(verify(weir, topic, "--read", exit_code=1), "no")
+    assert f"{topic}[1]: the topic holds 1 null values, and 0 tombstones are counted" in wrong
+    database.execute(offsets % "suppressed = 0, absent = 1")
+    wrong = said(verify(weir, topic, "--read", exit_code=1), "no")
+    assert f"{topic}[1]: the topic holds 103 records from offset 0 to 103, and 102 are counted as stored" in wrong
+    database.execute(offsets % "tombstones = 1, absent = 0")
+
+    database.execute("DELETE FROM weir.dead_letters WHERE partition = 2 AND record_offset = 100")
+    report = verify(weir, topic, exit_code=1)
+    assert f"{topic}[2]: 2 dead letters are counted and 1 are kept: 1 were pruned or deleted" in said(report, "no")
+    assert "1 were pruned" in said(verify(weir, topic, "--allow", "pruned"), "note")
+    database.execute(f"DELETE FROM weir.offsets WHERE partition = 0 AND topic = '{topic}'")
+    report = verify(weir, topic, "--allow", "pruned", exit_code=1)
+    assert "holds 300 rows, 100 more than" in said(report, "no")
+    assert f"{topic}[0] was not begun yet; it holds 103 records" in said(report, "note")
+
+
+def place(sent) -> tuple:
+    return sent.topic, sent.partition, sent.offset, sent.unique_id
+
+
+def places(items) -> list[tuple]:
+    return [(item["topic"], item["partition"], item["offset"], item["unique_id"]) for item in items]
+
+
+def test_every_break_of_the_rows_is_found_with_place_and_id(weir, database, kafka, topic, arrived):
+    rows = [s for s in arrived if s.unique_id]
+    letters = [s for s in arrived if s.record.value in (b"garbage", b"")]
+    ledger = write_ledger(weir, arrived)
+    lost, twice, letter = rows[5], rows[250], letters[3]
+    database.execute(f"DELETE FROM {TABLE} WHERE unique_id = %s", [lost.unique_id])
+    database.execute(f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE unique_id = %s", [twice.unique_id])
+    report = verify(weir, topic, "--offline")
+    assert report["table_rows"] == 300 and report["verdict"] == "yes", "one less and one more: counting cannot see it"
+    database.execute("DELETE FROM weir.dead_letters WHERE partition = %s AND record_offset = %s",
+                     [letter.partition, letter.offset])
+
+    report = verify(weir, topic, "--ledger", ledger, exit_code=1)
+    assert places(report["missing"]) == [place(lost), place(letter)]
+    assert [item["text"] for item in report["missing"]] == ["the topic holds it, the table does not",
+                                                            "the topic holds it, the dead letters do not"]
+    assert places(report["doubled"]) == [place(twice)]
+    assert report["doubled"][0]["text"] == "is 2 times in the table, and was sent 1 time"
+    assert "2 records are missing" in said(report, "no") and "1 row too many" in said(report, "no")
+
+    # As people read it; the topic is not asked.
+    process = weir.call(*verify_arguments(weir, pipeline_name(topic), "--ledger", ledger, "--offline"), exit_code=1)
+    assert f'missing  {topic}/{lost.partition}@{lost.offset} "{lost.unique_id}": neither row nor dead letter; the topic' \
+        " was not read again" in process.stdout
+    assert process.stdout.splitlines()[-1].startswith("no: ")
+
+    # The letter is explained by a prune; the topic deletes what is missing: told all the same, as gone.
+    kafka.delete_records(topic, {lost.partition: lost.offset + 10})
+    report = verify(weir, topic, "--ledger", ledger, "--allow", "pruned", exit_code=1)
+    assert places(report["missing"]) == [place(lost)] and report["ledger"]["explained"] == 1
+    assert report["missing"][0]["text"].startswith("neither row nor dead letter; the topic has deleted it since")
+
+    # A row that is a dead letter too, a row of nobody, one without an id; the topic cut behind what is stored.
+    database.execute(f"INSERT INTO {TABLE} SELECT (r).* FROM (SELECT jsonb_populate_record(t, %s) AS r FROM {TABLE} t"
+                     " LIMIT 1) x", [json.dumps({"unique_id": lost.unique_id})])
+    database.execute(f"DELETE FROM {TABLE} WHERE unique_id = %s", [twice.unique_id])
+    for unique_id in (twice.unique_id, "nobody's", None):
+        database.execute(f"INSERT INTO {TABLE} (unique_id) VALUES (%s)", [unique_id])
+    database.execute("INSERT INTO weir.dead_letters (pipeline, topic, partition, record_offset, reason)"
+                     " VALUES (%s, %s, %s, %s, 'by hand')",
+                     [pipeline_name(topic), twice.topic, twice.partition, twice.offset])
+    report = verify(weir, topic, "--ledger", ledger, "--allow", "pruned,writers", exit_code=1)
+    assert places(report["doubled"]) == [place(twice)] and report["missing"] == []
+    assert report["doubled"][0]["text"] == "is a dead letter, and 1 time in the table"
+    assert [item["unique_id"] for item in report["unnamed"]] == ["nobody's"]
+    assert "1 rows have ids that the ledger does not name" in said(report, "note")
+    assert "1 rows have no unique_id (NULL)" in said(report, "note")
+    assert "2 more than the counters say" in said(report, "note")
+
+
+def test_a_ledger_that_is_ahead_behind_or_of_others(weir, database, kafka, topic, arrived):
+    """Not yet stored is not missing; and what the topic says of a line that is wrong."""
+    more = kafka.produce(topic, chapter_records(30, partition=0))
+    ledger = write_ledger(weir, [*arrived, *more])
+    report = verify(weir, topic, "--ledger", ledger, exit_code=1)
+    assert report["verdict"] == "open" and report["missing"] == []
+    assert "30 records are not yet stored" in said(report, "open")
+    assert verify(weir, topic, "--ledger", ledger, "--allow", "pending")["ledger"]["pending"] == 30
+    assert verify(weir, topic)["partitions"][0]["behind"] == 30, "without a ledger nothing was promised"
+
+    # The offsets set back by hand: rows that would be stored once more.
+    database.execute("UPDATE weir.offsets SET next_offset = next_offset - 5, rows = rows - 5 WHERE partition = 1")
+    ahead = [s for s in arrived if s.partition == 1 and s.unique_id][-2:]
+    report = verify(weir, topic, "--ledger", ledger, "--allow", "pending,pruned,writers", exit_code=1)
+    assert report["ledger"]["ahead"] == 2 and places(report["ahead"]) == [place(s) for s in ahead]
+    assert "was set back, and ingest would store them again" in said(report, "no")
+    database.execute("UPDATE weir.offsets SET next_offset = next_offset + 5, rows = rows + 5 WHERE partition = 1")
+
+    # Lines of another topic, of offsets that are no record's, of another id, of a place named twice, beyond the end.
+    first, second = arrived[0], arrived[1]
+    wrong = [
+        {"topic": "another", "partition": 0, "offset": 1, "unique_id": "x"},
+        {"topic": topic, "partition": 0, "offset": first.offset, "unique_id": "another id"},
+        {"topic": topic, "partition": 0, "offset": second.offset, "unique_id": second.unique_id},
+        {"topic": topic, "partition": 2, "offset": 9_000_000, "unique_id": "y"},
+        {"topic": topic, "partition": 0, "offset": 100, "unique_id": "z", "fault": None, "more": [1, {"a": 2}]},
+        {"topic": topic, "partition": 0, "offset": 102, "unique_id": "null's", "fault": "truncate"},
+    ]
+    with ledger.open("a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in wrong)
+    report = verify(weir, topic, "--ledger", ledger, "--allow", "pending", exit_code=1)
+    assert [(i["offset"], i["text"]) for i in report["missing"]] == [
+        (first.offset, f'the record there has the id "{first.unique_id}"'),
+        (second.offset, "the ledger names this place twice"),
+        (102, "the record there is a null value")]
+    assert report["ledger"]["letters"] == 7, "a letter is one by its place, whatever id the ledger gives it"
+    assert "1 of its lines are of topics that this pipeline does not read (another)" in said(report, "note")
+    assert f"{topic}[2]: the ledger names offsets up to 9000000, and the topic ends at 103" in said(report, "no")
+
+    nothing = weir.folder / "empty.ndjson"
+    nothing.write_text("")
+    assert "it proves nothing" in said(verify(weir, topic, "--ledger", nothing, exit_code=1), "open")
+
+
+def test_a_wrong_ledger_is_told_by_line_and_column(weir, topic, arrived):
+    good = line_of(arrived[0])
+    cases = [
+        (good[:40] + "\n" + good, ":1:41: the text ends in the middle of a value"),
+        (good + good[:-20], ":2:"),
+        (good + "\n", ":2:1: "),
+        (good + "[1]\n", ":2:1: an array, not an object"),
+        (good.replace('"partition": 0', '"partition": -1'), ":1:", ),
+        (good.replace('"partition": 0', '"partition": "0"'), "partition must be a whole number from 0"),
+        (good.replace('"offset": 0', '"offset": 1.0'), "offset must be a whole number from 0"),
+        (good.replace('"offset": 0', '"offset": 99999999999999999999'), "offset must be a whole number from 0"),
+        (good.replace('"unique_id"', '"id"'), ':1:1: this line has no "unique_id"'),
+        (good.replace('"topic"', '"t"'), ':1:1: this line has no "topic"'),
+        (good.replace(json.dumps(arrived[0].unique_id), "true"), "unique_id must be a string, a number or null"),
+        (good + '{"x": "' + "y" * 3_000_000 + '"}\n', ":2:1: the line is longer than 1 MiB"),
+    ]
+    ledger = weir.folder / "wrong.ndjson"
+    for text, words in cases:
+        ledger.write_text(text)
+        process = weir.call(*verify_arguments(weir, pipeline_name(topic), "--ledger", ledger, "-J"), exit_code=1)
+        assert process.stderr.startswith(f"weir verify: {ledger}:") and words in process.stderr, (text[:80], process)
+        assert process.stderr.count("\n") == 1 and process.stdout == ""
+
+    for options, words in [
+        (["--ledger", weir.folder / "none"], "none: No such file or directory"),
+        (["--ledger", weir.folder], "is no regular file, and a ledger is read twice"),
+        (["--ledger", write_ledger(weir, arrived), "--id", "unique_ids"], 'did you mean "unique_id"?; --id COLUMN'),
+        (["--allow", "prunde"], 'did you mean "pruned"?'),
+        (["--read", "--offline"], "--read asks brokers"),
+        (["--id", "x"], "--id goes with --ledger"),
+        (["-t", topic], "do not go with a pipeline's name"),
+    ]:
+        process = weir.call(*verify_arguments(weir, pipeline_name(topic), *options), exit_code=2)
+        assert words in process.stderr and process.stderr.count("\n") == 1 and process.stdout == "", process
