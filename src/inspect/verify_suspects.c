@@ -17,6 +17,11 @@
 #define MAX_STRETCHES 16
 #define MIN_SKIP 100000
 
+static bool has_id(const struct suspect *suspect)
+{
+    return suspect->digest.h[0] != 0 || suspect->digest.h[1] != 0;
+}
+
 /* ---- the id of a record ---- */
 
 /* Where a record's value has the id: the key of the column's name, or what `columns:` says. */
@@ -71,13 +76,12 @@ static void examine(const struct search *search, struct suspect *suspect,
                     const struct message *message)
 {
     char *owned;
-    bool has_id = suspect->digest.h[0] != 0 || suspect->digest.h[1] != 0;
     if (!message->value.ptr) {
         suspect->what = SUSPECT_NULL;
         return;
     }
     suspect->what = SUSPECT_HELD;
-    if (!has_id || !search->place.known)
+    if (!has_id(suspect) || !search->place.known)
         return;
     struct slice id = id_in(search, message->value, &owned);
     struct digest digest = id.ptr ? verify_digest(search->v, id) : (struct digest){{0, 0}};
@@ -261,14 +265,19 @@ static bool explain(struct judge *judge, const struct place *place)
     case SUSPECT_ABSENT:
         return take(&room->absent, &judge->absent);
     case SUSPECT_NULL:
-        if (place->suspect->digest.h[0] || place->suspect->digest.h[1])
+        if (has_id(place->suspect))
             return false;
         judge->v->report->ledger.nulls++;
         place->part->nulls++; /* held against the tombstones with the others */
         return true;
-    case SUSPECT_HELD:
     case SUSPECT_GONE:
     case SUSPECT_UNREAD:
+        if (!has_id(place->suspect) && take(&room->tombstones, &judge->v->report->ledger.nulls)) {
+            place->part->nulls++;
+            return true;
+        }
+        return take(&room->dropped, &judge->dropped) || take(&room->pruned, &judge->pruned);
+    case SUSPECT_HELD:
         return take(&room->dropped, &judge->dropped) || take(&room->pruned, &judge->pruned);
     case SUSPECT_BEYOND:
     case SUSPECT_OTHER:
@@ -283,9 +292,8 @@ static const char *describe(const struct judge *judge, const struct suspect *sus
 {
     switch (suspect->what) {
     case SUSPECT_HELD:
-        return suspect->digest.h[0] || suspect->digest.h[1]
-                   ? "the topic holds it, the table does not"
-                   : "the topic holds it, the dead letters do not";
+        return has_id(suspect) ? "the topic holds it, the table does not"
+                               : "the topic holds it, the dead letters do not";
     case SUSPECT_GONE:
         return "neither row nor dead letter; the topic has deleted it since";
     case SUSPECT_BEYOND:
@@ -311,12 +319,11 @@ static const char *describe(const struct judge *judge, const struct suspect *sus
 static void list_place(const struct judge *judge, const struct part *part,
                        const struct suspect *suspect)
 {
-    bool has_id = suspect->digest.h[0] || suspect->digest.h[1];
     struct verify_item item = {
         .topic = part->shown->row.topic,
         .partition = part->shown->row.partition,
         .offset = suspect->offset,
-        .id = has_id && !suspect->id ? "..." : suspect->id,
+        .id = has_id(suspect) && !suspect->id ? "..." : suspect->id,
         .text = describe(judge, suspect),
     };
     if ((int64_t)suspect->among > suspect->short_by)
@@ -394,6 +401,7 @@ static void gather(struct judge *judge)
             .absent = t->absent,
             .dropped = t->suppressed + t->filtered,
             .pruned = v->request->allow_pruned ? t->dead - p->letters : 0,
+            .tombstones = t->tombstones - v->parts[i].nulls,
         };
         for (size_t j = 0; j < v->parts[i].n_suspects; j++)
             judge->places[judge->n++] = (struct place){&v->parts[i].suspects[j], &v->parts[i]};

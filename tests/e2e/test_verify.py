@@ -268,3 +268,125 @@ def test_a_wrong_ledger_is_told_by_line_and_column(weir, topic, arrived):
     ]:
         process = weir.call(*verify_arguments(weir, pipeline_name(topic), *options), exit_code=2)
         assert words in process.stderr and process.stderr.count("\n") == 1 and process.stdout == "", process
+
+
+def test_a_topic_cut_or_made_again_is_found(weir, database, kafka, topic, arrived):
+    ledger = write_ledger(weir, arrived)
+    kafka.delete_records(topic, {1: 60})
+    report = verify(weir, topic, "--ledger", ledger, "--read")
+    assert f"{topic}[1]: of 103 stored records the topic still holds 43 (retention)" in said(report, "note")
+    kafka.delete_records(topic, {1: 103})
+    kafka.produce(topic, chapter_records(10, partition=1))
+    kafka.delete_records(topic, {1: 108})
+    wrong = said(verify(weir, topic, "--ledger", ledger, exit_code=1), "no")
+    assert wrong == f"topic: {topic}[1]: retention has deleted the offsets 103 to 107 before they were stored"
+    weir.run(topic, "--on-gap", "record")
+    assert verify(weir, topic, "--ledger", ledger, "--read")["partitions"][1]["absent"] == 5
+
+    kafka.delete_topic(topic)
+    wrong = said(verify(weir, topic, exit_code=1), "no")
+    assert f'there is no topic "{topic}"' in wrong
+    kafka.create_topic(topic, partitions=2)
+    kafka.produce(topic, chapter_records(400, partition=0))
+    wrong = said(verify(weir, topic, "--ledger", ledger, exit_code=1), "no")
+    assert f"{topic}[0]: " in wrong and "another topic under the same name" in wrong
+    assert f"{topic}[1]: it ends at offset 0 and 113 is stored" in wrong
+    assert f"{topic}[2]: the topic has no such partition" in wrong
+    assert said(verify(weir, topic, "--ledger", ledger, "--offline"), "no") == ""
+
+
+def create_role(database, name: str, grants: str = "") -> None:
+    with database.server._maintenance() as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'secret'")
+    if grants:
+        database.execute(grants.format(name=name))
+
+
+def drop_role(database, name: str) -> None:
+    database.execute(f"DROP OWNED BY {name}")
+    with database.server._maintenance() as connection:
+        connection.execute(f"DROP ROLE {name}")
+
+
+def test_a_role_that_may_only_select_will_do(weir, database, topic, arrived):
+    name = f"reader_{database.name}"
+    ledger = write_ledger(weir, arrived)
+    create_role(database, name)
+    before = database.query("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+    credentials = weir.folder / "reader.json"
+    credentials.write_text(json.dumps(database.parameters(user=name, password="secret")))
+    credentials.chmod(0o600)
+
+    def call(exit_code, *options):
+        return weir.call("verify", pipeline_name(topic), "-b", weir.kafka.address, "--database", credentials,
+                         "--ledger", ledger, *options, exit_code=exit_code)
+
+    try:
+        denied = call(1).stderr
+        assert denied == (f'weir verify: the role "{name}" may not read "weir".meta; cure: GRANT USAGE ON SCHEMA "weir" TO'
+                          f' "{name}"; GRANT SELECT ON ALL TABLES IN SCHEMA "weir" TO "{name}";\n')
+        database.execute(f"GRANT USAGE ON SCHEMA weir TO {name}; GRANT SELECT ON ALL TABLES IN SCHEMA weir TO {name}")
+        assert f'may not read {TABLE}; cure: GRANT SELECT ON {TABLE} TO "{name}"' in call(1).stderr
+        database.execute(f"GRANT USAGE ON SCHEMA streaming_layer TO {name}; GRANT SELECT (unique_id) ON {TABLE} TO {name}")
+        assert call(0).stdout.endswith("arrived\n")
+        database.execute(f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY")
+        assert f'row security hides rows of {TABLE} from the role "{name}"' in call(1).stderr
+    finally:
+        drop_role(database, name)
+    written = database.value("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
+                             " WHERE schemaname IN ('weir', 'streaming_layer')")
+    verify_all = weir.call(*verify_arguments(weir), exit_code=0)
+    assert "yes: every record that was read is accounted for" in verify_all.stdout
+    assert written == database.value("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
+                                     " WHERE schemaname IN ('weir', 'streaming_layer')") and before
+
+
+def test_pipelines_by_name_by_file_and_all_of_the_database(weir, kafka, database, topic):
+    other = kafka.create_topic(partitions=1)
+    kafka.produce(topic, chapter_records(20))
+    kafka.produce(other, chapter_records(10))
+    process = weir.call(*verify_arguments(weir), exit_code=1)
+    assert f'the database "{database.name}" has no pipelines in a schema weir' in process.stderr
+    weir.run(topic)
+    weir.run(other)
+    both = weir.call(*verify_arguments(weir, "-J")).summary()
+    assert sorted(p["pipeline"] for p in both["pipelines"]) == sorted(map(pipeline_name, (topic, other)))
+    assert both["verdict"] == "yes" and {p["table_rows"] for p in both["pipelines"]} == {30}
+    process = weir.call(*verify_arguments(weir, pipeline_name(topic)[:-1]), exit_code=1)
+    assert f'did you mean "{pipeline_name(topic)}"?' in process.stderr and process.stderr.count("\n") == 1
+
+    # Two fill one table, and one begins anew: what is whose cannot be told, and that is said.
+    weir.run(topic, "--reset", "--accept-table", "--yes")
+    report = verify(weir, other, exit_code=1)
+    assert "holds 50 rows, at least 50 of them by the counters" in said(report, "open")
+    assert verify(weir, other, "--allow", "writers")["table_rows"] == 50
+    database.execute(f"DELETE FROM {TABLE} WHERE ctid IN (SELECT ctid FROM {TABLE} LIMIT 3)")
+    assert "holds 47 rows, and should hold at least 50: 3 were deleted" in said(verify(weir, other, exit_code=1), "no")
+    database.execute(f"INSERT INTO {TABLE} SELECT * FROM {TABLE} LIMIT 3")
+
+    (weir.folder / "weir.yaml").write_text(
+        f"brokers: {kafka.address}\ndatabase: {database.credentials(weir.folder)}\npipelines:\n"
+        f"  one: {{topic: {topic}, table: {TABLE}}}\n  {pipeline_name(other)}: {{topic: {other}, table: {TABLE}}}\n")
+    process = weir.call("verify", "-J", "--allow", "writers", exit_code=1)
+    found = process.summary()
+    assert [p["verdict"] for p in found["pipelines"]] == ["open", "yes"]
+    assert 'knows no pipeline "one"' in found["pipelines"][0]["error"] and 'pipeline "one"' in process.stderr
+    assert weir.call("verify", pipeline_name(other), "--allow", "writers").stderr == ""
+
+
+def test_what_cannot_be_asked_is_no_yes(weir, database, kafka, topic, arrived):
+    credentials = database.credentials(weir.folder)
+    arguments = ["verify", pipeline_name(topic), "--database", credentials]
+    process = weir.call(*arguments, "-b", "127.0.0.1:1", "-J", exit_code=1)
+    report = process.summary()["pipelines"][0]
+    assert report["verdict"] == "open" and "no broker of 127.0.0.1:1 answer" in said(report, "open")
+    assert "topic: could not be looked at" in said(report, "open") and process.stderr.count("\n") <= 1
+    assert "yes: " in weir.call(*arguments, "-b", "127.0.0.1:1", "--offline").stdout
+
+    bad = weir.folder / "bad.json"
+    bad.write_text(json.dumps(database.parameters(password="wrong")))
+    bad.chmod(0o600)
+    process = weir.call("verify", "--database", bad, exit_code=1)
+    assert "refuses the password" in process.stderr and process.stderr.count("\n") == 1
+    process = weir.call(*verify_arguments(weir, "--state-schema", "elsewhere", pipeline_name(topic)), exit_code=1)
+    assert "has no state of weir in a schema elsewhere" in process.stderr
