@@ -1,9 +1,17 @@
 """weir verify: its yes and its no. Each break is made by hand and must be found and named exactly."""
 import json
+import signal
+import subprocess
+import uuid
 
 import pytest
 
-from harness.records import Record, chapter_record, chapter_records
+from harness.crash import backends, wait_rows
+from harness.invariant import invariant
+from harness.load import Load
+from harness.paths import weir_binary
+from harness.records import Record, Sent, chapter_record, chapter_records
+from harness.wait import wait_until
 from harness.weir import TABLE, pipeline_name
 
 
@@ -390,3 +398,99 @@ def test_what_cannot_be_asked_is_no_yes(weir, database, kafka, topic, arrived):
     assert "refuses the password" in process.stderr and process.stderr.count("\n") == 1
     process = weir.call(*verify_arguments(weir, "--state-schema", "elsewhere", pipeline_name(topic)), exit_code=1)
     assert "has no state of weir in a schema elsewhere" in process.stderr
+
+
+def test_ids_of_other_types_and_rows_that_were_suppressed(weir, database, kafka, topic):
+    """An id is compared in the form that its column shows, whatever record and ledger write."""
+    ids = [str(uuid.uuid4()).upper() for _ in range(20)]
+    database.execute("CREATE TABLE t (unique_id uuid UNIQUE, n bigint, code char(12), deep text)")
+    (weir.folder / "weir.yaml").write_text(
+        f"brokers: {kafka.address}\ndatabase: {database.credentials(weir.folder)}\npipelines:\n"
+        f"  p: {{topic: {topic}, table: t, on_conflict: ignore, columns: {{deep: /a/b}}}}\n")
+
+    def record(i):
+        return Record(json.dumps({"unique_id": ids[i], "n": i, "code": f"c{i}", "a": {"b": f"d\u00e9{i}"}}).encode(),
+                      unique_id=ids[i], partition=0)
+
+    sent = kafka.produce(topic, [record(i) for i in [*range(20), 3]])
+    weir.call("ingest", "-e")
+    forms = {
+        "unique_id": [s.unique_id.replace("-", "") if i % 2 else s.unique_id for i, s in enumerate(sent)],
+        "n": [i if i % 2 else f"+0{i}" for i in [*range(20), 3]],
+        "code": [f"c{i}  " for i in [*range(20), 3]],
+        "deep": [f"d\u00e9{i}" for i in [*range(20), 3]],
+    }
+    for column, written in forms.items():
+        ledger = write_ledger(weir, [Sent(topic, 0, s.offset, written[i], s.record) for i, s in enumerate(sent)])
+        report = weir.call("verify", "--ledger", ledger, "--id", column, "-J").summary()["pipelines"][0]
+        assert (report["ledger"]["rows"], report["ledger"]["explained"], report["missing"]) == (20, 1, []), column
+        assert "1 are no rows, and so many were suppressed" in said(report, "note")
+
+    database.execute("DELETE FROM t WHERE n IN (3, 5)")
+    report = weir.call("verify", "--ledger", ledger, "--id", "deep", "-J", exit_code=1).summary()["pipelines"][0]
+    texts = {item["unique_id"]: item["text"] for item in report["missing"]}
+    assert report["ledger"]["missing"] == 2 and set(texts) == {"d\u00e95", "d\u00e93"}
+    assert texts["d\u00e95"] == "the topic holds it, the table does not"
+
+
+def test_what_a_transaction_took_back_is_absent(weir, kafka, database, topic, transactional_producer):
+    producer = transactional_producer("t")
+    good = chapter_record()
+    producer.begin()
+    producer.send(topic, 0, json.dumps(good))
+    producer.commit()
+    producer.begin()
+    producer.send(topic, 0, json.dumps(chapter_record()))
+    producer.abort()
+    weir.run(topic)
+    ledger = weir.folder / "l.ndjson"
+    ledger.write_text("".join(json.dumps({"topic": topic, "partition": 0, "offset": o, "unique_id": u}) + "\n"
+                              for o, u in ((0, good["unique_id"]), (2, "aborted"))))
+    report = verify(weir, topic, "--ledger", ledger, "--read")
+    assert report["partitions"][0]["absent"] == 3 and report["ledger"]["explained"] == 1
+    assert "1 are not in the topic, and so many offsets are counted as absent" in said(report, "note")
+
+
+@pytest.mark.crash
+def test_it_is_true_beside_a_pipeline_at_work_and_after_it_was_killed(weir, kafka, database, topic):
+    """One snapshot: whatever ingest does beside it, nothing seems missing or doubled; kill -9 changes nothing."""
+    with Load(kafka, topic, 1_500) as load:
+        for cycle in range(3):
+            ingest = weir.ingest(topic)
+            wait_rows(database, topic, cycle * 1_000, ingest, timeout_s=60)
+            for _ in range(3):
+                ledger = write_ledger(weir, list(load.sent))
+                report = verify(weir, topic, "--ledger", ledger, "--allow", "pending")
+                assert said(report, "no") == said(report, "open") == "" and report["ledger"]["unnamed"] >= 0
+                assert report["table_rows"] == sum(p["rows"] for p in report["partitions"]) > 0
+            ingest.kill9()
+            wait_until(lambda: not backends(database), what="the dead process's transactions to end")
+            verify(weir, topic, "--ledger", ledger, "--allow", "pending")
+        sent = load.stop()
+    weir.run(topic)
+    report = verify(weir, topic, "--ledger", write_ledger(weir, sent), "--read")
+    assert report["ledger"]["rows"] == invariant(database, topic, sent)["rows"] == len(sent)
+    assert report["ledger"]["unnamed"] == 0
+
+    # Both say the same of a break.
+    database.execute(f"DELETE FROM {TABLE} WHERE unique_id = %s", [sent[17].unique_id])
+    with pytest.raises(AssertionError, match="neither row nor dead letter"):
+        invariant(database, topic, sent)
+    report = verify(weir, topic, "--ledger", weir.folder / "sent.ndjson", exit_code=1)
+    assert places(report["missing"]) == [place(sent[17])]
+
+
+def test_signals_and_a_closed_pipe(weir, database, topic, arrived):
+    """It waits behind a lock until Ctrl-C, which ends it in a moment."""
+    with database.connect(autocommit=False) as other:
+        other.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
+        waiting = weir.start(*verify_arguments(weir, pipeline_name(topic)))
+        wait_until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0,
+                   what="verify to wait for the lock")
+        waiting.signal(signal.SIGINT)
+        assert waiting.wait(5) == 1 and waiting.stderr.endswith("cancelled\n") and waiting.stderr.count("\n") == 1
+        other.rollback()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([weir_binary(), *map(str, verify_arguments(weir, pipeline_name(topic)))], stdout=full,
+                              stderr=subprocess.PIPE, env=weir.env, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "No space left" in done.stderr
