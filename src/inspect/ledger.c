@@ -13,13 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK_BYTES ((size_t)1 << 20)
+#define BLOCK_BYTES ((size_t)64 << 10)
 #define MAX_LINE_BYTES ((size_t)1 << 20)
 
 struct ledger {
     char *path;
     int fd;
-    char *block; /* MAX_LINE_BYTES of a line begun, and a block behind it */
+    char *block; /* a line begun, and room for BLOCK_BYTES behind it */
+    size_t room;
     size_t from; /* the unread part of it */
     size_t to;
     int64_t line;
@@ -28,7 +29,7 @@ struct ledger {
     uint32_t crc;       /* over what was read */
     uint32_t first_crc; /* over the first reading */
     bool ended;
-    char text[2 * MAX_LINE_BYTES]; /* topic and id, escapes resolved */
+    char *text; /* topic and id of a line, escapes resolved: never longer than the block */
 };
 
 /* ---- one line ---- */
@@ -172,18 +173,15 @@ int ledger_open(struct ledger **ledger, const char *path, struct err *err)
     struct ledger *made = calloc(1, sizeof *made);
     if (made) {
         made->path = strdup(path);
-        made->block = malloc(MAX_LINE_BYTES + BLOCK_BYTES);
         made->fd = fd;
         made->stop_bytes = -1;
     }
-    if (made && made->path && made->block) {
+    if (made && made->path) {
         *ledger = made;
         return 0;
     }
-    if (made)
-        ledger_close(made);
-    else
-        close(fd);
+    free(made);
+    close(fd);
     return err_set(err, ERR_BUG, "no memory for a ledger");
 }
 
@@ -194,17 +192,32 @@ void ledger_close(struct ledger *ledger)
     close(ledger->fd);
     free(ledger->path);
     free(ledger->block);
+    free(ledger->text);
     free(ledger);
 }
 
-/* More bytes behind what is unread, which moves to the front. 0 or -1. */
+/* What is unread moves to the front, and has room for a block behind it. */
+static void make_room(struct ledger *ledger)
+{
+    if (ledger->from > 0)
+        memmove(ledger->block, ledger->block + ledger->from, ledger->to - ledger->from);
+    ledger->to -= ledger->from;
+    ledger->from = 0;
+    if (ledger->room - ledger->to >= BLOCK_BYTES)
+        return;
+    ledger->room = 2 * ledger->room + BLOCK_BYTES;
+    ledger->block = realloc(ledger->block, ledger->room);
+    ledger->text = realloc(ledger->text, ledger->room);
+    if (!ledger->block || !ledger->text)
+        abort();
+}
+
+/* More bytes behind what is unread. 0 or -1. */
 static int fill(struct ledger *ledger, struct err *err)
 {
     size_t want = BLOCK_BYTES;
     ssize_t got;
-    memmove(ledger->block, ledger->block + ledger->from, ledger->to - ledger->from);
-    ledger->to -= ledger->from;
-    ledger->from = 0;
+    make_room(ledger);
     if (ledger->stop_bytes >= 0 && ledger->stop_bytes - ledger->read_bytes < (int64_t)want)
         want = (size_t)(ledger->stop_bytes - ledger->read_bytes);
     do
@@ -226,7 +239,7 @@ static int next_line(struct ledger *ledger, struct slice *line, struct err *err)
     for (;;) {
         const char *start = ledger->block + ledger->from;
         size_t len = ledger->to - ledger->from;
-        const char *end = memchr(start + looked, '\n', len - looked);
+        const char *end = len == looked ? NULL : memchr(start + looked, '\n', len - looked);
         if (end || (ledger->ended && len > 0)) {
             *line = (struct slice){start, end ? (size_t)(end - start) : len};
             ledger->from += line->len + (end != NULL);
