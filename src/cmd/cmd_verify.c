@@ -29,8 +29,10 @@ static void options(struct option_table *table)
         {.id = OPTION_ALLOW,
          .name = "allow",
          .argument = "WHAT,...",
-         .help = "is no fault: pending (of the ledger, not yet stored), pruned (dead letters that "
-                 "are counted and not kept), writers (rows that weir did not store)"},
+         .help =
+             "is no fault: pending (of the ledger, not yet stored), pruned (dead letters that are "
+             "counted and not kept), writers (rows that weir did not store), mended (replayed "
+             "letters whose id no row has)"},
         {.id = OPTION_ALL, .name = "all", .help = "list all that is missing, not the first 20"},
     };
     option_table_add_group(table, "Verify", own, sizeof own / sizeof *own);
@@ -82,9 +84,9 @@ static int check_names(const struct cli *cli, struct err *err)
 
 static int allow(struct verify_request *request, const char *word, struct err *err)
 {
-    static const char *const words[] = {"pending", "pruned", "writers"};
-    bool *const flags[] = {&request->allow_pending, &request->allow_pruned,
-                           &request->allow_writers};
+    static const char *const words[] = {"pending", "pruned", "writers", "mended"};
+    bool *const flags[] = {&request->allow_pending, &request->allow_pruned, &request->allow_writers,
+                           &request->allow_mended};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(words[i], word)) {
             *flags[i] = true;
@@ -94,7 +96,8 @@ static int allow(struct verify_request *request, const char *word, struct err *e
     if (nearest)
         return err_set(err, ERR_USAGE, "--allow: \"%s\" is unknown; did you mean \"%s\"?", word,
                        nearest);
-    return err_set(err, ERR_USAGE, "--allow: \"%s\" is none of pending, pruned and writers", word);
+    return err_set(err, ERR_USAGE, "--allow: \"%s\" is none of pending, pruned, writers and mended",
+                   word);
 }
 
 static int read_allowed(struct cli *cli, struct verify_request *request, struct err *err)

@@ -31,6 +31,7 @@ struct verify_request {
     bool allow_pending; /* records of the ledger that wait in the topic are no fault */
     bool allow_pruned;  /* nor are dead letters that are counted and not kept */
     bool allow_writers; /* nor are rows that weir did not store */
+    bool allow_mended;  /* nor are replayed letters whose id no row has */
     size_t list_max;    /* of each kind of item; 0: all */
 };
 
@@ -67,7 +68,7 @@ struct verify_ledger {
     int64_t entries;
     int64_t rows;      /* found in the table */
     int64_t letters;   /* dead letters of their very place */
-    int64_t replayed;  /* letters that became rows since */
+    int64_t replayed;  /* of places whose letter was replayed */
     int64_t nulls;     /* tombstones */
     int64_t pending;   /* not yet stored */
     int64_t before;    /* of offsets before the pipeline's start */

@@ -17,7 +17,7 @@ enum entry_fate {
     FATE_PENDING,   /* not yet stored */
     FATE_BEFORE,    /* before the pipeline's start: the id may be in the table */
     FATE_LETTER,    /* a dead letter: no row */
-    FATE_REPLAYED,  /* was one; its row may have another id now */
+    FATE_REPLAYED,  /* was one, and is a row now, if with its own id or another */
     FATE_NULL,      /* a tombstone */
     FATE_NO_ID,     /* should be a letter, and is none */
     FATE_ROW,
@@ -100,7 +100,7 @@ static int count_id(struct verify *v, const struct ledger_entry *entry, enum ent
     struct id_count *count = id_table_add(&v->ids, verify_digest(v, entry->id), err);
     if (!count)
         return -1;
-    if (fate == FATE_ROW)
+    if (fate == FATE_ROW || fate == FATE_REPLAYED)
         count->must++;
     else if (fate == FATE_PENDING)
         count->pending++;
@@ -207,7 +207,7 @@ static bool is_doubled(const struct id_count *count)
 }
 
 static void add_suspect(struct verify *v, struct part *part, const struct ledger_entry *entry,
-                        struct digest digest)
+                        struct digest digest, bool replayed)
 {
     size_t max = v->request->list_max * KEPT_FOR_LISTED;
     bool keep = max == 0 || part->n_suspects < max;
@@ -221,6 +221,7 @@ static void add_suspect(struct verify *v, struct part *part, const struct ledger
     part->suspects[part->n_suspects++] = (struct suspect){
         .offset = entry->offset,
         .digest = digest,
+        .replayed = replayed,
         .id = entry->id.ptr && keep ? arena_strndup(v->arena, entry->id.ptr, entry->id.len) : NULL,
     };
 }
@@ -255,15 +256,15 @@ static int suspect_entry(struct verify *v, const struct ledger_entry *entry, str
     enum entry_fate fate = fate_of(v, entry, &part);
     (void)err;
     if (fate == FATE_NO_ID)
-        add_suspect(v, part, entry, (struct digest){{0, 0}});
+        add_suspect(v, part, entry, (struct digest){{0, 0}}, false);
     if (!entry->id.ptr || fate == FATE_NULL)
         return 0;
     struct digest digest = verify_digest(v, entry->id);
     const struct id_count *count = id_table_find(&v->ids, digest);
     if (!count)
         return err_set(err, ERR_BUG, "an id of line %" PRId64 " was not there before", entry->line);
-    if (fate == FATE_ROW && is_short(count))
-        add_suspect(v, part, entry, digest);
+    if ((fate == FATE_ROW || fate == FATE_REPLAYED) && is_short(count))
+        add_suspect(v, part, entry, digest, fate == FATE_REPLAYED);
     if (is_doubled(count))
         list_surplus(v, VERIFY_DOUBLED, entry, count);
     if (is_ahead(count) && fate == FATE_PENDING)
@@ -382,8 +383,12 @@ static void judge_all(struct verify *v, bool nulls, bool pending)
     else if (good)
         verify_find(v, VERIFY_YES, "ledger",
                     "%" PRId64 " records: %" PRId64 " rows, %" PRId64 " dead letters, %" PRId64
-                    " tombstones",
-                    ours - sums->pending, sums->rows, sums->letters + sums->replayed, sums->nulls);
+                    " tombstones%s",
+                    ours - sums->pending, sums->rows, sums->letters, sums->nulls,
+                    sums->replayed > 0
+                        ? arena_printf(v->arena, "; %" PRId64 " of them were replayed",
+                                       sums->replayed)
+                        : "");
 }
 
 int verify_ledger_judge(struct verify *v, struct err *err)

@@ -33,6 +33,7 @@ struct suspect {
     const char *id;       /* NULL: none, or too many to keep */
     const char *found;    /* of SUSPECT_OTHER: the id that is there; NULL: not kept */
     enum suspicion what;
+    bool replayed;    /* it was a dead letter, and became a row */
     bool cleared;     /* it is no fault after all */
     bool missing;     /* or it is */
     int64_t short_by; /* so many of these places of its id are missing */

@@ -234,6 +234,7 @@ struct judge {
     int64_t absent;
     int64_t dropped;
     int64_t pruned;
+    int64_t mended; /* replayed, and no row has their id */
 };
 
 static int by_digest(const void *a, const void *b)
@@ -261,6 +262,11 @@ static bool take(int64_t *room, int64_t *sum)
 static bool explain(struct judge *judge, const struct place *place)
 {
     struct room *room = &judge->rooms[place->part - judge->v->parts];
+    if (place->suspect->replayed) {
+        if (!take(&room->dropped, &judge->dropped))
+            judge->mended++;
+        return true;
+    }
     switch (place->suspect->what) {
     case SUSPECT_ABSENT:
         return take(&room->absent, &judge->absent);
@@ -421,6 +427,12 @@ static void find_missing(const struct judge *judge)
         verify_find(v, VERIFY_NO, "ledger",
                     "%" PRId64 " record%s missing: neither row nor dead letter", judge->missing,
                     judge->missing == 1 ? " is" : "s are");
+    if (judge->mended > 0)
+        verify_find(v, v->request->allow_mended ? VERIFY_NOTE : VERIFY_OPEN, "ledger",
+                    "%" PRId64 " were dead letters and replayed, and no row has their id: it was "
+                    "mended, or the row deleted%s",
+                    judge->mended,
+                    v->request->allow_mended ? "" : " (--allow mended accepts that)");
     if (judge->dropped > 0)
         verify_find(v, VERIFY_NOTE, "ledger",
                     "%" PRId64 " are no rows, and so many were suppressed (by a trigger or ON "
@@ -452,7 +464,7 @@ void verify_suspects_judge(struct verify *v)
         i += n;
     }
     v->report->totals[VERIFY_MISSING] = judge.missing;
-    v->report->ledger.explained = judge.dropped + judge.absent + judge.pruned;
+    v->report->ledger.explained = judge.dropped + judge.absent + judge.pruned + judge.mended;
     find_missing(&judge);
     list_missing(&judge);
     free(judge.places);

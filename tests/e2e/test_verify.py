@@ -58,7 +58,7 @@ def with_faults() -> list[Record]:
     return [*good, twice, *garbage, too_long, *late, Record(None, key=b"k"), Record(None, key=b"k")]
 
 
-def test_a_pipeline_of_all_faults_is_true_in_every_way(weir, kafka, topic):
+def test_a_pipeline_of_all_faults_is_true_in_every_way(weir, kafka, database, topic):
     sent = kafka.produce(topic, with_faults())
     summary = weir.run(topic)
     ledger = write_ledger(weir, sent)
@@ -74,6 +74,21 @@ def test_a_pipeline_of_all_faults_is_true_in_every_way(weir, kafka, topic):
     text = weir.call(*verify_arguments(weir, pipeline_name(topic), "--ledger", ledger)).stdout
     assert text.endswith(f"yes: every record of {ledger} arrived\n"), text
     assert "no partition" not in text and f"{topic}[2]" in text
+
+    # The letter that has an id becomes a row, as weir dead replay does it; then with another id.
+    long = next(s for s in sent if s.unique_id and len(s.record.value) > 50 and b"xxxxx" in s.record.value)
+    database.execute("UPDATE weir.dead_letters SET replayed_at = now() WHERE topic = %s AND partition = %s"
+                     " AND record_offset = %s", [topic, long.partition, long.offset])
+    database.execute(f"UPDATE weir.offsets SET rows = rows + 1, dead = dead - 1 WHERE partition = {long.partition}")
+    assert "holds 303 rows, and should hold 304: 1 were deleted" in said(verify(weir, topic, exit_code=1), "no")
+    database.execute(f"INSERT INTO {TABLE} (unique_id) VALUES (%s)", [long.unique_id])
+    report = verify(weir, topic, "--ledger", ledger)
+    assert (report["ledger"]["rows"], report["ledger"]["letters"], report["ledger"]["replayed"]) == (304, 3, 1)
+    database.execute(f"UPDATE {TABLE} SET unique_id = 'mended' WHERE unique_id = %s", [long.unique_id])
+    report = verify(weir, topic, "--ledger", ledger, exit_code=1)
+    assert report["verdict"] == "open" and "1 were dead letters and replayed, and no row has their id" in \
+        said(report, "open")
+    assert verify(weir, topic, "--ledger", ledger, "--allow", "mended")["ledger"]["explained"] == 1
 
 
 @pytest.fixture
@@ -240,6 +255,13 @@ def test_a_ledger_that_is_ahead_behind_or_of_others(weir, database, kafka, topic
     nothing = weir.folder / "empty.ndjson"
     nothing.write_text("")
     assert "it proves nothing" in said(verify(weir, topic, "--ledger", nothing, exit_code=1), "open")
+
+    # Begun anew at the end: letters and lines of before are none of this run.
+    weir.run(topic, "--reset", "--accept-table", "--yes", "-o", "end")
+    ledger = write_ledger(weir, arrived)
+    report = verify(weir, topic, "--ledger", ledger, exit_code=1)
+    assert report["ledger"]["before_start"] == len(arrived) and "it proves nothing" in said(report, "open")
+    assert said(report, "no") == "" and [p["letters"] for p in report["partitions"]] == [0, 0, 0]
 
 
 def test_a_wrong_ledger_is_told_by_line_and_column(weir, topic, arrived):
