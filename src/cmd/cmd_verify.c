@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define LIST_MAX 20
+#define UNNAMED_MAX 3 /* examples: a table may hold any number of others' rows */
 
 static void options(struct option_table *table)
 {
@@ -126,6 +127,7 @@ static int read_request(struct cli *cli, struct verify_request *request, struct 
         .read = has(cli, OPTION_READ),
         .offline = has(cli, OPTION_OFFLINE),
         .list_max = cli->json || has(cli, OPTION_ALL) ? 0 : LIST_MAX,
+        .unnamed_max = has(cli, OPTION_ALL) ? 0 : UNNAMED_MAX,
     };
     if (request->read && request->offline)
         return err_set(err, ERR_USAGE, "--read asks brokers, and --offline asks none");

@@ -30,7 +30,8 @@ void verify_find(struct verify *v, enum verify_kind kind, const char *about, con
 
 bool verify_list_full(const struct verify *v, enum verify_list list)
 {
-    return v->request->list_max > 0 && v->n_items[list] >= (int64_t)v->request->list_max;
+    size_t max = list == VERIFY_UNNAMED ? v->request->unnamed_max : v->request->list_max;
+    return max > 0 && v->n_items[list] >= (int64_t)max;
 }
 
 void verify_list_item(struct verify *v, enum verify_list list, const struct verify_item *item)

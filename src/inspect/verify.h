@@ -33,6 +33,7 @@ struct verify_request {
     bool allow_writers; /* nor are rows that weir did not store */
     bool allow_mended;  /* nor are replayed letters whose id no row has */
     size_t list_max;    /* of each kind of item; 0: all */
+    size_t unnamed_max; /* the same of rows that the ledger does not name */
 };
 
 enum verify_kind { VERIFY_YES, VERIFY_NO, VERIFY_OPEN, VERIFY_NOTE };
