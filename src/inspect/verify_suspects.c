@@ -105,6 +105,16 @@ static void pass(struct search *search, const struct part *part, int64_t positio
         part->suspects[(*at)++].what = SUSPECT_ABSENT;
 }
 
+/* The scan is done with this stretch; where it ended early, the rest stays unread. */
+static void leave(struct search *search, const struct scan_part *scanned)
+{
+    const struct part *part = scanned->owner;
+    size_t *at = &search->at[part - search->v->parts];
+    pass(search, part, scanned->position);
+    while (*at < part->n_suspects && part->suspects[*at].offset < scanned->stop)
+        ++*at;
+}
+
 static enum scan_verdict on_record(void *context, struct scan_part *scanned,
                                    const struct message *message)
 {
@@ -189,7 +199,7 @@ static int read_stretches(struct search *search, struct err *err)
     if (rc != 0 || signals_stop_requested())
         return rc < 0 ? -1 : err_set(err, ERR_OUTAGE, "cancelled");
     for (size_t i = 0; i < n; i++)
-        pass(search, parts[i].owner, parts[i].stop);
+        leave(search, &parts[i]);
     return 1;
 }
 
@@ -307,9 +317,9 @@ static const char *describe(const struct judge *judge, const struct suspect *sus
     case SUSPECT_ABSENT:
         return "the topic has no record there: aborted, compacted, or never sent";
     case SUSPECT_OTHER:
-        return arena_printf(judge->v->arena, "the record there has the id \"%s\"%s",
-                            suspect->found ? suspect->found : "",
-                            suspect->found ? "" : " (another)");
+        return suspect->found ? arena_printf(judge->v->arena, "the record there has the id \"%s\"",
+                                             suspect->found)
+                              : "the record there has another id";
     case SUSPECT_UNREADABLE:
         return "in the record there no id can be read, and it is no dead letter";
     case SUSPECT_NULL:
