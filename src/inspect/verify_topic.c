@@ -21,12 +21,14 @@ struct summary {
     size_t unproven;  /* have stored records and nothing to know them by */
     bool wrong;
     bool asked_all;
+    bool away; /* no broker answers: each further question would wait as long */
 };
 
 /* An answer that did not come is no yes and no no. */
 static void find_unasked(struct verify *v, struct summary *s, const struct err *err)
 {
     s->asked_all = false;
+    s->away = err->class == ERR_OUTAGE;
     verify_find(v, VERIFY_OPEN, "topic", "could not be looked at: %s (--offline leaves it out)",
                 err->text);
 }
@@ -160,7 +162,7 @@ static void judge_topic(struct verify *v, struct summary *s, struct topic_parts 
         verify_find(v, VERIFY_NO, "topic", "%s", err.text);
         return;
     }
-    for (int32_t i = 0; i < info.partitions && !signals_stop_requested(); i++) {
+    for (int32_t i = 0; i < info.partitions && !s->away && !signals_stop_requested(); i++) {
         const struct part *part = (size_t)i < topic->n ? topic->by_number[i] : NULL;
         if (part)
             judge_partition(v, s, part, info.id);
@@ -332,9 +334,9 @@ void verify_topics(struct verify *v)
     }
     if (!reach(v, &s))
         return;
-    for (size_t i = 0; i < v->n_topics; i++)
+    for (size_t i = 0; i < v->n_topics && !s.away; i++)
         judge_topic(v, &s, &v->topics[i]);
     sum_up(v, &s);
-    if (v->request->read && !signals_stop_requested())
+    if (v->request->read && !s.away && !signals_stop_requested())
         count_by_reading(v);
 }
