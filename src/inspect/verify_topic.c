@@ -304,7 +304,7 @@ static bool reach(struct verify *v, struct summary *s)
 {
     const struct pipeline_config *config = v->request->config;
     const char *known = v->report->pipeline.cluster_id;
-    char cluster_id[64];
+    char cluster_id[64] = "";
     struct err err;
     int rc = admin_new(&v->admin, v->request->name, config->brokers, config->kafka, config->n_kafka,
                        &err);

@@ -404,6 +404,7 @@ def test_pipelines_by_name_by_file_and_all_of_the_database(weir, kafka, database
     assert weir.call("verify", pipeline_name(other), "--allow", "writers").stderr == ""
 
 
+@pytest.mark.slow
 def test_what_cannot_be_asked_is_no_yes(weir, database, kafka, topic, arrived):
     credentials = database.credentials(weir.folder)
     arguments = ["verify", pipeline_name(topic), "--database", credentials]
