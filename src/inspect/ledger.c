@@ -267,7 +267,7 @@ static int check_same(const struct ledger *ledger, struct err *err)
 
 int ledger_next(struct ledger *ledger, struct ledger_entry *entry, struct err *err)
 {
-    struct slice line = SLICE_NONE;
+    struct slice line = SLICE_LIT("");
     int rc = next_line(ledger, &line, err);
     if (rc > 0)
         return read_line(ledger, line, entry, err) < 0 ? -1 : 1;
