@@ -140,7 +140,8 @@ static int by_offset(const void *a, const void *b)
 static void sort_suspects(struct search *search, struct part *part)
 {
     size_t *at = &search->at[part - search->v->parts];
-    qsort(part->suspects, part->n_suspects, sizeof *part->suspects, by_offset);
+    if (part->n_suspects > 1)
+        qsort(part->suspects, part->n_suspects, sizeof *part->suspects, by_offset);
     for (size_t i = 0; i < part->n_suspects; i++)
         if (part->shown->high >= 0)
             part->suspects[i].what = part->suspects[i].offset < part->shown->low ? SUSPECT_GONE
