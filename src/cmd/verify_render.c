@@ -93,10 +93,15 @@ static void print_lists(const struct verify_report *report, struct buf *line)
 static const char *answer(const struct verify_report *report, const char *ledger,
                           struct arena *arena)
 {
+    const struct verify_ledger *l = &report->ledger;
     switch (report->verdict) {
     case VERIFY_YES:
-        return ledger ? arena_printf(arena, "yes: every record of %s arrived", ledger)
-                      : "yes: every record that was read is accounted for";
+        if (!ledger)
+            return "yes: every record that was read is accounted for";
+        return arena_printf(arena, "yes: every record of %s%s arrived", ledger,
+                            l->pending + l->before + l->elsewhere > 0
+                                ? " that this pipeline has read"
+                                : "");
     case VERIFY_NO:
         return "no: what is wrong stands in the lines that begin with no";
     case VERIFY_OPEN:
