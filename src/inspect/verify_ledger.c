@@ -254,7 +254,6 @@ static int suspect_entry(struct verify *v, const struct ledger_entry *entry, str
 {
     struct part *part;
     enum entry_fate fate = fate_of(v, entry, &part);
-    (void)err;
     if (fate == FATE_NO_ID)
         add_suspect(v, part, entry, (struct digest){{0, 0}}, false);
     if (!entry->id.ptr || fate == FATE_NULL)
