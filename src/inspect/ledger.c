@@ -158,6 +158,22 @@ static int read_line(struct ledger *ledger, struct slice line, struct ledger_ent
 
 /* ---- the file ---- */
 
+/* What is unread moves to the front, and has room for a block behind it. */
+static void make_room(struct ledger *ledger)
+{
+    if (ledger->from > 0)
+        memmove(ledger->block, ledger->block + ledger->from, ledger->to - ledger->from);
+    ledger->to -= ledger->from;
+    ledger->from = 0;
+    if (ledger->room - ledger->to >= BLOCK_BYTES)
+        return;
+    ledger->room = 2 * ledger->room + BLOCK_BYTES;
+    ledger->block = realloc(ledger->block, ledger->room);
+    ledger->text = realloc(ledger->text, ledger->room);
+    if (!ledger->block || !ledger->text)
+        abort();
+}
+
 int ledger_open(struct ledger **ledger, const char *path, struct err *err)
 {
     struct stat st;
@@ -177,6 +193,7 @@ int ledger_open(struct ledger **ledger, const char *path, struct err *err)
         made->stop_bytes = -1;
     }
     if (made && made->path) {
+        make_room(made);
         *ledger = made;
         return 0;
     }
@@ -194,22 +211,6 @@ void ledger_close(struct ledger *ledger)
     free(ledger->block);
     free(ledger->text);
     free(ledger);
-}
-
-/* What is unread moves to the front, and has room for a block behind it. */
-static void make_room(struct ledger *ledger)
-{
-    if (ledger->from > 0)
-        memmove(ledger->block, ledger->block + ledger->from, ledger->to - ledger->from);
-    ledger->to -= ledger->from;
-    ledger->from = 0;
-    if (ledger->room - ledger->to >= BLOCK_BYTES)
-        return;
-    ledger->room = 2 * ledger->room + BLOCK_BYTES;
-    ledger->block = realloc(ledger->block, ledger->room);
-    ledger->text = realloc(ledger->text, ledger->room);
-    if (!ledger->block || !ledger->text)
-        abort();
 }
 
 /* More bytes behind what is unread. 0 or -1. */
