@@ -75,13 +75,10 @@ def test_a_pipeline_of_all_faults_is_true_in_every_way(weir, kafka, database, to
     assert text.endswith(f"yes: every record of {ledger} arrived\n"), text
     assert "no partition" not in text and f"{topic}[2]" in text
 
-    # The letter that has an id becomes a row, as weir dead replay does it; then with another id.
-    long = next(s for s in sent if s.unique_id and len(s.record.value) > 50 and b"xxxxx" in s.record.value)
-    database.execute("UPDATE weir.dead_letters SET replayed_at = now() WHERE topic = %s AND partition = %s"
-                     " AND record_offset = %s", [topic, long.partition, long.offset])
-    database.execute(f"UPDATE weir.offsets SET rows = rows + 1, dead = dead - 1 WHERE partition = {long.partition}")
-    assert "holds 303 rows, and should hold 304: 1 were deleted" in said(verify(weir, topic, exit_code=1), "no")
-    database.execute(f"INSERT INTO {TABLE} (unique_id) VALUES (%s)", [long.unique_id])
+    # The letter that has an id becomes a row; then one with another id, as a mended record may have it.
+    database.execute(f"ALTER TABLE {TABLE} ALTER person_name TYPE text")
+    weir.call("dead", "replay", pipeline_name(topic), "--database", database.credentials(weir.folder), exit_code=1)
+    long = next(s for s in sent if s.record.value and b"xxxxx" in s.record.value)
     report = verify(weir, topic, "--ledger", ledger)
     assert (report["ledger"]["rows"], report["ledger"]["letters"], report["ledger"]["replayed"]) == (304, 3, 1)
     database.execute(f"UPDATE {TABLE} SET unique_id = 'mended' WHERE unique_id = %s", [long.unique_id])
