@@ -62,6 +62,11 @@ enum option_id {
     OPTION_WITH_REASON,
     OPTION_THROUGH,
     OPTION_TIMEOUT,
+    OPTION_LEDGER, /* verify */
+    OPTION_ID,
+    OPTION_READ,
+    OPTION_OFFLINE,
+    OPTION_ALLOW,
 };
 
 struct option {

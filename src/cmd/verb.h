@@ -27,6 +27,7 @@ extern const struct verb verb_query;
 extern const struct verb verb_config;
 extern const struct verb verb_consume;
 extern const struct verb verb_produce;
+extern const struct verb verb_verify;
 extern const struct verb verb_completion;
 
 /* All of them, in the order of the help; main.c has it. */
