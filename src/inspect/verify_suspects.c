@@ -370,13 +370,40 @@ static bool is_twice(const struct place *places, size_t i)
 }
 
 /* The places of one id, `missing` of which are no rows. */
-static void judge_places(struct judge *judge, struct place *places, size_t n, int64_t missing)
+struct group {
+    struct place *places;
+    size_t n;
+    int64_t missing;
+};
+
+static void clear(struct group *group, size_t i)
 {
-    size_t left = n;
-    for (size_t i = 0; i < n && missing > 0; i++) {
-        struct suspect *suspect = places[i].suspect;
-        bool twice = is_twice(places, i);
-        if (twice) {
+    group->places[i].suspect->cleared = true;
+    group->missing--;
+}
+
+/*
+ * Where an id was sent more than once, all but one of its records may well be what was suppressed:
+ * they have the first word of the counters, before ids that were sent once.
+ */
+static void explain_repeats(struct judge *judge, struct group *group)
+{
+    size_t left = group->n - 1;
+    for (size_t i = 0; i < group->n && left > 0 && group->missing > 0; i++) {
+        if (is_twice(group->places, i) || !explain(judge, &group->places[i]))
+            continue;
+        clear(group, i);
+        left--;
+    }
+}
+
+static void explain_rest(struct judge *judge, struct group *group)
+{
+    for (size_t i = 0; i < group->n && group->missing > 0; i++) {
+        struct suspect *suspect = group->places[i].suspect;
+        if (suspect->cleared)
+            continue;
+        if (is_twice(group->places, i)) {
             *suspect = (struct suspect){.offset = suspect->offset,
                                         .digest = suspect->digest,
                                         .id = suspect->id,
@@ -385,20 +412,26 @@ static void judge_places(struct judge *judge, struct place *places, size_t n, in
                                         .short_by = 1,
                                         .among = 1};
             judge->missing++;
-        } else if (!explain(judge, &places[i])) {
+        } else if (!explain(judge, &group->places[i])) {
             continue;
         }
-        suspect->cleared = true;
-        missing--;
-        left--;
+        clear(group, i);
     }
-    judge->missing += missing;
-    for (size_t i = 0; i < n && missing > 0; i++) {
-        struct suspect *suspect = places[i].suspect;
+}
+
+/* What nothing explains is missing: somewhere among the places that are left. */
+static void judge_rest(struct judge *judge, const struct group *group)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < group->n; i++)
+        left += !group->places[i].suspect->cleared;
+    judge->missing += group->missing;
+    for (size_t i = 0; i < group->n && group->missing > 0; i++) {
+        struct suspect *suspect = group->places[i].suspect;
         if (suspect->cleared)
             continue;
         suspect->missing = true;
-        suspect->short_by = missing;
+        suspect->short_by = group->missing;
         suspect->among = left;
         judge->unread += suspect->what == SUSPECT_UNREAD;
     }
@@ -460,19 +493,33 @@ static void find_missing(const struct judge *judge)
                     judge->pruned);
 }
 
+/* The group whose places begin at `i`. */
+static struct group group_at(const struct judge *judge, size_t i)
+{
+    const struct digest *digest = &judge->places[i].suspect->digest;
+    const struct id_count *count = id_table_find(&judge->v->ids, *digest);
+    struct group group = {&judge->places[i], 1, count ? count->must - count->rows : 1};
+    while (count && i + group.n < judge->n &&
+           !memcmp(digest, &judge->places[i + group.n].suspect->digest, sizeof *digest))
+        group.n++;
+    for (size_t j = 0; j < group.n; j++)
+        group.missing -= group.places[j].suspect->cleared;
+    return group;
+}
+
 void verify_suspects_judge(struct verify *v)
 {
     struct judge judge = {.v = v};
+    struct group group;
     gather(&judge);
-    for (size_t i = 0; i < judge.n;) {
-        const struct digest *digest = &judge.places[i].suspect->digest;
-        const struct id_count *count = id_table_find(&v->ids, *digest);
-        size_t n = 1;
-        while (count && i + n < judge.n &&
-               !memcmp(digest, &judge.places[i + n].suspect->digest, sizeof *digest))
-            n++;
-        judge_places(&judge, &judge.places[i], n, count ? count->must - count->rows : 1);
-        i += n;
+    for (size_t i = 0; i < judge.n; i += group.n) {
+        group = group_at(&judge, i);
+        explain_repeats(&judge, &group);
+    }
+    for (size_t i = 0; i < judge.n; i += group.n) {
+        group = group_at(&judge, i);
+        explain_rest(&judge, &group);
+        judge_rest(&judge, &group);
     }
     v->report->totals[VERIFY_MISSING] = judge.missing;
     v->report->ledger.explained = judge.dropped + judge.absent + judge.pruned + judge.mended;
