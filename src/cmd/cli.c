@@ -27,6 +27,18 @@ int cli_fail_usage(const struct cli *cli, const char *format, ...)
     return EXIT_USAGE;
 }
 
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    if (cli->quiet)
+        return;
+    fprintf(stderr, "weir %s: ", cli->verb->name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
 bool cli_ask(const char *question)
 {
     char answer[16];
