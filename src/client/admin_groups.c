@@ -289,9 +289,9 @@ static rd_kafka_resp_err_t keep_members(struct arena *arena, rd_kafka_event_t *e
             continue;
         if (group_fault_passes(code))
             passing = code;
-        group->err.class = ERR_NONE;
+        group->members_err.class = ERR_NONE;
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-            group_fault(&group->err, code, group->name, rd_kafka_error_string(error));
+            group_fault(&group->members_err, code, group->name, rd_kafka_error_string(error));
         else
             copy_members(arena, described[i], group);
     }

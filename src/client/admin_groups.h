@@ -4,8 +4,7 @@
  * coordinator that is just being found or loads its groups is waited for.
  *
  * A group is read in steps, each of which fills in more: admin_groups(), then members, offsets and
- * ends. What cannot be read stays unknown; `err` of the group says why. All lies in the caller's
- * arena.
+ * ends. What cannot be read stays unknown, and the group says why. All lies in the caller's arena.
  *
  * librdkafka before 2.10 asks for members in a way that does not know groups of the new protocol
  * (KIP-848): their members are unknown then, never "none". Groups of other kinds (share groups,
@@ -60,7 +59,9 @@ struct group {
     bool offsets_known;
     struct group_partition *partitions; /* by topic and number */
     size_t n_partitions;
-    struct err err; /* why something of this group is unknown; ERR_NONE: nothing failed */
+    /* Why something of this group could not be read; ERR_NONE: nothing failed. */
+    struct err members_err;
+    struct err offsets_err;
 };
 
 struct group_list {

@@ -16,6 +16,7 @@ static void copy_offsets(struct arena *arena, const rd_kafka_topic_partition_lis
                          struct group *group)
 {
     size_t n = list ? (size_t)list->cnt : 0;
+    group->offsets_err.class = ERR_NONE;
     group->partitions = arena_alloc(arena, (n + 1) * sizeof *group->partitions);
     group->n_partitions = 0;
     for (size_t i = 0; i < n; i++) {
@@ -52,15 +53,15 @@ static rd_kafka_resp_err_t keep_offsets(struct arena *arena, struct admin_reques
     struct group *group = rd_kafka_event_opaque(event);
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        admin_request_fault(request, event, &group->err);
-        err_prefix(&group->err, "group \"%s\"", group->name);
+        admin_request_fault(request, event, &group->offsets_err);
+        err_prefix(&group->offsets_err, "group \"%s\"", group->name);
         return code;
     }
     const rd_kafka_group_result_t **results = rd_kafka_ListConsumerGroupOffsets_result_groups(
         rd_kafka_event_ListConsumerGroupOffsets_result(event), &n);
     code = n == 1 ? result_fault(results[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        group_fault(&group->err, code, group->name, NULL);
+        group_fault(&group->offsets_err, code, group->name, NULL);
     else
         copy_offsets(arena, rd_kafka_group_result_partitions(results[0]), group);
     return code;

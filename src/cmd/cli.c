@@ -39,10 +39,15 @@ void cli_note(const struct cli *cli, const char *format, ...)
     fputc('\n', stderr);
 }
 
+bool cli_can_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 bool cli_ask(const char *question)
 {
     char answer[16];
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+    if (!cli_can_ask())
         return false;
     fprintf(stderr, "%s [y/N] ", question);
     return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');

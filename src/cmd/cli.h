@@ -46,5 +46,6 @@ int cli_fail_usage(const struct cli *cli, const char *format, ...)
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ask yes or no on the terminal; false off a terminal. */
 bool cli_ask(const char *question);
+bool cli_can_ask(void);
 
 #endif

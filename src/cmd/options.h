@@ -56,6 +56,8 @@ enum option_id {
     OPTION_CSV, /* query */
     OPTION_WRITE,
     OPTION_WATCH,
+    OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
+    OPTION_DRY_RUN,
 };
 
 struct option {
