@@ -108,8 +108,8 @@ static void take_revocation(struct membership *m, const struct consumer_event *e
                      err.text);
     }
     if (event->lost)
-        log_warn("", "the group has given us up, because nothing was read for too long; some "
-                     "records may be printed twice");
+        log_warn("", "the group has given us up meanwhile; what was not committed yet may be "
+                     "printed twice");
     drop_parts(m);
     m->joined_us = clock_mono_us();
     if (consumer_unassign(m->consume->consumer, &err) < 0)
