@@ -52,7 +52,7 @@ class Reader:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(5 * patience()) == 0, self.said.read_text()
+        assert self.process.wait(15 * patience()) == 0, self.said.read_text()
 
 
 def send(kafka, topic: str, numbers: range, partitions: int = 3) -> list[str]:
@@ -69,9 +69,7 @@ def committed(kafka, group: str, topic: str) -> int:
 
 def test_the_next_run_goes_on_after_the_last(both, kafka, topic, group):
     sent = send(kafka, topic, range(90))
-    begin = both("consume", topic, "-g", group, "-n", "7", "-o", "beginning")
-    assert (begin.returncode, begin.stderr) == (0, b"")
-    first = begin.stdout.decode().split()
+    first = both.ok("consume", topic, "-g", group, "-n", "7", "-o", "beginning").decode().split()
     assert len(first) == 7 and committed(kafka, group, topic) == 7
     rest = both.ok("consume", topic, "--group", group, "-e", "-o", "stored").decode().split()
     assert sorted(first + rest, key=int) == sent
@@ -82,7 +80,7 @@ def test_the_next_run_goes_on_after_the_last(both, kafka, topic, group):
 def test_from_now_on_is_from_the_first_run_on(tool, kafka, topic, group):
     send(kafka, topic, range(9))
     first = tool("consume", topic, "-g", group, "-e")
-    assert first.stdout == b"" and WHERE in first.stderr.decode() and first.stderr.count(b"\n") == 1
+    assert first.stdout == b"" and first.stderr.count(WHERE.encode()) == 1
     sent = send(kafka, topic, range(9, 15))
     assert sorted(tool.ok("consume", topic, "-g", group, "-e").decode().split(), key=int) == sent
 
@@ -91,7 +89,7 @@ def test_a_signal_commits_what_was_printed(both, kafka, topic, group):
     sent = send(kafka, topic, range(30))
     reader = Reader(both, topic, "-g", group, "-o", "beginning")
     reader.has(30)
-    wait_until(lambda: committed(kafka, group, topic) == 30, 3, "a commit while it runs", every_s=0.2)
+    wait_until(lambda: committed(kafka, group, topic) == 30, 5, "a commit while it runs", every_s=0.2)
     sent += send(kafka, topic, range(30, 60))
     reader.has(60)
     reader.stop()
@@ -159,7 +157,7 @@ def test_a_closed_pipe_commits_what_was_written_and_no_more(tool, kafka, group):
     process = tool.start("consume", topic, "-g", group, "-o", "beginning")
     taken = process.stdout.read(900_000)
     process.stdout.close()
-    assert process.wait(10 * patience()) == 0
+    assert process.wait(30 * patience()) == 0
     assert process.stderr.read() == b""
     offset = kafka.committed(group, topic)[0]
     pipe = 65_536
@@ -172,7 +170,7 @@ def test_a_full_disk_commits_what_was_written_and_no_more(tool, kafka, topic, gr
     send(kafka, topic, range(30))
     with open("/dev/full", "wb") as full:
         process = tool.start("consume", topic, "-g", group, "-o", "beginning", "-e", stdout=full)
-        assert process.wait(10 * patience()) == 1
+        assert process.wait(30 * patience()) == 1
     assert b"stdout: No space left on device" in process.stderr.read()
     assert committed(kafka, group, topic) == 0
 

@@ -64,8 +64,12 @@ def ten(kafka) -> str:
 
 
 def set_offsets(kafka, group: str, topic: str, offsets: dict[int, int]) -> None:
-    wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p, offset) for p, offset in offsets.items()])
-    kafka.admin.alter_consumer_group_offsets([wanted])[group].result(30)
+    def ask() -> bool:
+        wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p, offset) for p, offset in offsets.items()])
+        done = kafka.admin.alter_consumer_group_offsets([wanted])[group].result(30)
+        return not any(p.error for p in done.topic_partitions)  # a coordinator that is just being made
+
+    wait_until(ask, what=f"offsets of {group}", every_s=0.2)
 
 
 class Member:
