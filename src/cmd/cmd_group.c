@@ -159,7 +159,7 @@ static void note_troubles(const struct group_work *work, const struct group *gro
                  "%s: %zu of %zu partitions have no committed offset (-): a consumer begins there "
                  "where its auto.offset.reset says",
                  group->name, without, group->n_partitions);
-    if (!group->members_known && group->members_err.class == ERR_NONE)
+    if (group->members_hidden)
         cli_note(
             work->cli,
             "%s: its members follow the new protocol (KIP-848); this librdkafka cannot ask for "

@@ -17,13 +17,17 @@
 #include <string.h>
 
 #define COMMIT_EVERY_US INT64_C(1000000)
-/* Before partitions are given up others wait for us; at the end a person does. */
+/* While it runs, and before partitions are given up, where others wait for us. */
 #define COMMIT_MS 1000
-#define LAST_COMMIT_MS 700
+/* At the end; after a signal a person waits. */
+#define LAST_COMMIT_MS 3000
+#define SIGNAL_COMMIT_MS 900
 /* Where a partition begins: asked again until it is answered, with an eye on signals in between. */
 #define ASK_MS 500
 /* A member that ended without a word is given up by the group after 10 s or more. */
 #define PATIENCE_US INT64_C(4000000)
+/* A group of the new protocol gives a newcomer nothing until others have let go. */
+#define NOTHING_YET_US INT64_C(4000000)
 
 struct membership {
     struct consume *consume;
@@ -33,6 +37,7 @@ struct membership {
     bool told_where;
     bool told_uncommitted;
     int64_t joined_us;
+    int64_t assigned_us;
     int64_t committed_us;
 };
 
@@ -141,16 +146,23 @@ static void take_assignment(struct membership *m, const struct consumer_event *e
         return;
     }
     for (size_t i = 0; i < event->n_partitions; i++) {
-        struct part *part = &consume->parts[i];
-        const struct consume_part *plan = find_plan(consume, event->partitions[i].topic,
-                                                    event->partitions[i].partition, &part->topic);
-        part->consume = consume;
-        part->partition = event->partitions[i].partition;
-        /* A partition made meanwhile was not there when -e looked. */
-        part->stop = plan ? plan->stop : consume->request.to_end ? 0 : INT64_MAX;
-        part->next = plan ? -1 : 0;
+        const char *topic = NULL;
+        int32_t partition = event->partitions[i].partition;
+        const struct consume_part *plan =
+            find_plan(consume, event->partitions[i].topic, partition, &topic);
+        if (!topic)
+            continue; /* not subscribed to: another member's mistake */
+        consume->parts[consume->n_parts++] = (struct part){
+            .consume = consume,
+            .topic = topic,
+            .partition = partition,
+            /* A partition made meanwhile was not there when -e looked. */
+            .stop = plan                      ? plan->stop
+                    : consume->request.to_end ? 0
+                                              : INT64_MAX,
+            .next = plan ? -1 : 0,
+        };
     }
-    consume->n_parts = event->n_partitions;
     m->pending = true;
 }
 
@@ -214,6 +226,7 @@ static void begin_parts(struct membership *m)
         return;
     m->pending = false;
     m->was_assigned = true;
+    m->assigned_us = clock_mono_us();
     if (consume->n_parts == 0)
         cli_note(consume->cli, "the other members of the group %s have all partitions%s",
                  consume->group, consume->request.to_end ? "" : "; waiting for one");
@@ -249,8 +262,12 @@ static void tell_waiting(struct membership *m)
 /* With -e, what others of the group read is not waited for; between two assignments all is open. */
 static bool is_finished(const struct membership *m)
 {
-    return m->was_assigned && !m->pending && m->consume->parts && consume_all_done(m->consume) &&
-           (m->consume->n_parts > 0 || m->consume->request.to_end);
+    const struct consume *consume = m->consume;
+    if (!m->was_assigned || m->pending || !consume->parts)
+        return false;
+    if (consume->n_parts == 0)
+        return consume->request.to_end && clock_mono_us() - m->assigned_us >= NOTHING_YET_US;
+    return consume_all_done(consume);
 }
 
 static void run(struct membership *m)
@@ -291,7 +308,8 @@ int consume_in_group(struct consume *consume, struct err *err)
     run(&m);
     /* A pipe that was closed has what was written before, and no more is committed. */
     consume_flush(consume);
-    if (commit(&m, LAST_COMMIT_MS, &failed) < 0 && consume->fault.class == ERR_NONE)
+    int timeout_ms = signals_stop_requested() ? SIGNAL_COMMIT_MS : LAST_COMMIT_MS;
+    if (commit(&m, timeout_ms, &failed) < 0 && consume->fault.class == ERR_NONE)
         err_set_code(&consume->fault, failed.class, failed.code,
                      "what was printed last is not committed, so the group %s will read it again: "
                      "%s",

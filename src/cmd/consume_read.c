@@ -67,9 +67,9 @@ static void take_out_of_range(struct part *part, const struct err *err)
         consume->fault = *err;
     else
         err_set(&consume->fault, ERR_HALT,
-                "%s, but the group \"%s\" has committed it: weir group seek %s -t %s:%" PRId32
-                " -o beginning (or another place) lets it go on",
-                err->text, consume->group, consume->group, part->topic, part->partition);
+                "%s (any more); weir group seek %s -t %s:%" PRId32 " -o beginning, or another "
+                "place, lets the group go on",
+                err->text, consume->group, part->topic, part->partition);
 }
 
 static void on_message(void *context, const struct message *message)

@@ -121,24 +121,26 @@ def their_rows(kafka, group: str) -> dict[tuple[str, int], list[str]]:
 # ---- Kafka's own tool says the same ----
 
 def test_kafkas_own_tool_agrees(tool, kafka, ten, group):
-    with Member(kafka, group, ten, 3, client_id="the client", group_instance_id=f"{group}-one") as member:
+    client = "the client\x1b[31m"
+    with Member(kafka, group, ten, 3, client_id=client, group_instance_id=f"{group}-one") as member:
         member.consumer.commit(offsets=[TopicPartition(ten, 0, 4), TopicPartition(ten, 2, 10)], asynchronous=False)
         mine = tool.json("describe", group, notes=1)
         theirs = their_rows(kafka, group)
         assert (mine["state"], mine["type"], mine["assignor"], mine["lag"]) == ("Stable", "classic", "range", 6)
         (one,) = mine["members"]
         assert one["partitions"] == [{"topic": ten, "partition": i} for i in range(3)]
-        assert (one["client_id"], one["instance_id"]) == ("the client", f"{group}-one")
+        assert (one["client_id"], one["instance_id"]) == (client, f"{group}-one")
         for p in mine["partitions"]:
             row = theirs[p["topic"], p["partition"]]
             assert [str(p[key]) if p[key] is not None else "-" for key in ("committed", "high", "lag")] == row[:3]
             assert (one["member_id"], one["host"]) == (row[3], row[4].removeprefix("/"))
+        assert "\x1b" not in tool.text("describe", group, notes=1)
         listed = {g["group"]: g for g in tool.json("list")["groups"]}
         assert listed[group] == {"group": group, "state": "Stable", "type": "classic", "lag": 6, "members": 1}
         # Members would not heed it: neither is done, and the next step is named.
         for arguments in (["seek", group, "-o", "end", "--yes"], ["delete", group, "--yes"]):
             assert tool.no(*arguments, code=1) == \
-                f'group "{group}" has members (the client@{one["host"]} (3 partitions of {ten})): stop them first'
+                f'group "{group}" has members (the client\\x1b[31m@{one["host"]} (3 partitions of {ten})): stop them first'
         tool.text("seek", group, "-o", "end", "--dry-run", notes=1)
         assert "while it has members it cannot be" in tool.said
 
