@@ -255,8 +255,10 @@ def test_a_partition_made_meanwhile_is_read_from_its_beginning(tool, kafka, grou
     reader = Reader(tool, topic, "-g", group, "-X", "topic.metadata.refresh.interval.ms=1000")
     wait_until(lambda: committed(kafka, group, topic) == 0 and kafka.committed(group, topic) == {0: 0},
                what="its place", every_s=0.2)
+    reader.process.send_signal(signal.SIGSTOP)  # so that the record is there before it hears of the partition
     kafka.add_partitions(topic, 2)
     kafka.produce(topic, [Record(b"new", partition=1)])
+    reader.process.send_signal(signal.SIGCONT)
     reader.has(1)
     reader.stop()
     assert kafka.committed(group, topic) == {0: 0, 1: 1}
