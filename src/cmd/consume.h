@@ -37,6 +37,7 @@ struct part {
     int32_t partition;
     int64_t stop; /* the first offset that is not wanted; INT64_MAX: open */
     struct stream *stream;
+    bool is_new; /* made since we began; in a group alone */
     bool at_end; /* of what is committed */
     bool done;
     /* All before `next` was printed or needs no printing; what is before `written` has left us. */

@@ -152,16 +152,14 @@ static void take_assignment(struct membership *m, const struct consumer_event *e
             find_plan(consume, event->partitions[i].topic, partition, &topic);
         if (!topic)
             continue; /* not subscribed to: another member's mistake */
-        consume->parts[consume->n_parts++] = (struct part){
-            .consume = consume,
-            .topic = topic,
-            .partition = partition,
-            /* A partition made meanwhile was not there when -e looked. */
-            .stop = plan                      ? plan->stop
-                    : consume->request.to_end ? 0
-                                              : INT64_MAX,
-            .next = plan ? -1 : 0,
-        };
+        struct part *part = &consume->parts[consume->n_parts++];
+        *part = (struct part){.consume = consume, .topic = topic, .partition = partition};
+        /* A partition made meanwhile is read from its beginning, and was not there when -e looked.
+         */
+        part->is_new = !plan;
+        part->stop = plan ? plan->stop : INT64_MAX;
+        if (part->is_new && consume->request.to_end)
+            part->stop = 0;
     }
     m->pending = true;
 }
@@ -178,7 +176,7 @@ static void tell_where(struct membership *m, size_t without)
              consume->group, without, without == 1 ? "" : "s");
 }
 
-/* Where each part begins: where the group was, else where -o says; a new partition at 0. */
+/* Where each part begins: where the group was, else where -o says. */
 static int find_places(struct membership *m, struct partition_ref *refs, struct err *err)
 {
     struct consume *consume = m->consume;
@@ -190,14 +188,13 @@ static int find_places(struct membership *m, struct partition_ref *refs, struct 
     for (size_t i = 0; i < consume->n_parts; i++) {
         const struct part *part = &consume->parts[i];
         const struct offset_spec beginning = {OFFSET_BEGINNING, 0};
-        bool is_new = part->next == 0;
         consume->parts[i].committed = refs[i].offset;
         if (refs[i].offset >= 0)
             continue;
-        without += !is_new;
+        without += !part->is_new;
         if (admin_resolve(consume->admin, part->topic, part->partition,
-                          is_new ? beginning : consume->request.from, 2 * ASK_MS, &refs[i].offset,
-                          err) < 0)
+                          part->is_new ? beginning : consume->request.from, 2 * ASK_MS,
+                          &refs[i].offset, err) < 0)
             return -1;
     }
     tell_where(m, without);

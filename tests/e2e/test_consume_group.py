@@ -1,4 +1,5 @@
 """weir consume -g: a member of a consumer group beside other members, with what it commits seen by another client."""
+import json
 import re
 import signal
 import subprocess
@@ -269,9 +270,13 @@ def test_it_outlives_the_broker(tool, kafka, topic, group):
     sent = send(kafka, topic, range(30))
     reader = Reader(tool, topic, "-g", group, "-o", "beginning", *SHORT_SESSION)
     reader.has(30)
+    wait_until(lambda: committed(kafka, group, topic) == 30, 5, "a commit while it runs", every_s=0.2)
     kafka.kill()
     time.sleep(1)
     kafka.start()
+    # The broker has not read its groups yet, and lists none of them without a word.
+    described = json.loads(tool.ok("group", "describe", group, "-J", "-q"))
+    assert [p["committed"] for p in described["partitions"]] == [10, 10, 10]
     sent += send(kafka, topic, range(30, 60))
     reader.has(60)
     wait_until(lambda: committed(kafka, group, topic) == 60, 60, "a commit after the outage", every_s=0.5)
