@@ -54,7 +54,7 @@ def sources(result: subprocess.CompletedProcess) -> dict[str, tuple[str, str]]:
 def test_overview(cli, arguments):
     result = cli(*arguments)
     assert result.returncode == 0 and result.stderr == ""
-    for verb in ("ingest", "topic", "produce", "consume", "query", "dead", "config", "help"):
+    for verb in ("ingest", "topic", "produce", "consume", "query", "dead", "config", "group", "help"):
         assert re.search(rf"^  {verb} ", result.stdout, re.M)
 
 
@@ -72,7 +72,7 @@ def test_version_names_the_libraries(cli, arguments):
         assert re.search(rf"^{library} \d+\.\d+", result.stdout, re.M), result.stdout
 
 
-@pytest.mark.parametrize("verb", ["ingest", "topic", "produce", "consume", "query", "dead", "config"])
+@pytest.mark.parametrize("verb", ["ingest", "topic", "produce", "consume", "query", "dead", "config", "group"])
 def test_help_of_a_verb_is_the_same_both_ways(cli, verb):
     assert cli("help", verb).stdout == cli(verb, "-h").stdout == cli(verb, "--help").stdout
     assert cli("help", verb).stdout.startswith(f"weir {verb}: ")
