@@ -15,6 +15,12 @@
 /* Once, by main() before any thread is started. */
 int signals_init(struct err *err);
 
+/*
+ * While `on`, the first signal ends the process like the second: for a call that cannot be
+ * interrupted, when there is nothing yet to drain or to clear away.
+ */
+void signals_end_at_once(bool on);
+
 /* Whether a signal has asked to stop. Any thread. */
 bool signals_stop_requested(void);
 /*

@@ -56,6 +56,17 @@ enum option_id {
     OPTION_CSV, /* query */
     OPTION_WRITE,
     OPTION_WATCH,
+    OPTION_COLUMN, /* dead */
+    OPTION_REASON,
+    OPTION_REPLAYED,
+    OPTION_WITH_REASON,
+    OPTION_THROUGH,
+    OPTION_TIMEOUT,
+    OPTION_LEDGER, /* verify */
+    OPTION_ID,
+    OPTION_READ,
+    OPTION_OFFLINE,
+    OPTION_ALLOW,
     OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
     OPTION_DRY_RUN,
 };

@@ -61,7 +61,9 @@ int query_open(struct query **query, const struct pipeline_config *config, bool 
     if (pg_target_resolve(&made->target, &made->arena, config->database, "weir query", err) == 0) {
         if (!write)
             pg_target_any_server(&made->target);
+        signals_end_at_once(true); /* libpq waits until it is connected, or connect_timeout */
         made->conn = pg_connect(&made->target, err);
+        signals_end_at_once(false);
     }
     if (made->conn) {
         *query = made;
@@ -199,8 +201,7 @@ static int take(struct answer *a, PGresult *result)
     }
 }
 
-/* Wait until an answer is there, or a signal asks to stop. */
-static void await(PGconn *conn)
+void query_await(PGconn *conn)
 {
     while (PQisBusy(conn) && !signals_stop_requested()) {
         struct pollfd fds[] = {{.fd = PQsocket(conn), .events = POLLIN},
@@ -215,7 +216,7 @@ static int read_answer(struct answer *a)
 {
     PGconn *conn = a->query->conn;
     for (;;) {
-        await(conn);
+        query_await(conn);
         if (signals_stop_requested()) {
             a->end->cancelled = true;
             return QUERY_ENOUGH;
