@@ -67,6 +67,8 @@ enum option_id {
     OPTION_READ,
     OPTION_OFFLINE,
     OPTION_ALLOW,
+    OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
+    OPTION_DRY_RUN,
 };
 
 struct option {

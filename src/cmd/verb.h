@@ -29,6 +29,7 @@ extern const struct verb verb_consume;
 extern const struct verb verb_produce;
 extern const struct verb verb_verify;
 extern const struct verb verb_completion;
+extern const struct verb verb_group;
 
 /* All of them, in the order of the help; main.c has it. */
 extern const struct verb *const verb_table[];
