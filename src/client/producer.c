@@ -68,7 +68,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     /* "All brokers are down" says less than what was said before it. */
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_fault.class != ERR_NONE)
         return;
-    fault_set(&producer->last_fault, (rd_kafka_resp_err_t)code, reason);
+    client_fault(&producer->client, &producer->last_fault, (rd_kafka_resp_err_t)code, reason);
     log_debug(producer->client.scope, "%s", producer->last_fault.text);
 }
 
