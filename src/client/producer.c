@@ -14,7 +14,8 @@
 #define DESTROY_MS 500
 #define FULL_WAIT_MS 20
 #define FLUSH_RECORDS 10000 /* a batch is not more */
-#define LEAVE_MS 900        /* when asked to stop: a drain takes less than a second */
+#define STALL_US 200000
+#define LEAVE_MS 900 /* when asked to stop: a drain takes less than a second */
 
 struct producer {
     struct client client;    /* first: it is the handle's opaque pointer */
@@ -87,7 +88,7 @@ static void release(struct producer *producer)
  * of a full queue is as old as LINGER_BULK_MS.
  */
 #define LINGER_MS "5"
-#define LINGER_BULK_MS "500"
+#define LINGER_BULK_MS "10000"
 
 int producer_new(struct producer **out, const struct producer_options *options, struct err *err)
 {
@@ -251,8 +252,9 @@ int producer_flush(struct producer *producer, int timeout_ms, struct err *err)
     while (producer->delivered + producer->failed < producer->sent) {
         if (producer->last_fault.class == ERR_HALT || out_of_patience(producer, timeout_ms))
             return no_news(producer, err);
-        /* Many are not lingering; and see LINGER_BULK_MS for what a flush is while they go. */
-        if (producer->sent - producer->delivered - producer->failed > FLUSH_RECORDS)
+        /* While full batches go: a flush would have them asked for as LINGER_BULK_MS says. */
+        bool many = producer->sent - producer->delivered - producer->failed > FLUSH_RECORDS;
+        if (many && clock_mono_us() - producer->news_us < STALL_US)
             rd_kafka_poll(producer->client.rk, 50);
         else
             rd_kafka_flush(producer->client.rk, 50);
