@@ -12,9 +12,9 @@
 #include <string.h>
 
 #define DESTROY_MS 500
-#define FULL_WAIT_MS 20
+#define WAIT_MS 20
 #define FLUSH_RECORDS 10000 /* a batch is not more */
-#define STALL_US 200000
+#define STALL_US 50000
 #define LEAVE_MS 900 /* when asked to stop: a drain takes less than a second */
 
 struct producer {
@@ -200,6 +200,19 @@ static rd_kafka_resp_err_t hand_over(struct producer *producer,
     return code;
 }
 
+/*
+ * A wait until something was delivered, most likely. While full batches go, the others linger; when
+ * nothing goes any more, as with so many partitions that none has a full one, all of them go. (Not
+ * always so, because a flush makes the library ask as LINGER_BULK_MS tells.)
+ */
+static void await_news(struct producer *producer)
+{
+    if (clock_mono_us() - producer->news_us < STALL_US)
+        rd_kafka_poll(producer->client.rk, WAIT_MS);
+    else
+        rd_kafka_flush(producer->client.rk, WAIT_MS);
+}
+
 int producer_send(struct producer *producer, const struct producer_record *record, struct err *err)
 {
     rd_kafka_resp_err_t code;
@@ -208,7 +221,7 @@ int producer_send(struct producer *producer, const struct producer_record *recor
                        "a timestamp of 0 (1970-01-01) cannot be sent: librdkafka takes it for the "
                        "time of now; write 1, or null if that is meant");
     while ((code = hand_over(producer, record)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        rd_kafka_poll(producer->client.rk, FULL_WAIT_MS);
+        await_news(producer);
         if (signals_stop_requested())
             return err_set(err, ERR_OUTAGE,
                            "stopped while the records before it were on their way");
@@ -252,12 +265,10 @@ int producer_flush(struct producer *producer, int timeout_ms, struct err *err)
     while (producer->delivered + producer->failed < producer->sent) {
         if (producer->last_fault.class == ERR_HALT || out_of_patience(producer, timeout_ms))
             return no_news(producer, err);
-        /* While full batches go: a flush would have them asked for as LINGER_BULK_MS says. */
-        bool many = producer->sent - producer->delivered - producer->failed > FLUSH_RECORDS;
-        if (many && clock_mono_us() - producer->news_us < STALL_US)
-            rd_kafka_poll(producer->client.rk, 50);
+        if (producer->sent - producer->delivered - producer->failed > FLUSH_RECORDS)
+            await_news(producer);
         else
-            rd_kafka_flush(producer->client.rk, 50);
+            rd_kafka_flush(producer->client.rk, WAIT_MS);
     }
     if (producer->failed == 0)
         return 0;
