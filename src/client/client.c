@@ -109,6 +109,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
  * From the library's threads, for each certificate of a broker's chain. It decides nothing: what
  * OpenSSL found is the answer, and its number is kept for client_fault().
  */
+/* NOLINTBEGIN(readability-non-const-parameter): the library's type of a callback */
 static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t broker_id, int *x509_error,
                           int depth, const char *bytes, size_t size, char *errstr,
                           size_t errstr_size, void *opaque)
@@ -121,6 +122,7 @@ static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t broker_id,
     atomic_store(&client->certificate_fault, *x509_error);
     return 0;
 }
+/* NOLINTEND(readability-non-const-parameter) */
 
 int client_fault(struct client *client, struct err *err, rd_kafka_resp_err_t code,
                  const char *words)
