@@ -3,7 +3,7 @@ every verb, and how each is tried.
 
 A new example is tried like this: find the line of EXAMPLES that its command fits, or add one: what there must be before
 it (a name or more of Stage.PREPARATIONS in test_examples.py), and what shows that it did what the text around it says.
-TOPIC stands for the chapter's; other placeholders get a value in Stage.filled_in()."""
+TOPIC and PIPELINE stand for the chapter's; other placeholders get a value in Stage.filled_in()."""
 import re
 import subprocess
 from collections.abc import Iterator
@@ -45,6 +45,13 @@ EXAMPLES = (
     Example(r"weir dead list( --by reason)?", ("letters",), shows="(?i)no JSON|not JSON"),
     Example(r"weir dead show \S+", ("letters",), shows="Hellow"),
     Example(r"weir dead prune --older-than \S+", ("letters",), steps=(("shows", "[y/N]"), ("types", "y\n"))),
+    Example(r"weir dead prune --replayed", ("replayed",), steps=(("shows", "[y/N]"), ("types", "y\n"))),
+    Example(r"weir dead replay driven_data --dry-run", ("salaries",), code=1),
+    Example(r"weir dead replay driven_data --column salary --through .*", ("salaries",)),
+    Example(r"weir dead replay driven_data", ("salaries", "mended")),
+    Example(r"weir dead export driven_data \| weir produce driven_data_stream -J", ("letters",),
+            shows="records to driven_data_stream"),
+    Example(r'weir query --write "ALTER TABLE .* ALTER salary TYPE text"', ("salaries",), shows="ALTER TABLE"),
     # topics
     Example(r"weir topic list( -b \S+)?", ("records",), shows="driven_data_stream +3 "),
     Example(r"weir topic list -J \| jq .*\.records == 0.*", ("orders",), shows="(?m)^orders$"),
