@@ -14,6 +14,9 @@
 #define DESTROY_MS 500
 #define WAIT_MS 20
 #define FLUSH_RECORDS 10000 /* a batch is not more */
+#define HASTEN_TIMES 3
+#define HASTEN_PAUSE_MS 4
+#define HASTEN_TIMEOUT_MS 500
 #define STALL_US 50000
 #define LEAVE_MS 900 /* when asked to stop: a drain takes less than a second */
 
@@ -213,6 +216,23 @@ static void await_news(struct producer *producer)
         rd_kafka_flush(producer->client.rk, WAIT_MS);
 }
 
+/*
+ * An idempotent producer needs an id from a broker. The library asks for it when an answer about
+ * topics comes and the broker is connected, which with the first answer it is not yet; else after
+ * half a second. So a few more answers are asked for behind the first record.
+ */
+static void hasten(struct producer *producer)
+{
+    for (int i = 0; i < HASTEN_TIMES; i++) {
+        const struct rd_kafka_metadata *metadata;
+        if (rd_kafka_metadata(producer->client.rk, 0, producer->topic, &metadata,
+                              HASTEN_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return;
+        rd_kafka_metadata_destroy(metadata);
+        clock_sleep_ms(HASTEN_PAUSE_MS);
+    }
+}
+
 int producer_send(struct producer *producer, const struct producer_record *record, struct err *err)
 {
     rd_kafka_resp_err_t code;
@@ -232,7 +252,8 @@ int producer_send(struct producer *producer, const struct producer_record *recor
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return set_fault(err, code, record->topic);
-    producer->sent++;
+    if (producer->sent++ == 0)
+        hasten(producer);
     return 0;
 }
 
