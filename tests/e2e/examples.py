@@ -32,14 +32,16 @@ class Example:
 
 
 QUERY = r'weir query( --database credentials.json)?'
-COUNT = r'"SELECT COUNT\(\*\)( AS no_records)? FROM streaming_layer.streaming_data"'
+COUNT = r'["\']SELECT (?i:COUNT)\(\*\)( AS no_records)? FROM streaming_layer.streaming_data["\']'
 RUNS = (("shows", "rows/s"), STREAMS)
 
 EXAMPLES = (
     Example(r"(build/)?weir help( [a-z]+)?", shows="Usage: weir"),
-    Example(r"weir config( -v)?", shows="driven_data"),
+    Example(r"weir config( driven_data)?( -v)?", shows="driven_data"),
     # ingest
     Example(r"weir ingest( driven_data)?( -b \S+ -t .*)?", ("records",), steps=RUNS),
+    Example(r"weir ingest driven_data --dry-run -n \d+", ("hundreds", "table")),
+    Example(r"weir ingest -t driven_data_stream --table streaming_layer.streaming_data -e", ("records",)),
     Example(r"weir ingest --dry-run", ("records",), steps=RUNS),
     Example(r"weir ingest -e", ("records",)),
     Example(r"weir dead list( --by reason)?", ("letters",), shows="(?i)no JSON|not JSON"),
@@ -52,6 +54,20 @@ EXAMPLES = (
     Example(r"weir dead export driven_data \| weir produce driven_data_stream -J", ("letters",),
             shows="records to driven_data_stream"),
     Example(r'weir query --write "ALTER TABLE .* ALTER salary TYPE text"', ("salaries",), shows="ALTER TABLE"),
+    Example(r"weir verify( driven_data)?", ("rows",)),
+    Example(r"weir verify driven_data --ledger sent.ndjson", ("ledger",)),
+    Example(r"weir verify orders --ledger sent.ndjson --id order_id", ("order ledger",)),
+    Example(r"weir verify -t driven_data_stream --table streaming_layer.streaming_data --read", ("rows",)),
+    Example(r"weir verify --offline", ("rows",)),
+    # groups
+    Example(r"weir group list", ("billing",), shows="(?m)^billing "),
+    Example(r"weir group list -J \| jq .*", ("billing",), shows="(?m)^billing$"),
+    Example(r"weir group describe billing", ("billing",), shows="orders"),
+    Example(r"weir group describe billing -J \| jq .*", ("billing",), shows=r"(?m)^\d+$"),
+    Example(r"weir group seek billing .* --dry-run", ("billing",), shows="orders"),
+    Example(r"weir group seek billing .*", ("billing",), steps=(("shows", "[y/N]"), ("types", "y\n"), ("shows", "orders"))),
+    Example(r"weir group delete billing --yes", ("billing",), shows="billing"),
+    Example(r"weir group delete billing", ("billing",), steps=(("shows", "[y/N]"), ("types", "y\n"), ("shows", "billing"))),
     # topics
     Example(r"weir topic list( -b \S+)?", ("records",), shows="driven_data_stream +3 "),
     Example(r"weir topic list -J \| jq .*\.records == 0.*", ("orders",), shows="(?m)^orders$"),
@@ -74,12 +90,15 @@ EXAMPLES = (
     Example(r"weir consume driven_data_stream -o -5 -e --pretty", ("records",), shows='  "unique_id": "'),
     Example(r"weir consume driven_data_stream -f .*", ("records",),
             steps=(("shows", "from now on"), ("record", "Hellow"), ("shows", "Hellow"), STREAMS)),
+    Example(r"weir consume driven_data_stream -g checks -o beginning -n 100", ("hundreds",), shows="person_name"),
+    Example(r"weir consume driven_data_stream -g checks -n 100", ("checks",), shows="person_name"),
     Example(r"weir consume a -o beginning -e -J \| weir produce b -J( --keep-partition)?", ("a and b",),
             shows="2 records to b"),
     # the database
     Example(rf"{QUERY} {COUNT}", ("rows",), shows=r"\n20\n"),
     Example(rf"{QUERY} ({COUNT} --watch 2s|--watch 2s {COUNT})", ("rows",), steps=(("shows", " 20"), STREAMS)),
     Example(rf'{QUERY} "SELECT \* FROM streaming_layer.streaming_data"', ("rows",), shows="person_name\tuser_name"),
+    Example(r"weir query - --csv < report.sql > report.csv", ("rows", "report"), shows="^$", leaves=("report.csv", "total\n20")),
     Example(r"weir query .* --csv > all.csv", ("rows",), shows="^$", leaves=("all.csv", "^person_name,")),
     Example(r"weir query - -J < report.sql \| jq \.total", ("rows", "report"), shows="^20$"),
     Example(r"weir query '\\dt streaming\*'", ("rows",), shows="streaming_layer"),
@@ -121,7 +140,7 @@ def in_document(text: str) -> Iterator[tuple[int, str]]:
 
 def in_help(text: str) -> Iterator[tuple[int, str]]:
     """The commands behind "Examples:"."""
-    for number, line in joined(text.partition("\nExamples:\n")[2].splitlines()):
+    for number, line in joined(text.partition("Examples:\n")[2].splitlines()):
         if line.startswith("  "):
             yield number, command_in(line)
 

@@ -7,13 +7,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
 from examples import EXAMPLES, collect, in_document, in_help
 from harness.kafka import Kafka
 from harness.paths import EXAMPLES as FILES
 from harness.paths import patience, program_env, weir_binary
 from harness.postgres import Database
-from harness.records import Record, chapter_record, chapter_records
+from harness.records import Record, Sent, chapter_record, chapter_records
 from harness.terminal import Terminal
 from harness.weir import TABLE
 
@@ -34,9 +35,16 @@ class Stage:
         for name in ("create_schema.sql", "create_table.sql"):
             (folder / name).write_text((FILES / name).read_text())
         database.credentials(folder)
-        (folder / "weir.yaml").write_text(
-            f"brokers: {kafka.address}\ndatabase: credentials.json\npipelines:\n  driven_data:\n    topic: {TOPIC}\n"
-            f"    table: {TABLE}\n    setup: [create_schema.sql, create_table.sql]\n")
+        self._write_config()
+
+    def _write_config(self, more: str = "") -> None:
+        (self.folder / "weir.yaml").write_text(
+            f"brokers: {self.kafka.address}\ndatabase: credentials.json\npipelines:\n  driven_data:\n    topic: {TOPIC}\n"
+            f"    table: {TABLE}\n    setup: [create_schema.sql, create_table.sql]\n{more}")
+
+    def begin(self) -> None:
+        """What an example before it changed for itself alone."""
+        self._write_config()
 
     # What there must be before a command, by name. Each may find what an earlier example left.
 
@@ -109,7 +117,52 @@ class Stage:
     def pairs(self) -> None:
         (self.folder / "pairs.txt").write_text("ana:1\nion:2\n")
 
-    PREPARATIONS = {"records": records, "no records": no_records, "rows": rows, "letters": letters, "orders": orders,
+    def hundreds(self) -> None:
+        self.no_records()
+        self.kafka.create_topic(TOPIC)
+        self.kafka.produce(TOPIC, chapter_records(250))
+
+    def table(self) -> None:
+        self.database.create_chapter_table()
+
+    def checks(self) -> None:
+        """The group `checks` has read the first hundred."""
+        self.hundreds()
+        self.finish(f"weir consume {TOPIC} -g checks -o beginning -n 100 -q")
+
+    def ledger(self) -> None:
+        self.no_records()
+        self.kafka.create_topic(TOPIC)
+        self._write_ledger(self.kafka.produce(TOPIC, chapter_records(ROWS)))
+        self.finish("weir ingest -e -q")
+
+    def order_ledger(self) -> None:
+        """A second pipeline, whose records are told apart by order_id."""
+        self.no_orders()
+        self.database.execute("DROP SCHEMA IF EXISTS weir, streaming_layer CASCADE; DROP TABLE IF EXISTS orders;"
+                              "CREATE TABLE orders (order_id text)")
+        self.orders()
+        self._write_ledger(self.kafka.produce("orders", [Record(json.dumps({"order_id": str(i)}).encode(), unique_id=str(i))
+                                                         for i in range(3)]))
+        self._write_config("  orders: {topic: orders, table: public.orders}\n")
+        self.finish("weir ingest orders -e -q")
+
+    def _write_ledger(self, sent: list[Sent]) -> None:
+        (self.folder / "sent.ndjson").write_text("".join(json.dumps(
+            {"topic": s.topic, "partition": s.partition, "offset": s.offset, "unique_id": s.unique_id, "fault": None}) + "\n"
+            for s in sent))
+
+    def billing(self) -> None:
+        """A group that has read nothing but the first of more than a thousand orders."""
+        self.no_orders()
+        self.orders()
+        self.kafka.produce("orders", [Record(b"x", partition=i % 3) for i in range(1_200)])
+        group = Consumer({"bootstrap.servers": self.kafka.address, "group.id": "billing", "log_level": 2})
+        group.commit(offsets=[TopicPartition("orders", partition, 1) for partition in range(3)], asynchronous=False)
+        group.close()
+
+    PREPARATIONS = {"table": table, "hundreds": hundreds, "checks": checks, "ledger": ledger, "order ledger": order_ledger,
+                    "billing": billing, "records": records, "no records": no_records, "rows": rows, "letters": letters, "orders": orders,
                     "no orders": no_orders, "a and b": a_and_b, "report": report, "pairs": pairs, "salaries": salaries, "mended": mended,
                     "replayed": replayed}
 
@@ -166,6 +219,7 @@ def test_example(kafka, postgres, stage, command, where):
     command = re.sub(r"\bTOPIC\b", TOPIC, re.sub(r"\bPIPELINE\b", "driven_data", command))
     example = next((example for example in EXAMPLES if re.fullmatch(example.command, command)), None)
     assert example, f"{where}: {command}\nnobody says how this example is tried: add a line to EXAMPLES in tests/e2e/examples.py"
+    stage.begin()
     for name in example.needs:
         stage.PREPARATIONS[name](stage)
     if example.steps:
