@@ -131,7 +131,8 @@ WRONG = {
     "SASL to plaintext": ("", lambda k: k.sasl("PLAIN", tls=False), "wants no login: security.protocol is PLAINTEXT or SSL"),
 }
 VERBS = {"topic list": (), "topic describe": ("t",), "topic create": ("t",), "produce": ("t",),
-         "consume": ("t", "-o", "beginning", "-e"), "ingest": ("-e", "-t", "t")}
+         "consume": ("t", "-o", "beginning", "-e"), "group list": (), "group describe": ("g",),
+         "ingest": ("-e", "-t", "t")}
 
 
 def address_of(secure_kafka: SecureKafka, listener: str) -> str:
