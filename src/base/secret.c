@@ -7,8 +7,11 @@
 
 bool secret_name(const char *name)
 {
-    static const char *const marks[] = {"password",    "passwd", "secret",
-                                        "ssl.key.pem", "token",  "sasl.jaas.config"};
+    static const char *const marks[] = {"password", "passwd", "passphrase",      "secret",
+                                        "key.pem",  "token",  "sasl.jaas.config"};
+    /* Where a token is to be had is none. */
+    if (strcasestr(name, "endpoint.url"))
+        return false;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (strcasestr(name, marks[i]))
             return true;

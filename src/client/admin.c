@@ -13,6 +13,8 @@
 /* How long to wait before looking whether the library has met an error that waiting cannot cure. */
 #define SLICE_MS 250
 #define DESTROY_MS 500
+/* A proxy whose broker just starts is given this time; a port of another kind takes no longer. */
+#define MISMATCH_US 2500000
 
 static const struct setting admin_owned[] = {
     /* A record is found again whatever became of its transaction, and "end" is the end. */
@@ -30,6 +32,8 @@ static const struct setting admin_defaults[] = {
      */
     {"fetch.message.max.bytes", "1"},
     {"queued.max.messages.kbytes", "65536"},
+    /* Why one was closed is the answer when none comes. */
+    {"log.connection.close", "true"},
 };
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -39,15 +43,21 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     /* "All brokers are down" says less than what was said before it. */
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && admin->last_fault.class != ERR_NONE)
         return;
-    fault_set(&admin->last_fault, (rd_kafka_resp_err_t)code, reason);
+    client_fault(&admin->client, &admin->last_fault, (rd_kafka_resp_err_t)code, reason);
     log_debug(admin->client.scope, "%s", admin->last_fault.text);
+}
+
+void admin_ask(struct admin *admin)
+{
+    admin->last_fault.class = ERR_NONE;
+    client_ask(&admin->client);
 }
 
 int admin_serve_errors(struct admin *admin, struct err *err)
 {
     rd_kafka_poll(admin->client.rk, 0);
     if (admin->last_fault.class != ERR_HALT)
-        return 0;
+        return client_mismatch(&admin->client, MISMATCH_US, err) ? -1 : 0;
     *err = admin->last_fault;
     admin->last_fault.class = ERR_NONE;
     return -1;
@@ -59,6 +69,8 @@ int admin_no_answer(struct admin *admin, rd_kafka_resp_err_t code, int timeout_m
         return -1;
     if (!fault_is_connection(code))
         return fault_set(err, code, NULL);
+    if (client_mismatch(&admin->client, 0, err))
+        return -1;
     if (admin->last_fault.class != ERR_NONE)
         err_set_code(err, ERR_OUTAGE, admin->last_fault.code, "no broker of %s answers: %s",
                      admin->brokers, admin->last_fault.text);
@@ -119,6 +131,7 @@ int admin_metadata(struct admin *admin, bool all, rd_kafka_topic_t *topic, int t
 {
     int64_t deadline_us = clock_mono_us() + (int64_t)timeout_ms * 1000;
     rd_kafka_resp_err_t code;
+    admin_ask(admin);
     do {
         int64_t left_ms = (deadline_us - clock_mono_us()) / 1000;
         int slice_ms = left_ms < 1 ? 1 : left_ms < SLICE_MS ? (int)left_ms : SLICE_MS;

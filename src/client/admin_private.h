@@ -12,9 +12,12 @@ struct admin {
     struct err last_fault;
 };
 
+/* A question begins: what kept the last one from its answer is over. */
+void admin_ask(struct admin *admin);
+
 /*
  * Serve the library's errors; -1 if one is of a kind that waiting does not cure (authentication,
- * TLS).
+ * TLS), or hardly cures (a port of another kind).
  */
 int admin_serve_errors(struct admin *admin, struct err *err);
 

@@ -15,6 +15,7 @@ void admin_request_open(struct admin *admin, rd_kafka_admin_op_t op, int timeout
                         struct admin_request *out)
 {
     char errstr[256];
+    admin_ask(admin);
     out->admin = admin;
     out->timeout_ms = timeout_ms;
     out->options = rd_kafka_AdminOptions_new(admin->client.rk, op);

@@ -1,18 +1,24 @@
 #include "client/client.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/suggest.h"
 #include "client/fault.h"
+#include "client/fault_connect.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 int client_init(struct client *client, const char *scope, struct err *err)
 {
     client->rk = NULL;
     client->last_line[0] = '\0';
+    client->mismatch[0] = '\0';
+    atomic_init(&client->certificate_fault, 0);
     client->scope = strdup(scope ? scope : "");
     if (!client->scope)
         return err_set(err, ERR_BUG, "out of memory");
@@ -39,18 +45,53 @@ void client_release(struct client *client)
  */
 static bool is_said_elsewhere(const char *facility)
 {
-    static const char *const facilities[] = {"FAIL", "ERROR",   "FATAL",     "SSL",
-                                             "SASL", "MAXPOLL", "SESSTMOUT", "GETPID"};
+    static const char *const facilities[] = {"FAIL",    "ERROR",     "FATAL",  "SSL",        "SASL",
+                                             "MAXPOLL", "SESSTMOUT", "GETPID", "SSLCERTVRFY"};
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (!strcmp(facility, facilities[i]))
             return true;
     return false;
 }
 
+/* Newer libraries tell why a connection ended in a line alone, if it can be had again at once. */
+static void note_end(struct client *client, const char *line)
+{
+    const char *words = strstr(line, "]: "); /* behind the thread's name */
+    words = words ? words + 3 : line;
+    pthread_mutex_lock(&client->log_lock);
+    if (strstr(words, "in state CONNECT")) {
+        client->mismatch[0] = '\0';
+    } else if (fault_connect_is_mismatch(RD_KAFKA_RESP_ERR__TRANSPORT, words)) {
+        if (!client->mismatch[0])
+            client->mismatch_us = clock_mono_us();
+        snprintf(client->mismatch, sizeof client->mismatch, "%s", words);
+    }
+    pthread_mutex_unlock(&client->log_lock);
+}
+
+void client_ask(struct client *client)
+{
+    pthread_mutex_lock(&client->log_lock);
+    client->mismatch[0] = '\0';
+    pthread_mutex_unlock(&client->log_lock);
+}
+
+bool client_mismatch(struct client *client, int64_t age_us, struct err *err)
+{
+    pthread_mutex_lock(&client->log_lock);
+    bool found = client->mismatch[0] != '\0' && clock_mono_us() - client->mismatch_us >= age_us;
+    if (found)
+        fault_set(err, RD_KAFKA_RESP_ERR__TRANSPORT, client->mismatch);
+    pthread_mutex_unlock(&client->log_lock);
+    return found;
+}
+
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
 {
     struct client *client = rk ? rd_kafka_opaque(rk) : NULL;
     const char *scope = client ? client->scope : "";
+    if (client && !strcmp(facility, "FAIL"))
+        note_end(client, line);
     if (level > SYSLOG_WARNING || is_said_elsewhere(facility) || !client) {
         log_debug(scope, "librdkafka %s: %s", facility, line);
         return;
@@ -62,6 +103,35 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     pthread_mutex_unlock(&client->log_lock);
     if (is_new)
         log_warn(scope, "librdkafka %s: %s", facility, line);
+}
+
+/*
+ * From the library's threads, for each certificate of a broker's chain. It decides nothing: what
+ * OpenSSL found is the answer, and its number is kept for client_fault().
+ */
+/* NOLINTBEGIN(readability-non-const-parameter): the library's type of a callback */
+static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t broker_id, int *x509_error,
+                          int depth, const char *bytes, size_t size, char *errstr,
+                          size_t errstr_size, void *opaque)
+{
+    (void)rk, (void)broker, (void)broker_id, (void)depth, (void)bytes, (void)size;
+    (void)errstr, (void)errstr_size;
+    struct client *client = opaque;
+    if (*x509_error == 0)
+        return 1;
+    atomic_store(&client->certificate_fault, *x509_error);
+    return 0;
+}
+/* NOLINTEND(readability-non-const-parameter) */
+
+int client_fault(struct client *client, struct err *err, rd_kafka_resp_err_t code,
+                 const char *words)
+{
+    int certificate = atomic_load(&client->certificate_fault);
+    if (!certificate || !fault_connect_is_certificate(code, words))
+        return fault_set(err, code, words);
+    fault_connect_set_certificate(err, words, certificate);
+    return -1;
 }
 
 /* Settings of weir's for every handle; the user may change them. */
@@ -141,6 +211,20 @@ static int unknown_property(rd_kafka_conf_t *conf, const char *where, const char
     return -1;
 }
 
+/* A file that the library would open later, and tell of in OpenSSL's words. */
+static int check_file(const struct property *property, const char *where, struct err *err)
+{
+    static const char *const names[] = {"ssl.ca.location", "ssl.certificate.location",
+                                        "ssl.key.location", "ssl.keystore.location",
+                                        "ssl.crl.location"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(property->name, names[i]) && strcmp(property->value, "probe") != 0 &&
+            access(property->value, R_OK) < 0)
+            return err_set(err, ERR_USAGE, "%s: %s: %s: %s", where, property->name, property->value,
+                           strerror(errno));
+    return 0;
+}
+
 static int set_property(rd_kafka_conf_t *conf, const struct property *property, struct err *err)
 {
     char errstr[512];
@@ -151,13 +235,49 @@ static int set_property(rd_kafka_conf_t *conf, const struct property *property, 
                        property->name, instead);
     switch (rd_kafka_conf_set(conf, property->name, property->value, errstr, sizeof errstr)) {
     case RD_KAFKA_CONF_OK:
-        return 0;
+        return check_file(property, where, err);
     case RD_KAFKA_CONF_UNKNOWN:
         return unknown_property(conf, where, property->name, err);
     case RD_KAFKA_CONF_INVALID:
         break;
     }
     return err_set(err, ERR_USAGE, "%s: %s", where, errstr);
+}
+
+static bool conf_is(const rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+    char found[64];
+    size_t size = sizeof found;
+    return rd_kafka_conf_get(conf, name, found, &size) == RD_KAFKA_CONF_OK &&
+           !strcasecmp(found, value);
+}
+
+static bool names(const struct client_settings *settings, const char *prefix)
+{
+    for (size_t i = 0; i < settings->n_properties; i++)
+        if (!strncmp(settings->properties[i].name, prefix, strlen(prefix)))
+            return true;
+    return false;
+}
+
+/* What the library tells of in the words of its default (Kerberos), or not at all (tokens). */
+static int check_login(const rd_kafka_conf_t *conf, const struct client_settings *settings,
+                       struct err *err)
+{
+    bool logs_in = conf_is(conf, "security.protocol", "sasl_ssl") ||
+                   conf_is(conf, "security.protocol", "sasl_plaintext");
+    if (logs_in && !names(settings, "sasl.mechanism") && !names(settings, "sasl.kerberos"))
+        return err_set(err, ERR_USAGE,
+                       "kafka: security.protocol wants a login: set sasl.mechanisms too "
+                       "(SCRAM-SHA-512, SCRAM-SHA-256, PLAIN, OAUTHBEARER or GSSAPI)");
+    if (logs_in && conf_is(conf, "sasl.mechanisms", "OAUTHBEARER") &&
+        !conf_is(conf, "sasl.oauthbearer.method", "oidc") &&
+        !conf_is(conf, "enable.sasl.oauthbearer.unsecure.jwt", "true"))
+        return err_set(err, ERR_USAGE,
+                       "kafka: sasl.mechanisms OAUTHBEARER takes its token by "
+                       "sasl.oauthbearer.method: oidc; set that, and "
+                       "sasl.oauthbearer.token.endpoint.url, .client.id and .client.secret");
+    return 0;
 }
 
 static int fill_conf(rd_kafka_conf_t *conf, const struct client_settings *settings, struct err *err)
@@ -173,6 +293,8 @@ static int fill_conf(rd_kafka_conf_t *conf, const struct client_settings *settin
     for (size_t i = 0; i < settings->n_properties; i++)
         if (set_property(conf, &settings->properties[i], err))
             return -1;
+    if (check_login(conf, settings, err) < 0)
+        return -1;
     if (set_owned(conf, &servers, 1, err) ||
         (consumes &&
          set_owned(conf, consumer_owned, sizeof consumer_owned / sizeof *consumer_owned, err)))
@@ -186,6 +308,8 @@ rd_kafka_conf_t *client_conf(struct client *client, const struct client_settings
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_opaque(conf, client);
     rd_kafka_conf_set_log_cb(conf, on_log);
+    /* A library without TLS refuses this, and all of TLS. */
+    rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
     if (fill_conf(conf, settings, err) == 0)
         return conf;
     rd_kafka_conf_destroy(conf);
@@ -200,7 +324,10 @@ int client_open(struct client *client, rd_kafka_type_t type, rd_kafka_conf_t *co
         return 0;
     rd_kafka_conf_destroy(conf);
     /* What a single property could not show: a missing certificate, two that contradict. */
-    return err_set(err, ERR_USAGE, "librdkafka refuses the configuration: %s", errstr);
+    const char *cure = "";
+    if (strstr(errstr, "ssl.key"))
+        cure = "; is ssl.key.password (ssl.keystore.password) the password of this file?";
+    return err_set(err, ERR_USAGE, "librdkafka refuses the configuration: %s%s", errstr, cure);
 }
 
 static void *destroy(void *rk)

@@ -12,13 +12,18 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct client {
     rd_kafka_t *rk;
     char *scope;
-    pthread_mutex_t log_lock; /* lines come from the library's threads */
+    pthread_mutex_t log_lock; /* lines come from the library's threads; it guards the next three */
     char last_line[512];
+    char mismatch[256];           /* the library's words on the last (fault_connect.h); "": none */
+    int64_t mismatch_us;          /* since when there was nothing else */
+    atomic_int certificate_fault; /* the last X509_V_ERR_... of a broker's; 0: none */
 };
 
 struct setting {
@@ -47,6 +52,21 @@ void client_release(struct client *client);
  */
 rd_kafka_conf_t *client_conf(struct client *client, const struct client_settings *settings,
                              struct err *err);
+
+/*
+ * fault_set() for what the library's error callback says: why a broker's certificate was refused is
+ * known only here.
+ */
+int client_fault(struct client *client, struct err *err, rd_kafka_resp_err_t code,
+                 const char *words);
+
+/*
+ * What connections end with, beside all errors. client_ask(): a question begins, what was before is
+ * forgotten. client_mismatch(): since `age_us` at least each ended in a mismatch of protocols
+ * (fault_connect.h), so `err` has it, with ERR_OUTAGE.
+ */
+void client_ask(struct client *client);
+bool client_mismatch(struct client *client, int64_t age_us, struct err *err);
 
 /* Make the handle of `client`; takes `conf` over whatever happens. */
 int client_open(struct client *client, rd_kafka_type_t type, rd_kafka_conf_t *conf,

@@ -135,7 +135,7 @@ void events_fault(struct consumer *consumer, rd_kafka_resp_err_t code, const cha
         fault_set(&fault, cause ? cause : code, cause ? errstr : detail);
         fault.class = ERR_HALT;
     } else {
-        fault_set(&fault, code, detail);
+        client_fault(&consumer->client, &fault, code, detail);
     }
     if (is_told_already(consumer, code, &fault))
         log_debug(consumer->client.scope, "%s", fault.text);

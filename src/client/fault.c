@@ -1,6 +1,7 @@
 #include "client/fault.h"
 
 #include "base/slice.h"
+#include "client/fault_connect.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +104,8 @@ int fault_set(struct err *err, rd_kafka_resp_err_t code, const char *detail)
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         detail = "no broker can be reached";
     struct slice words = essence(detail);
+    if (fault_connect_set(err, code, words.ptr))
+        return -1;
     const struct fault_rule *rule = find_rule(code);
     const char *cure = rule ? rule->cure : NULL;
     return err_set_code(err, fault_class(code), rd_kafka_err2name(code), "%.*s%s%s",

@@ -12,7 +12,8 @@
 
 /*
  * Fill `err` from a code and the library's own words (NULL: the code's description). Of those
- * words the changing end, "(after 3ms in state CONNECT, 2 identical error(s) suppressed)", is cut.
+ * words the changing end, "(after 3ms in state CONNECT, 2 identical error(s) suppressed)", is cut;
+ * what is known of connections (fault_connect.h) is told in ours.
  * Returns -1.
  */
 int fault_set(struct err *err, rd_kafka_resp_err_t code, const char *detail);

@@ -11,6 +11,7 @@
 /* As rd_kafka_version() has it: 0xMMmmrrpp. */
 #define VERSION_QUEUE_BACKOFF 0x02020000
 #define VERSION_TOPIC_IDS 0x02030000
+#define VERSION_SCRAM_MENDED 0x02060100
 
 bool library_knows_queue_backoff(int version)
 {
@@ -20,6 +21,11 @@ bool library_knows_queue_backoff(int version)
 bool library_knows_topic_ids(int version)
 {
     return version >= VERSION_TOPIC_IDS;
+}
+
+bool library_can_scram(int version)
+{
+    return version >= VERSION_SCRAM_MENDED;
 }
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)

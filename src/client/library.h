@@ -49,6 +49,8 @@ bool library_knows_queue_backoff(int version);
  */
 void library_nudge(rd_kafka_t *rk);
 bool library_knows_topic_ids(int version);
+/* Before 2.6.1 the answer to the broker's nonce is wrong, which Kafka takes note of from 4.0 on. */
+bool library_can_scram(int version);
 
 /*
  * The id of a topic as base64 by DescribeTopics; "" if library or cluster have none.

@@ -12,11 +12,17 @@
 #include <string.h>
 
 #define DESTROY_MS 500
-#define FULL_WAIT_MS 20
+#define WAIT_MS 20
+#define FLUSH_RECORDS 10000 /* a batch is not more */
+#define HASTEN_TIMES 3
+#define HASTEN_PAUSE_MS 4
+#define HASTEN_TIMEOUT_MS 500
+#define STALL_US 50000
 #define LEAVE_MS 900 /* when asked to stop: a drain takes less than a second */
 
 struct producer {
-    struct client client; /* first: it is the handle's opaque pointer */
+    struct client client;    /* first: it is the handle's opaque pointer */
+    rd_kafka_topic_t *topic; /* of the last record */
     uint64_t sent;
     uint64_t delivered;
     uint64_t failed;
@@ -68,7 +74,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     /* "All brokers are down" says less than what was said before it. */
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_fault.class != ERR_NONE)
         return;
-    fault_set(&producer->last_fault, (rd_kafka_resp_err_t)code, reason);
+    client_fault(&producer->client, &producer->last_fault, (rd_kafka_resp_err_t)code, reason);
     log_debug(producer->client.scope, "%s", producer->last_fault.text);
 }
 
@@ -78,9 +84,16 @@ static void release(struct producer *producer)
     free(producer);
 }
 
-int producer_new(struct producer **out, const char *scope, const char *brokers,
-                 const struct property *properties, size_t n_properties, int64_t max_bytes,
-                 struct err *err)
+/*
+ * With idempotence a partition has one request under way. While the next batch waits for its
+ * answer, the library's thread asks without a pause whether it may go (2.0.2 to 2.16 at least),
+ * from linger.ms after its first record came; half a core that the broker beside it lacks. No batch
+ * of a full queue is as old as LINGER_BULK_MS.
+ */
+#define LINGER_MS "5"
+#define LINGER_BULK_MS "10000"
+
+int producer_new(struct producer **out, const struct producer_options *options, struct err *err)
 {
     char largest[24];
     struct producer *producer = calloc(1, sizeof *producer);
@@ -89,23 +102,25 @@ int producer_new(struct producer **out, const char *scope, const char *brokers,
         return err_set(err, ERR_BUG, "out of memory");
     /* The user may change them. */
     const struct setting defaults[] = {
-        {"enable.idempotence", "true"},          {"linger.ms", "5"},
-        {"queue.buffering.max.kbytes", "65536"}, {"message.timeout.ms", "60000"},
+        {"enable.idempotence", "true"},
+        {"linger.ms", options->bulk ? LINGER_BULK_MS : LINGER_MS},
+        {"queue.buffering.max.kbytes", "65536"},
+        {"message.timeout.ms", "60000"},
         {"message.max.bytes", largest},
     };
     size_t n_defaults = sizeof defaults / sizeof *defaults;
-    bool fits = max_bytes >= MESSAGE_MIN_BYTES && max_bytes <= MESSAGE_MAX_BYTES;
-    snprintf(largest, sizeof largest, "%" PRId64, max_bytes);
+    bool fits = options->max_bytes >= MESSAGE_MIN_BYTES && options->max_bytes <= MESSAGE_MAX_BYTES;
+    snprintf(largest, sizeof largest, "%" PRId64, options->max_bytes);
     const struct client_settings settings = {
         .type = RD_KAFKA_PRODUCER,
-        .brokers = brokers,
+        .brokers = options->brokers,
         .defaults = defaults,
         .n_defaults = fits ? n_defaults : n_defaults - 1,
-        .properties = properties,
-        .n_properties = n_properties,
+        .properties = options->properties,
+        .n_properties = options->n_properties,
     };
     rd_kafka_conf_t *conf = NULL;
-    if (client_init(&producer->client, scope, err) == 0)
+    if (client_init(&producer->client, options->scope, err) == 0)
         conf = client_conf(&producer->client, &settings, err);
     if (conf) {
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -125,6 +140,8 @@ void producer_free(struct producer *producer)
         return;
     rd_kafka_purge(producer->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(producer->client.rk, 0);
+    if (producer->topic)
+        rd_kafka_topic_destroy(producer->topic);
     if (client_close(&producer->client, DESTROY_MS))
         release(producer);
 }
@@ -142,12 +159,26 @@ static rd_kafka_headers_t *headers_of(const struct producer_record *record)
     return headers;
 }
 
+/* Kept from record to record: a look-up by name takes the library's lock each time. */
+static rd_kafka_topic_t *topic_of(struct producer *producer, const char *name)
+{
+    if (producer->topic && !strcmp(rd_kafka_topic_name(producer->topic), name))
+        return producer->topic;
+    if (producer->topic)
+        rd_kafka_topic_destroy(producer->topic);
+    producer->topic = rd_kafka_topic_new(producer->client.rk, name, NULL);
+    return producer->topic;
+}
+
 static rd_kafka_resp_err_t hand_over(struct producer *producer,
                                      const struct producer_record *record)
 {
+    rd_kafka_topic_t *topic = topic_of(producer, record->topic);
+    if (!topic)
+        return rd_kafka_last_error();
     rd_kafka_headers_t *headers = headers_of(record);
     rd_kafka_vu_t parts[8] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic},
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {(void *)(uintptr_t)record->key.ptr, record->key.len}},
@@ -172,6 +203,36 @@ static rd_kafka_resp_err_t hand_over(struct producer *producer,
     return code;
 }
 
+/*
+ * A wait until something was delivered, most likely. While full batches go, the others linger; when
+ * nothing goes any more, as with so many partitions that none has a full one, all of them go. (Not
+ * always so, because a flush makes the library ask as LINGER_BULK_MS tells.)
+ */
+static void await_news(struct producer *producer)
+{
+    if (clock_mono_us() - producer->news_us < STALL_US)
+        rd_kafka_poll(producer->client.rk, WAIT_MS);
+    else
+        rd_kafka_flush(producer->client.rk, WAIT_MS);
+}
+
+/*
+ * An idempotent producer needs an id from a broker. The library asks for it when an answer about
+ * topics comes and the broker is connected, which with the first answer it is not yet; else after
+ * half a second. So a few more answers are asked for behind the first record.
+ */
+static void hasten(struct producer *producer)
+{
+    for (int i = 0; i < HASTEN_TIMES; i++) {
+        const struct rd_kafka_metadata *metadata;
+        if (rd_kafka_metadata(producer->client.rk, 0, producer->topic, &metadata,
+                              HASTEN_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return;
+        rd_kafka_metadata_destroy(metadata);
+        clock_sleep_ms(HASTEN_PAUSE_MS);
+    }
+}
+
 int producer_send(struct producer *producer, const struct producer_record *record, struct err *err)
 {
     rd_kafka_resp_err_t code;
@@ -180,7 +241,7 @@ int producer_send(struct producer *producer, const struct producer_record *recor
                        "a timestamp of 0 (1970-01-01) cannot be sent: librdkafka takes it for the "
                        "time of now; write 1, or null if that is meant");
     while ((code = hand_over(producer, record)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        rd_kafka_poll(producer->client.rk, FULL_WAIT_MS);
+        await_news(producer);
         if (signals_stop_requested())
             return err_set(err, ERR_OUTAGE,
                            "stopped while the records before it were on their way");
@@ -191,7 +252,8 @@ int producer_send(struct producer *producer, const struct producer_record *recor
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return set_fault(err, code, record->topic);
-    producer->sent++;
+    if (producer->sent++ == 0)
+        hasten(producer);
     return 0;
 }
 
@@ -221,11 +283,13 @@ static int no_news(struct producer *producer, struct err *err)
 int producer_flush(struct producer *producer, int timeout_ms, struct err *err)
 {
     producer->news_us = clock_mono_us();
-    rd_kafka_flush(producer->client.rk, 0); /* what lingers goes now */
     while (producer->delivered + producer->failed < producer->sent) {
         if (producer->last_fault.class == ERR_HALT || out_of_patience(producer, timeout_ms))
             return no_news(producer, err);
-        rd_kafka_flush(producer->client.rk, 50);
+        if (producer->sent - producer->delivered - producer->failed > FLUSH_RECORDS)
+            await_news(producer);
+        else
+            rd_kafka_flush(producer->client.rk, WAIT_MS);
     }
     if (producer->failed == 0)
         return 0;

@@ -16,18 +16,27 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct producer;
 
-/*
- * `max_bytes` is what the topic takes (its max.message.bytes), so that a record which is larger is
- * refused alone and not with all of its batch; 0: unknown.
- */
-int producer_new(struct producer **out, const char *scope, const char *brokers,
-                 const struct property *properties, size_t n_properties, int64_t max_bytes,
-                 struct err *err);
+struct producer_options {
+    const char *scope;
+    const char *brokers;
+    const struct property *properties;
+    size_t n_properties;
+    /*
+     * What the topic takes (its max.message.bytes), so that a record which is larger is refused
+     * alone and not with all of its batch; 0: unknown.
+     */
+    int64_t max_bytes;
+    /* Records come as fast as they are taken: only full batches are sent before the flush. */
+    bool bulk;
+};
+
+int producer_new(struct producer **out, const struct producer_options *options, struct err *err);
 /* Drops what was not delivered; call producer_flush() first. */
 void producer_free(struct producer *producer);
 

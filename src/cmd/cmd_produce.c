@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ASK_MS 10000
@@ -187,6 +188,14 @@ static int send_record(void *context, const struct producer_record *record, stru
     return 0;
 }
 
+/* A file is there at once; from a terminal or a pipe the next line may be long in coming. */
+static bool is_bulk(const struct produce *produce)
+{
+    struct stat input;
+    return produce->per_s <= 0 &&
+           (produce->n_files > 0 || (fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode)));
+}
+
 static int open_clients(struct produce *produce, struct err *err)
 {
     const struct pipeline_config *config = &produce->cli->config.common;
@@ -205,8 +214,15 @@ static int open_clients(struct produce *produce, struct err *err)
         return err_set(err, ERR_USAGE,
                        "%s has no partition %" PRId32 ": its partitions are 0 to %" PRId32,
                        produce->topic, produce->form.partition, info.partitions - 1);
-    return producer_new(&produce->producer, "", config->brokers, config->kafka, config->n_kafka,
-                        max_bytes, err);
+    const struct producer_options options = {
+        .scope = "",
+        .brokers = config->brokers,
+        .properties = config->kafka,
+        .n_properties = config->n_kafka,
+        .max_bytes = max_bytes,
+        .bulk = is_bulk(produce),
+    };
+    return producer_new(&produce->producer, &options, err);
 }
 
 static int send_files(struct produce *produce, struct err *err)

@@ -12,6 +12,7 @@ from harness.kafka import Kafka
 from harness.paths import E2E, weir_binary
 from harness.postgres import SETTINGS, Database, Postgres
 from harness.proxy import Proxy
+from harness.secure import SecureKafka
 from harness.shim import build_shim
 from harness.tool import Tool
 from harness.weir import Weir
@@ -56,6 +57,14 @@ def guarded_kafka(scratch):
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def secure_kafka(scratch):
+    """Apache Kafka with TLS and logins, a listener for each kind."""
+    server = SecureKafka(scratch / "secure")
+    yield server
+    server.kafka.kill()
 
 
 @pytest.fixture(scope="session")

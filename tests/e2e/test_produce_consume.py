@@ -125,6 +125,20 @@ def test_many_lines_arrive_in_order(tool, kafka):
     assert tool.ok("consume", topic, *EVERYTHING) == lines
 
 
+def test_from_a_file_what_fills_no_batch_goes_at_the_end(tool, kafka, tmp_path):
+    """More partitions than full batches, and more lines than librdkafka holds: nothing may wait for the ten seconds that a
+    batch is given to fill."""
+    topic = kafka.create_topic(partitions=40)
+    file = tmp_path / "lines"
+    file.write_text("".join(f"{i}:{i}\n" for i in range(120_000)))
+    began = time.monotonic()
+    with file.open("rb") as lines:
+        producer = tool.start("produce", topic, "-K:", stdin=lines)
+        assert producer.wait(60 * patience()) == 0
+    assert time.monotonic() - began < 9
+    assert sum(kafka.ends(topic).values()) == 120_000
+
+
 def test_the_same_key_goes_to_the_same_partition(tool, kafka, topic):
     tool.ok("produce", topic, "-K:", stdin="".join(f"key {i % 7}:{i}\n" for i in range(70)))
     found = records_of(kafka, topic)

@@ -6,6 +6,7 @@
 #include "client/admin.h"
 #include "client/consumer.h"
 #include "client/fault.h"
+#include "client/fault_connect.h"
 #include "client/library.h"
 
 #include <pthread.h>
@@ -49,6 +50,8 @@ static void versions_open_gates(void **state)
         assert_int_equal(library_knows_queue_backoff(cases[i].version), cases[i].backoff);
         assert_int_equal(library_knows_topic_ids(cases[i].version), cases[i].ids);
     }
+    assert_false(library_can_scram(0x020600ff));
+    assert_true(library_can_scram(0x020601ff));
     assert_memory_equal(client_library_version(), "librdkafka 2.", 13);
 }
 
@@ -110,6 +113,105 @@ static void errors_have_classes_and_cures(void **state)
     struct err err;
     fault_of_topic(&err, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "orders", NULL);
     assert_memory_equal(err.text, "topic \"orders\": ", 16);
+}
+
+/* Words of librdkafka 2.0.2 and 2.16.0, as they come from either. */
+static void connections_tell_why_they_ended(void **state)
+{
+    (void)state;
+    const struct {
+        rd_kafka_resp_err_t code;
+        const char *words;
+        enum err_class class;
+        bool is_mismatch;
+        const char *text; /* how it begins */
+    } cases[] = {
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+         "sasl_ssl://kafka:9093/bootstrap: SASL authentication error: Authentication failed during "
+         "authentication due to invalid credentials with SASL mechanism SCRAM-SHA-512 (after 8ms "
+         "in state AUTH_REQ)",
+         ERR_HALT, false, "kafka:9093 refuses the user or the password: check sasl.username"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+         "sasl_plaintext://[::1]:9093/1: SASL authentication error: Authentication failed: Invalid "
+         "username or password",
+         ERR_HALT, false, "[::1]:9093 refuses the user or the password: check sasl.username"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+         "sasl_plaintext://k:9/1: SASL PLAIN mechanism handshake failed: Local: Broker transport "
+         "failure: broker's supported mechanisms: (n/a) (after 0ms in state DOWN)",
+         ERR_OUTAGE, false, "k:9 went away while we logged in"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+         "sasl_ssl://k:9/bootstrap: SASL SCRAM-SHA-512 mechanism handshake failed: Broker: Request "
+         "not valid in current SASL state: broker's supported mechanisms: ",
+         ERR_HALT, false, "k:9 wants no login: security.protocol"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+         "sasl_ssl://k:9/bootstrap: SASL PLAIN mechanism handshake failed: Broker: Unsupported "
+         "SASL "
+         "mechanism: broker's supported mechanisms: SCRAM-SHA-256,SCRAM-SHA-512 (after 3ms in "
+         "state AUTH_HANDSHAKE)",
+         ERR_HALT, false, "k:9 has no such login; it has SCRAM-SHA-256,SCRAM-SHA-512: check"},
+        {RD_KAFKA_RESP_ERR__SSL,
+         "ssl://k:9/bootstrap: SSL handshake failed: error:0A000126:SSL routines::unexpected eof "
+         "while reading (after 1ms in state SSL_HANDSHAKE)",
+         ERR_OUTAGE, true, "k:9 ends the connection in the TLS handshake: a port without TLS?"},
+        {RD_KAFKA_RESP_ERR__TRANSPORT,
+         "ssl://k:9/bootstrap: SSL handshake failed: Disconnected: SSL connection closed by peer: "
+         "connecting to a PLAINTEXT broker listener? (after 0ms in state SSL_HANDSHAKE)",
+         ERR_OUTAGE, true, "k:9 ends the connection in the TLS handshake: a port without TLS?"},
+        {RD_KAFKA_RESP_ERR__TRANSPORT,
+         "k:9/bootstrap: Disconnected: connection closed by peer: receive 0 after POLLIN (after "
+         "0ms "
+         "in state APIVERSION_QUERY)",
+         ERR_OUTAGE, true, "k:9 closes the connection at once: a port with TLS"},
+        {RD_KAFKA_RESP_ERR__TRANSPORT,
+         "k:9/bootstrap: Disconnected: connection closed by peer: receive 0 after POLLIN (after "
+         "12ms in state UP)",
+         ERR_OUTAGE, true, "k:9 closes the connection at the first question: a port that wants"},
+        {RD_KAFKA_RESP_ERR__TRANSPORT, "k:9/1: Disconnected (after 540000ms in state UP)",
+         ERR_OUTAGE, false, "k:9/1: Disconnected"},
+        {RD_KAFKA_RESP_ERR__TRANSPORT,
+         "k:9/1: Connect to ipv4#127.0.0.1:9 failed: Connection refused (after 0ms in state "
+         "CONNECT)",
+         ERR_OUTAGE, false, "k:9/1: Connect to"},
+        {RD_KAFKA_RESP_ERR__SSL,
+         "ssl://k:9/bootstrap: Receive failed: error:0A000412:SSL routines::sslv3 alert bad "
+         "certificate: SSL alert number 42 (after 0ms in state APIVERSION_QUERY)",
+         ERR_HALT, false, "k:9 wants a certificate of ours, or refuses"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION, "Failed: SASL: bad", ERR_HALT, false, "Failed: SASL"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err;
+        fault_set(&err, cases[i].code, cases[i].words);
+        if (err.class != cases[i].class || strncmp(err.text, cases[i].text, strlen(cases[i].text)))
+            fail_msg("%s: %s", err_class_name(err.class), err.text);
+        assert_int_equal(fault_connect_is_mismatch(cases[i].code, cases[i].words),
+                         cases[i].is_mismatch);
+    }
+}
+
+static void certificates_tell_what_is_wrong(void **state)
+{
+    (void)state;
+    static const char words[] =
+        "ssl://kafka:9093/bootstrap: SSL handshake failed: error:0A000086:SSL "
+        "routines::certificate verify failed: broker certificate could not be verified";
+    const struct {
+        int reason;
+        const char *text;
+    } cases[] = {
+        {10, "the certificate of kafka:9093 has expired"},
+        {19, "the certificate of kafka:9093 is signed by an authority unknown here: set ssl.ca"},
+        {62, "the certificate of kafka:9093 is for another host name: "},
+        {9999, "the certificate of kafka:9093 cannot be verified: check ssl.ca.location"},
+    };
+    assert_true(fault_connect_is_certificate(RD_KAFKA_RESP_ERR__SSL, words));
+    assert_false(fault_connect_is_certificate(RD_KAFKA_RESP_ERR__SSL, "unexpected eof"));
+    assert_false(fault_connect_is_certificate(RD_KAFKA_RESP_ERR__SSL, NULL));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err;
+        fault_connect_set_certificate(&err, words, cases[i].reason);
+        assert_int_equal(err.class, ERR_HALT);
+        assert_memory_equal(err.text, cases[i].text, strlen(cases[i].text));
+    }
 }
 
 static int try_property(const char *name, const char *value, struct err *err)
@@ -284,6 +386,8 @@ int main(void)
         cmocka_unit_test(errors_have_classes_and_cures),
         cmocka_unit_test(properties_are_checked),
         cmocka_unit_test(no_broker_is_told_by_its_name),
+        cmocka_unit_test(connections_tell_why_they_ended),
+        cmocka_unit_test(certificates_tell_what_is_wrong),
         cmocka_unit_test(one_outage_is_one_fault),
         cmocka_unit_test(a_wait_ends_by_a_wake),
         cmocka_unit_test(streams_are_found_by_name_and_number),

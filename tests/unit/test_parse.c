@@ -208,9 +208,13 @@ static void test_secret_names(void **state)
                                          "ssl.keystore.password",
                                          "ssl.key.pem",
                                          "sasl.oauthbearer.client.secret",
+                                         "sasl.oauthbearer.client.credentials.client.secret",
+                                         "sasl.oauthbearer.assertion.private.key.pem",
+                                         "sasl.oauthbearer.assertion.private.key.passphrase",
                                          "SASL.PASSWORD"};
-    static const char *const open[] = {"sasl.username", "security.protocol", "ssl.ca.location",
-                                       "ssl.key.location", "client.id"};
+    static const char *const open[] = {"sasl.username",   "security.protocol",
+                                       "ssl.ca.location", "ssl.key.location",
+                                       "client.id",       "sasl.oauthbearer.token.endpoint.url"};
     for (size_t i = 0; i < COUNT_OF(secret); i++)
         assert_true(secret_name(secret[i]));
     for (size_t i = 0; i < COUNT_OF(open); i++)

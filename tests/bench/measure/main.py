@@ -1,6 +1,5 @@
 """The run: what is asked for, in order; a table at the end."""
 import argparse
-import os
 import signal
 import subprocess
 import sys
@@ -35,10 +34,6 @@ def arguments() -> argparse.Namespace:
         parser.error(f"no such part: {', '.join(sorted(named - set(PARTS)))}; there are {', '.join(PARTS)}")
     chosen.skipped = set(chosen.skip.split(",")) | (set(PARTS) - set(chosen.only.split(",")) if chosen.only else set())
     return chosen
-
-
-def load() -> str:
-    return " ".join(f"{value:.1f}" for value in os.getloadavg()[:2])
 
 
 def row(stage: Stage, table: Table) -> None:
@@ -83,20 +78,12 @@ def main() -> int:
         folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL runs as another user when we are root
         stage = Stage(folder, chosen.records)
-        before, busy = load(), os.getloadavg()[0] > os.cpu_count()
         try:
             run(stage, chosen, table)
             lines = facts(stage)
         finally:
             stage.end()
-    print("\n" + table.markdown())
-    print("\n" + "\n".join(f"- {line}" for line in lines))
-    print(f"- load average before {before}, after {load()}")
-    print(f"\n{table.failed()} of {sum(line.passed is not None for line in table.lines)} targets missed")
-    if busy:
-        print("The machine was busy with other work before this began: the verdicts say little, and a rate beside another "
-              "says mostly who got how much of the processors.")
-    return 1 if table.failed() else 0
+    return table.conclude(lines)
 
 
 sys.exit(main())

@@ -25,14 +25,14 @@ def anonymous_kib(pid: int) -> int:
     return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon")), 0)
 
 
-def measured(command: list, folder: Path, env: dict[str, str] | None = None, look: bool = True) -> Usage:
-    """Runs it to its end, which must be 0."""
-    out, log = folder / "out", folder / "err"
+def measured(command: list, folder: Path, env: dict[str, str] | None = None, look: bool = True,
+             stdin: Path = Path(os.devnull), stdout: Path | None = None) -> Usage:
+    """Runs it to its end, which must be 0. What it writes is kept, unless `stdout` names a place for it."""
+    out, log = stdout or folder / "out", folder / "err"
     peak = 0
-    with out.open("wb") as stdout, log.open("wb") as stderr:
+    with stdin.open("rb") as source, out.open("wb") as target, log.open("wb") as stderr:
         began = time.monotonic()
-        process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
-                                   env=env, cwd=folder)
+        process = subprocess.Popen([str(c) for c in command], stdin=source, stdout=target, stderr=stderr, env=env, cwd=folder)
         while True:
             pid, status, usage = os.wait4(process.pid, os.WNOHANG if look else 0)
             if pid:
@@ -43,7 +43,7 @@ def measured(command: list, folder: Path, env: dict[str, str] | None = None, loo
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {log.read_text(errors='replace')[-2000:]}")
-    return Usage(seconds, usage.ru_utime + usage.ru_stime, peak / 1024, out.read_text())
+    return Usage(seconds, usage.ru_utime + usage.ru_stime, peak / 1024, "" if stdout else out.read_text())
 
 
 def end(process: subprocess.Popen, number: int = signal.SIGTERM, timeout_s: float = 30) -> None:

@@ -119,13 +119,17 @@ def copy_text(record: dict) -> bytes:
 
 def facts(stage: Stage) -> list[str]:
     """The machine and the versions, one line each."""
+    with stage.postgres._maintenance() as connection:
+        server = connection.execute("SHOW server_version").fetchone()[0]
+    return machine(f"PostgreSQL {server.split()[0]} (durable: fsync and synchronous_commit as shipped); ")
+
+
+def machine(servers: str = "") -> list[str]:
+    """The same; `servers` are those beside Kafka."""
     cpu = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                if line.startswith("model name"))
     memory = int(Path("/proc/meminfo").read_text().split()[1]) / (1 << 20)
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
-    with stage.postgres._maintenance() as connection:
-        server = connection.execute("SHOW server_version").fetchone()[0]
-    return [f"{os.cpu_count()} cores of {cpu}, {memory:.0f} GiB of memory; Kafka, PostgreSQL, weir and this bench share them",
-            f"Linux {os.uname().release}; PostgreSQL {server.split()[0]} (durable: fsync and synchronous_commit as shipped); "
-            f"Apache Kafka {os.environ.get('KAFKA_VERSION', '4.1.1')}",
+    return [f"{os.cpu_count()} cores of {cpu}, {memory:.0f} GiB of memory; the servers, the programs and this bench share them",
+            f"Linux {os.uname().release}; {servers}Apache Kafka {os.environ.get('KAFKA_VERSION', '4.1.1')}",
             f"weir at {commit.stdout.strip() or 'an unknown commit'}"]

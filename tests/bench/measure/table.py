@@ -17,6 +17,7 @@ class Table:
 
     def __init__(self):
         self.lines: list[Line] = []
+        self._before, self._busy = load(), os.getloadavg()[0] > os.cpu_count()
 
     def add(self, what: str, figure: str, target: str = "", passed: bool | None = None) -> None:
         line = Line(what, figure, target, passed)
@@ -45,6 +46,22 @@ class Table:
 
     def failed(self) -> int:
         return sum(line.passed is False for line in self.lines)
+
+
+    def conclude(self, facts: list[str]) -> int:
+        """Prints all of it with what it was measured on; the exit code."""
+        print("\n" + self.markdown())
+        print("\n" + "\n".join(f"- {fact}" for fact in facts))
+        print(f"- load average before {self._before}, after {load()}")
+        print(f"\n{self.failed()} of {sum(line.passed is not None for line in self.lines)} targets missed")
+        if self._busy:
+            print("The machine was busy with other work before this began: the verdicts say little, and a rate beside another "
+                  "says mostly who got how much of the processors.")
+        return 1 if self.failed() else 0
+
+
+def load() -> str:
+    return " ".join(f"{value:.1f}" for value in os.getloadavg()[:2])
 
 
 def say(words: str) -> None:

@@ -18,10 +18,11 @@ from .wait import wait_until
 class Kafka:
     """tools/kafka, and clients of it."""
 
-    def __init__(self, folder: Path, settings: str = ""):
+    def __init__(self, folder: Path, settings: str = "", **knobs: str):
+        """`knobs` are those of tools/kafka: KAFKA_LISTENERS="SSL:SSL"."""
         self.folder = folder
         self.address = ""
-        self._env = {**os.environ, "KAFKA_DIR": str(folder), "KAFKA_SET": settings, "OWNER_PID": str(os.getpid())}
+        self._env = {**os.environ, "KAFKA_DIR": str(folder), "KAFKA_SET": settings, "OWNER_PID": str(os.getpid()), **knobs}
         self._admin: AdminClient | None = None
 
     # The server
@@ -29,6 +30,10 @@ class Kafka:
     def start(self) -> None:
         self._tool("start")
         self.address = self._tool("address").strip()
+
+    def listener(self, name: str) -> str:
+        """The address of one of KAFKA_LISTENERS."""
+        return self._tool("address", name).strip()
 
     def stop(self) -> None:
         self._tool("stop")
