@@ -136,11 +136,11 @@ static int ask_broker(const struct probe_broker *broker, const struct property *
     struct arena arena;
     struct link link;
     arena_init(&arena);
-    int rc = -1;
-    if (link_open(&link, &broker->address, properties, n_properties, deadline_us, &arena, err) ==
-        PROBE_OK)
-        rc = link.security.sasl ? err_set(err, ERR_HALT, "not asked: only after authentication")
-                                : ask_link(&link, &arena, broker->id, topics, err);
+    enum probe_outcome outcome =
+        link_open(&link, &broker->address, properties, n_properties, deadline_us, &arena, err);
+    if (outcome == PROBE_OK && link.security.sasl)
+        outcome = link_login(&link, &arena, err);
+    int rc = outcome == PROBE_OK ? ask_link(&link, &arena, broker->id, topics, err) : -1;
     link_close(&link);
     arena_release(&arena);
     return rc;
