@@ -181,7 +181,8 @@ static const char *cure_of(enum probe_outcome outcome, bool tls)
     case PROBE_WANTS_TLS:
         return "set security.protocol to ssl or sasl_ssl";
     case PROBE_TLS_FAILED:
-        return "check security.protocol, ssl.ca.location and the broker's certificate";
+        return "check security.protocol, ssl.ca.location, the broker's certificate and, if it "
+               "wants one of ours, ssl.certificate.location";
     case PROBE_OK:
     case PROBE_NOT_ASKED:
     case PROBE_REFUSES:

@@ -1,9 +1,11 @@
 """client/probe.h and what stands on it, against a Kafka with TLS and logins."""
+import json
+
 import pytest
 
+from harness.library import newer_library
+from harness.tool import Tool
 from test_probe import probe
-
-MALFORMED = ("security.protocol=ssl",)
 
 
 def properties(of: dict[str, str]) -> list[str]:
@@ -36,7 +38,7 @@ def test_tls_that_does_not(secure_kafka):
         ("TLS", tls | {"ssl.ca.location": str(secure_kafka.stranger.certificate)}, "the broker's certificate is refused: "),
         ("TLS", tls | {"ssl.ca.location": nowhere}, f"ssl.ca.location: {nowhere}: No such file"),
         ("TLS", {"security.protocol": "ssl", "ssl.ca.pem": "x"}, "ssl.ca.pem: "),
-        ("MUTUAL", tls, "certificate required"),
+        ("MUTUAL", tls, "the broker refuses TLS: "),
         ("MUTUAL", mutual | {"ssl.key.password": "wrong"}, "ssl.key.location: "),
         ("MUTUAL", {key: value for key, value in mutual.items() if key != "ssl.key.password"}, "ssl.key.location: "),
         ("MUTUAL", mutual | {"ssl.certificate.location": nowhere}, "ssl.certificate.location: "),
@@ -67,21 +69,21 @@ def test_versions_come_before_the_login(secure_kafka, mechanism, tls, listener):
 
 def test_bytes_of_topics(secure_kafka, tmp_path):
     """Over TLS and after a login by PLAIN; other logins are left to librdkafka, so nothing is known."""
-    from harness.tool import Tool
     topic = secure_kafka.kafka.create_topic(partitions=1)
     secure_kafka.kafka.produce(topic, [b"x" * 1000] * 3)
 
-    def told(listener: str, given: dict[str, str]):
+    def told(listener: str, given: dict[str, str], **library: str) -> tuple[int | None, str]:
         file = tmp_path / f"{listener}.properties"
         file.write_text("".join(f"{line}\n" for line in properties(given)))
         tool = Tool(tmp_path, secure_kafka.address(listener))
-        described = tool("topic", "describe", topic, "-v", "-F", file, "-J", stdin="")
+        described = tool("topic", "describe", topic, "-v", "-F", file, "-J", stdin="", **library)
         assert described.returncode == 0, described
-        import json
         return json.loads(described.stdout)["bytes"], described.stderr
 
     assert told("TLS", secure_kafka.tls())[0] > 1000
     assert told("SECURE", secure_kafka.sasl("PLAIN"))[0] > 1000
     assert told("OPEN", secure_kafka.sasl("PLAIN", tls=False))[0] > 1000
-    none, said = told("OPEN", secure_kafka.sasl("SCRAM-SHA-256", tls=False))
+    # Debian's librdkafka cannot do SCRAM with Kafka 4.
+    none, said = told("OPEN", secure_kafka.sasl("SCRAM-SHA-256", tls=False),
+                      LD_LIBRARY_PATH=str(newer_library(tmp_path)))
     assert none is None and "can log in by SASL PLAIN alone" in said
