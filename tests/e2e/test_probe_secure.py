@@ -30,12 +30,13 @@ def test_tls_that_holds(secure_kafka):
 def test_tls_that_does_not(secure_kafka):
     tls = secure_kafka.tls()
     mutual = secure_kafka.mutual()
+    stranger = str(secure_kafka.stranger.certificate)
     nowhere = str(secure_kafka.authority.folder / "none.pem")
     cases = [
         ("OTHER", tls, "mismatch"),
         ("EXPIRED", tls, "certificate has expired"),
         ("TLS", {"security.protocol": "ssl"}, "the broker's certificate is refused: "),
-        ("TLS", tls | {"ssl.ca.location": str(secure_kafka.stranger.certificate)}, "the broker's certificate is refused: "),
+        ("TLS", tls | {"ssl.ca.location": stranger}, "the broker's certificate is refused: "),
         ("TLS", tls | {"ssl.ca.location": nowhere}, f"ssl.ca.location: {nowhere}: No such file"),
         ("TLS", {"security.protocol": "ssl", "ssl.ca.pem": "x"}, "ssl.ca.pem: "),
         ("MUTUAL", tls, "the broker refuses TLS: "),

@@ -87,8 +87,8 @@ def saying(answer: bytes) -> Callable[[socket.socket], None]:
 
 
 def broker(versions: dict[int, tuple[int, int]], understands: int = 0) -> Callable[[socket.socket], None]:
-    """A broker that only answers ApiVersions, up to a version of it; of newer ones it says so as Kafka has done since 2.4.
-    `versions` is what it claims to have, API key -> first and last."""
+    """A broker that only answers ApiVersions, up to a version of it; asked in a newer one it says so, as Kafka has done
+    since 2.4. `versions` is what it claims to have, API key -> first and last."""
     def serve(connection: socket.socket) -> None:
         while header := connection.recv(4, socket.MSG_WAITALL):
             request = connection.recv(struct.unpack(">i", header)[0], socket.MSG_WAITALL)
