@@ -3,25 +3,19 @@ import json
 import socket
 import subprocess
 import time
+from contextlib import ExitStack
 
 from kafka.protocol.broker_version_data import BROKER_API_VERSIONS
 
 from harness.listener import (Deaf, Listener, broker, closing, closing_after_reading, saying, silent)
 from harness.paths import patience, program_env, weir_binary
-from harness.weir import SANITIZER_SAYS
-
-
-def run(brokers: str, *properties: str, timeout_ms: int = 5000) -> subprocess.CompletedProcess:
-    tool = weir_binary().parent / "tests" / "unit" / "probe_tool"
-    done = subprocess.run([tool, brokers, str(timeout_ms * patience()), *properties], capture_output=True, text=True,
-                          env=program_env(), timeout=60 * patience(), check=False)
-    assert not any(words in done.stderr for words in SANITIZER_SAYS), done.stderr
-    return done
 
 
 def probe_all(brokers: str, *properties: str, timeout_ms: int = 5000) -> list[dict]:
-    done = run(brokers, *properties, timeout_ms=timeout_ms)
-    assert (done.returncode, done.stderr) == (0, "")
+    tool = weir_binary().parent / "tests" / "unit" / "probe_tool"
+    done = subprocess.run([tool, brokers, str(timeout_ms * patience()), *properties], capture_output=True, text=True,
+                          env=program_env(), timeout=60 * patience(), check=False)
+    assert (done.returncode, done.stderr) == (0, "")  # nothing is logged, and sanitizers have nothing to say
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -49,18 +43,18 @@ def test_apache_kafka(kafka):
 
 def test_the_protocol_level_of_every_release():
     """Without features it is told from the versions of the APIs: those of real brokers, as kafka-python lists them."""
-    for release, versions in BROKER_API_VERSIONS.items():
-        if release < (0, 10):
-            continue
-        with Listener(broker(versions, understands=3 if release >= (2, 4) else 0)) as listener:
-            answer = probe(listener.address)
-        assert answer["outcome"] == "ok", (release, answer)
-        assert answer["protocol"] == ".".join(map(str, release)), versions
+    known = {release: versions for release, versions in BROKER_API_VERSIONS.items() if release >= (0, 10)}
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(Listener(broker(versions, understands=3 if release >= (2, 4) else 0)))
+                     for release, versions in known.items()]
+        answers = probe_all(",".join(listener.address for listener in listeners))
+    for release, listener, answer in zip(known, listeners, answers, strict=True):
+        assert (answer["outcome"], listener.served) == ("ok", 1), (release, answer)
+        assert answer["protocol"] == ".".join(map(str, release))
         assert answer["metadata_version"] is None
-        assert listener.served == 1
 
 
-def test_nothing_there(tmp_path):
+def test_nothing_there():
     with Listener(silent) as listener:
         port = listener.port
     refused, unknown, both = probe_all(f"127.0.0.1:{port},no-such-host.invalid,localhost:{port}")
@@ -86,9 +80,10 @@ def test_what_is_no_broker():
         (saying(b"\x00\x00\x00\x06\x00\x00\x00\x01\x00\x2a"), "not kafka", "ends in the middle", "TLS"),
         (saying(b"\x00\x00\x00\x0c\x00\x00\x00\x01\x00\x2a\x01\x00\x00\x00\x00\x00"), "refuses", "error 42", None),
     ]
-    for serve, outcome, text, cure in cases:
-        with Listener(serve) as listener:
-            answer = probe(listener.address)
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(Listener(case[0])) for case in cases]
+        answers = probe_all(",".join(listener.address for listener in listeners))
+    for (_, outcome, text, cure), listener, answer in zip(cases, listeners, answers, strict=True):
         assert (answer["outcome"], answer["address"]) == (outcome, listener.address), answer
         assert text in answer["text"], answer
         assert cure in answer["cure"] if cure else answer["cure"] is None, answer
@@ -101,7 +96,7 @@ def test_time_is_kept():
         took = time.monotonic() - started
         assert (unanswered["outcome"], unanswered["text"]) == ("silent", "connected, but no answer in time")
         assert (deaf_ones["outcome"], deaf_ones["text"]) == ("timed out", f"no connection in time ({deaf.address})")
-        assert 0.6 <= took < 5 * patience()
+        assert 0.6 <= took < 20 * patience()  # and not for ever: the machine may be busy
         handshake = probe(listener.address, "security.protocol=ssl", timeout_ms=300)
         assert (handshake["outcome"], handshake["text"]) == ("silent", "connected, but TLS was not set up in time")
 
@@ -133,13 +128,3 @@ def test_what_is_not_asked():
     with Listener(broker({18: (0, 3), 3: (0, 12)}, understands=3)) as listener:
         answer = probe(listener.address)
         assert (answer["outcome"], answer["metadata_text"]) == ("ok", "connected, then closed without an answer")
-
-
-def test_lists_of_brokers():
-    answers = probe_all("127.0.0.1:1, [::1]:2 ,::1,PLAINTEXT://localhost", timeout_ms=200)
-    assert [(answer["host"], answer["port"]) for answer in answers] == \
-        [("127.0.0.1", 1), ("::1", 2), ("::1", 9092), ("localhost", 9092)]
-    for wrong in ("", ",", "host:0", "host:65536", "host:x", "[::1", "[::1]9092", ":9092"):
-        done = run(wrong)
-        assert (done.returncode, done.stdout) == (2, ""), wrong
-        assert "HOST:PORT" in done.stderr or "is empty" in done.stderr

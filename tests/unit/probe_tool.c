@@ -125,6 +125,7 @@ int main(int argc, char **argv)
         return 1;
     if (argc < 3 || broker_addresses(&arena, argv[1], &brokers, &n, &err) < 0) {
         fprintf(stderr, "%s\n", argc < 3 ? "probe_tool BROKERS TIMEOUT_MS" : err.text);
+        arena_release(&arena);
         return 2;
     }
     size_t n_properties = read_properties(&arena, argc - 3, argv + 3, properties);

@@ -25,6 +25,7 @@ class Listener:
         return self
 
     def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)  # a waiting accept() would take one more
         self._listener.close()
 
     def _accept(self) -> None:
