@@ -1,7 +1,7 @@
 /*
- * SaslHandshake (key 17, versions 0 and 1) and SaslAuthenticate (key 36, versions 0 to 2): the login
- * of a connection (KIP-43, KIP-152). The handshake's version 1 says that what follows comes as
- * SaslAuthenticate; after version 0 it would come bare.
+ * SaslHandshake (key 17, versions 0 and 1) and SaslAuthenticate (key 36, versions 0 to 2): the
+ * login of a connection (KIP-43, KIP-152). The handshake's version 1 says that what follows comes
+ * as SaslAuthenticate; after version 0 it would come bare.
  */
 #ifndef WEIR_WIRE_SASL_H
 #define WEIR_WIRE_SASL_H
