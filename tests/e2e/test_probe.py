@@ -1,6 +1,5 @@
 """client/probe.h: what a broker tells of itself, and what stands in for one."""
 import json
-import socket
 import subprocess
 import time
 from contextlib import ExitStack
@@ -107,9 +106,11 @@ def test_families():
         assert probe(f"localhost:{v4.port}")["address"] == v4.address
         assert probe(f"localhost:{v4.port}", "broker.address.family=v4")["outcome"] == "ok"
         assert probe(f"127.0.0.1:{v4.port}", "broker.address.family=v6")["outcome"] == "no host"
-    if not socket.has_dualstack_ipv6():
-        return
-    with Listener(broker(BROKER_API_VERSIONS[(3, 9)]), host="::1") as v6:
+    try:
+        listener = Listener(broker(BROKER_API_VERSIONS[(3, 9)]), host="::1")
+    except OSError:
+        return  # a machine without IPv6
+    with listener as v6:
         assert probe(v6.address)["address"] == v6.address
         assert probe(f"SSL://{v6.address}")["outcome"] == "ok"  # what stands before the host is passed over
 
