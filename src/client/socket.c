@@ -176,9 +176,18 @@ void socket_close(struct socket *socket)
 
 /* ---- bytes ---- */
 
+/* Who closes with our question unread sends a reset. */
+static bool is_end(int error)
+{
+    return error == ECONNRESET || error == EPIPE;
+}
+
 static enum probe_outcome broken(int error, struct err *err)
 {
-    err_set(err, ERR_OUTAGE, "the connection broke: %s", strerror(error));
+    if (is_end(error))
+        err_set(err, ERR_OUTAGE, "connected, then closed without an answer");
+    else
+        err_set(err, ERR_OUTAGE, "the connection broke: %s", strerror(error));
     return PROBE_CLOSED;
 }
 
@@ -219,8 +228,8 @@ enum probe_outcome socket_receive(struct socket *socket, char *bytes, size_t siz
         return socket_tls_receive(socket, bytes, size, got, err);
     for (;;) {
         ssize_t n = recv(socket->fd, bytes, size, 0);
-        if (n >= 0) {
-            *got = (size_t)n;
+        if (n >= 0 || is_end(errno)) {
+            *got = n > 0 ? (size_t)n : 0;
             return PROBE_OK;
         }
         if (!is_passing(errno))
