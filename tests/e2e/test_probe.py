@@ -73,7 +73,7 @@ def test_what_is_no_broker():
         (saying(tls_alert), "wants tls", "answers in TLS", "set security.protocol to ssl"),
         (saying(http), "not kafka", 'answers, but not as a Kafka does: "HTTP/1.1 400 Bad Request"', "TLS"),
         (saying(b"\x7f\xff\xff\xff\x00"), "not kafka", "not as a Kafka does", "TLS"),
-        (saying(b"\0\0\0\x0a\0\0\0\x63\0\0\0\0\0\0"), "not kafka", "not as a Kafka does", "TLS"),
+        (saying(b"\0\0\0\x0c\0\0\0\x63\0\0\x01\0\0\0\0\0"), "not kafka", "not as a Kafka does", "TLS"),
         (saying(b"\x00\x00\x00\x0a\x00\x00\x00\x01\x00\x00\x7f\xff\xff\xff"), "not kafka", "a count is larger", "TLS"),
         (saying(b"\x00\x00\x00\x00"), "not kafka", "not as a Kafka does", "TLS"),
         (saying(b"\x00\x00\x00\x06\x00\x00\x00\x01\x00\x2a"), "not kafka", "ends in the middle", "TLS"),
