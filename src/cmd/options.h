@@ -56,6 +56,8 @@ enum option_id {
     OPTION_CSV, /* query */
     OPTION_WRITE,
     OPTION_WATCH,
+    OPTION_DRAFT_TABLE, /* draft: the name of a table, not the setting */
+    OPTION_EXAMPLES,
 };
 
 struct option {

@@ -23,5 +23,7 @@ extern const struct verb verb_query;
 extern const struct verb verb_config;
 extern const struct verb verb_consume;
 extern const struct verb verb_produce;
+extern const struct verb verb_doctor;
+extern const struct verb verb_draft;
 
 #endif
