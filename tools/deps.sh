@@ -11,7 +11,7 @@ KAFKA_VERSION=${KAFKA_VERSION:-4.1.1}
 VENV=$DEPS/venv
 PYTHON=$VENV/bin/python
 
-packages_build="gcc libc6-dev pkg-config meson ninja-build librdkafka-dev libpq-dev libfyaml-dev libmicrohttpd-dev libisal-dev"
+packages_build="gcc libc6-dev pkg-config meson ninja-build librdkafka-dev libpq-dev libfyaml-dev libmicrohttpd-dev libisal-dev libssl-dev"
 packages_demo="python3 python3-venv openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 util-linux"
 packages_check="clang clang-tidy clang-format llvm libclang-rt-14-dev cppcheck libcmocka-dev openjdk-17-jdk-headless kcat pgbouncer"
 

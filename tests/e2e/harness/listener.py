@@ -1,0 +1,106 @@
+"""What may answer in a broker's place."""
+import socket
+import struct
+import threading
+from collections.abc import Callable
+
+from kafka.protocol.metadata import ApiVersionsResponse
+
+UNSUPPORTED_VERSION = 35
+API_VERSIONS = 18
+
+
+class Listener:
+    """A free port of a loopback address, where `serve` is called with each connection, which is closed behind it."""
+
+    def __init__(self, serve: Callable[[socket.socket], None], host: str = "127.0.0.1"):
+        self._serve = serve
+        self._listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.port: int = self._listener.getsockname()[1]
+        self.address = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        self.served = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection = self._listener.accept()[0]
+            except OSError:
+                return
+            self.served += 1
+            threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+
+    def _one(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                self._serve(connection)
+            except OSError:
+                pass
+
+
+class Deaf:
+    """A port whose queue of connections is full: the kernel answers no more of them."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._waiting = [socket.socket() for _ in range(3)]
+        for connection in self._waiting:
+            connection.setblocking(False)
+            connection.connect_ex(self._listener.getsockname())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for connection in (*self._waiting, self._listener):
+            connection.close()
+
+
+def silent(connection: socket.socket) -> None:
+    """Never answers, until the other side goes."""
+    while connection.recv(65536):
+        pass
+
+
+def closing(_connection: socket.socket) -> None:
+    """Closes at once."""
+
+
+def closing_after_reading(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+def saying(answer: bytes) -> Callable[[socket.socket], None]:
+    """Answers these bytes, then waits for the other side to go."""
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+        silent(connection)
+    return serve
+
+
+def broker(versions: dict[int, tuple[int, int]], understands: int = 0) -> Callable[[socket.socket], None]:
+    """A broker that only answers ApiVersions, up to a version of it; of newer ones it says so as Kafka has done since 2.4.
+    `versions` is what it claims to have, API key -> first and last."""
+    def serve(connection: socket.socket) -> None:
+        while header := connection.recv(4, socket.MSG_WAITALL):
+            request = connection.recv(struct.unpack(">i", header)[0], socket.MSG_WAITALL)
+            key, version, correlation_id = struct.unpack(">hhi", request[:8])
+            if key != API_VERSIONS:
+                return
+            refused = version > understands
+            claims = [(API_VERSIONS, 0, understands)] if refused else [(api, *span) for api, span in versions.items()]
+            answer = ApiVersionsResponse(version=0 if refused else version, error_code=UNSUPPORTED_VERSION * refused,
+                                         api_keys=[ApiVersionsResponse.ApiVersion(
+                                             version=0 if refused else version, api_key=api, min_version=first,
+                                             max_version=last) for api, first, last in claims])
+            answer.with_header(correlation_id=correlation_id)
+            connection.sendall(answer.encode(header=True, framed=True))
+    return serve
