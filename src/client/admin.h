@@ -66,6 +66,19 @@ struct fingerprint fingerprint_of(struct slice key, struct slice value, int64_t 
 int admin_reread(struct admin *admin, const char *topic, int32_t partition, int64_t offset,
                  int timeout_ms, struct fingerprint *out, struct err *err);
 
+/* What a record that was seen once says about a topic of this name. */
+enum recognized {
+    RECOGNIZED_SAME,      /* it is there: the same topic */
+    RECOGNIZED_OTHER,     /* another record is in its place: another topic */
+    RECOGNIZED_MISSING,   /* nothing is, though nothing deletes in the midst: another topic */
+    RECOGNIZED_DELETED,   /* by retention: it proves nothing */
+    RECOGNIZED_COMPACTED, /* or it may have been: it proves nothing */
+};
+/* Look for the record of `offset` and `print`; `low` is where the log begins. */
+int admin_recognize(struct admin *admin, const char *topic, int32_t partition, int64_t offset,
+                    const struct fingerprint *print, int64_t low, int timeout_ms,
+                    enum recognized *out, struct err *err);
+
 /* "librdkafka 2.0.2" and what it can do that matters here, for --version and the log. */
 const char *client_library_version(void);
 

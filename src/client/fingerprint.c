@@ -17,3 +17,26 @@ struct fingerprint fingerprint_of(struct slice key, struct slice value, int64_t 
 {
     return (struct fingerprint){timestamp_ms, add_bytes(add_bytes(0, key), value)};
 }
+
+int admin_recognize(struct admin *admin, const char *topic, int32_t partition, int64_t offset,
+                    const struct fingerprint *print, int64_t low, int timeout_ms,
+                    enum recognized *out, struct err *err)
+{
+    struct fingerprint found;
+    bool compacted = false;
+    *out = RECOGNIZED_DELETED;
+    if (offset < low)
+        return 0;
+    int rc = admin_reread(admin, topic, partition, offset, timeout_ms, &found, err);
+    if (rc < 0)
+        return -1;
+    if (rc > 0) {
+        bool same = found.timestamp_ms == print->timestamp_ms && found.crc == print->crc;
+        *out = same ? RECOGNIZED_SAME : RECOGNIZED_OTHER;
+        return 0;
+    }
+    if (admin_is_compacted(admin, topic, timeout_ms, &compacted, err) < 0)
+        return -1;
+    *out = compacted ? RECOGNIZED_COMPACTED : RECOGNIZED_MISSING;
+    return 0;
+}

@@ -44,32 +44,32 @@ static int check_range(struct pipeline *pipeline, const struct ticket *ticket, i
 static int check_fingerprint(struct pipeline *pipeline, const struct ticket *ticket, int64_t low,
                              struct err *err)
 {
-    struct fingerprint print;
-    bool compacted = false;
+    const struct fingerprint print = {ticket->last.timestamp_ms, ticket->last.crc};
+    enum recognized found;
     if (ticket->last.offset < 0)
         return 0;
-    if (ticket->last.offset < low) {
+    if (admin_recognize(pipeline->admin, ticket->topic, ticket->number, ticket->last.offset, &print,
+                        low, ASK_MS, &found, err) < 0)
+        return -1;
+    switch (found) {
+    case RECOGNIZED_SAME:
+        return 0;
+    case RECOGNIZED_OTHER:
+        return recreated(ticket, "its record at the last stored offset is another", err);
+    case RECOGNIZED_MISSING:
+        return recreated(ticket, "the last stored record is not in it", err);
+    case RECOGNIZED_DELETED:
         log_info(pipeline->config->name,
                  "%s[%d]: the last stored record (offset %" PRId64
                  ") is gone by retention, so it cannot prove that this is the same topic",
                  ticket->topic, ticket->number, ticket->last.offset);
         return 0;
+    case RECOGNIZED_COMPACTED:
+        log_info(pipeline->config->name,
+                 "%s[%d]: the last stored record (offset %" PRId64 ") was compacted away",
+                 ticket->topic, ticket->number, ticket->last.offset);
+        return 0;
     }
-    int found = admin_reread(pipeline->admin, ticket->topic, ticket->number, ticket->last.offset,
-                             ASK_MS, &print, err);
-    if (found < 0)
-        return -1;
-    if (found > 0)
-        return print.timestamp_ms == ticket->last.timestamp_ms && print.crc == ticket->last.crc
-                   ? 0
-                   : recreated(ticket, "its record at the last stored offset is another", err);
-    if (admin_is_compacted(pipeline->admin, ticket->topic, ASK_MS, &compacted, err) < 0)
-        return -1;
-    if (!compacted)
-        return recreated(ticket, "the last stored record is not in it", err);
-    log_info(pipeline->config->name,
-             "%s[%d]: the last stored record (offset %" PRId64 ") was compacted away",
-             ticket->topic, ticket->number, ticket->last.offset);
     return 0;
 }
 

@@ -199,8 +199,7 @@ static int take(struct answer *a, PGresult *result)
     }
 }
 
-/* Wait until an answer is there, or a signal asks to stop. */
-static void await(PGconn *conn)
+void query_await(PGconn *conn)
 {
     while (PQisBusy(conn) && !signals_stop_requested()) {
         struct pollfd fds[] = {{.fd = PQsocket(conn), .events = POLLIN},
@@ -215,7 +214,7 @@ static int read_answer(struct answer *a)
 {
     PGconn *conn = a->query->conn;
     for (;;) {
-        await(conn);
+        query_await(conn);
         if (signals_stop_requested()) {
             a->end->cancelled = true;
             return QUERY_ENOUGH;

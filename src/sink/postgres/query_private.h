@@ -26,6 +26,8 @@ const char *query_catalog_sql(struct query *query, struct arena *arena, const ch
 /* Whether it is a listing that exists; ERR_USAGE with those that do. */
 int query_catalog_check(const char *command, struct err *err);
 
+/* Wait until an answer is there, or a signal asks to stop. */
+void query_await(PGconn *conn);
 /*
  * End the statement under way and throw away what still comes. False when that does not succeed in
  * a second: the connection can only be closed then.
