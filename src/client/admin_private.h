@@ -44,6 +44,11 @@ void admin_request_open(struct admin *admin, rd_kafka_admin_op_t op, int timeout
 void admin_request_only_validate(struct admin_request *request);
 /* The answer; NULL and `err` if none came, or one that is an error as a whole. */
 rd_kafka_event_t *admin_request_wait(struct admin_request *request, struct err *err);
+/* The next of several answers, whatever it says; NULL and `err` if none came. */
+rd_kafka_event_t *admin_request_next(struct admin_request *request, struct err *err);
+/* What an answer that is an error as a whole means. Returns -1. */
+int admin_request_fault(struct admin_request *request, rd_kafka_event_t *event,
+                        struct err *err);
 void admin_request_close(struct admin_request *request);
 
 /*

@@ -37,7 +37,7 @@ void admin_request_close(struct admin_request *request)
     rd_kafka_AdminOptions_destroy(request->options);
 }
 
-static rd_kafka_event_t *await_event(struct admin_request *request, struct err *err)
+rd_kafka_event_t *admin_request_next(struct admin_request *request, struct err *err)
 {
     int64_t deadline_us =
         clock_mono_us() + ((int64_t)request->timeout_ms + GRACE_MS) * INT64_C(1000);
@@ -52,16 +52,20 @@ static rd_kafka_event_t *await_event(struct admin_request *request, struct err *
     return NULL;
 }
 
+int admin_request_fault(struct admin_request *request, rd_kafka_event_t *event, struct err *err)
+{
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+    if (fault_is_connection(code))
+        return admin_no_answer(request->admin, code, request->timeout_ms, err);
+    return fault_set(err, code, rd_kafka_event_error_string(event));
+}
+
 rd_kafka_event_t *admin_request_wait(struct admin_request *request, struct err *err)
 {
-    rd_kafka_event_t *event = await_event(request, err);
-    rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_event_t *event = admin_request_next(request, err);
+    if (!event || rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR)
         return event;
-    if (fault_is_connection(code))
-        admin_no_answer(request->admin, code, request->timeout_ms, err);
-    else
-        fault_set(err, code, rd_kafka_event_error_string(event));
+    admin_request_fault(request, event, err);
     rd_kafka_event_destroy(event);
     return NULL;
 }

@@ -125,6 +125,17 @@ bool library_find_incremental(struct library_incremental *out)
            find_symbol("rd_kafka_IncrementalAlterConfigs_result_resources", &out->resources);
 }
 
+enum library_group_type library_group_type(const rd_kafka_ConsumerGroupListing_t *listing)
+{
+    int (*type)(const rd_kafka_ConsumerGroupListing_t *listing);
+    if (!find_symbol("rd_kafka_ConsumerGroupListing_type", &type))
+        return LIBRARY_GROUP_UNKNOWN;
+    int found = type(listing);
+    return found == LIBRARY_GROUP_CONSUMER || found == LIBRARY_GROUP_CLASSIC
+               ? (enum library_group_type)found
+               : LIBRARY_GROUP_UNKNOWN;
+}
+
 static int read_topic_id(const struct describe_topics *api, rd_kafka_event_t *event,
                          const char *topic, char *out, size_t size, struct err *err)
 {

@@ -73,4 +73,12 @@ struct library_incremental {
 #define LIBRARY_CONFIG_DELETE 1
 bool library_find_incremental(struct library_incremental *out);
 
+/* The protocol of a listed group, from 2.8.0 on; the library's own numbers. */
+enum library_group_type {
+    LIBRARY_GROUP_UNKNOWN = 0,
+    LIBRARY_GROUP_CONSUMER = 1,
+    LIBRARY_GROUP_CLASSIC = 2,
+};
+enum library_group_type library_group_type(const rd_kafka_ConsumerGroupListing_t *listing);
+
 #endif

@@ -27,10 +27,27 @@ int cli_fail_usage(const struct cli *cli, const char *format, ...)
     return EXIT_USAGE;
 }
 
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    if (cli->quiet)
+        return;
+    fprintf(stderr, "weir %s: ", cli->verb->name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+bool cli_can_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 bool cli_ask(const char *question)
 {
     char answer[16];
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+    if (!cli_can_ask())
         return false;
     fprintf(stderr, "%s [y/N] ", question);
     return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');

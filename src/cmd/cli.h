@@ -42,7 +42,10 @@ int cli_fail(const struct cli *cli, const struct err *err);
 /* The same for wrong usage of a verb's own making. */
 int cli_fail_usage(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A message that is no result, on stderr: "weir VERB: ..."; nothing with -q. */
+void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ask yes or no on the terminal; false off a terminal. */
 bool cli_ask(const char *question);
+bool cli_can_ask(void);
 
 #endif

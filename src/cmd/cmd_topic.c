@@ -1,14 +1,11 @@
 /* weir topic: what topics there are, and changes to them. */
+#include "cmd/cluster.h"
 #include "cmd/topic_render.h"
 #include "cmd/topic_work.h"
 #include "cmd/verb.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Who names a broker that is not there waits no longer than this. */
-#define CONNECT_MS 5000
 
 /* For the brokers that lead the partitions. */
 #define OFFSETS_MS 10000
@@ -39,13 +36,13 @@ static void note_troubles(const struct topic_work *work, const struct topic *top
         behind += topic->partitions[i].n_in_sync < topic->partitions[i].n_replicas;
     }
     if (leaderless > 0)
-        topic_note(work,
-                   "%zu of %zu partitions have no leader: they can be neither read nor "
-                   "written now",
-                   leaderless, topic->n_partitions);
+        cli_note(work->cli,
+                 "%zu of %zu partitions have no leader: they can be neither read nor "
+                 "written now",
+                 leaderless, topic->n_partitions);
     if (behind > 0)
-        topic_note(work, "%zu of %zu partitions have replicas that are not in sync", behind,
-                   topic->n_partitions);
+        cli_note(work->cli, "%zu of %zu partitions have replicas that are not in sync", behind,
+                 topic->n_partitions);
 }
 
 static int describe(struct topic_work *work, struct err *err)
@@ -144,18 +141,6 @@ static void options(struct option_table *table)
     for (size_t i = 0; i < table->n; i++)
         if (table->items[i].id == OPTION_CONFIG)
             table->items[i].name[0] = '\0';
-}
-
-void topic_note(const struct topic_work *work, const char *format, ...)
-{
-    va_list args;
-    if (work->cli->quiet)
-        return;
-    fprintf(stderr, "weir topic: ");
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
 }
 
 static int add_name(struct topic_work *work, const char *name, struct err *err)
@@ -280,27 +265,13 @@ static int read_options(struct topic_work *work, size_t task, struct err *err)
     return 0;
 }
 
-/* The first question to the cluster: whether it is there. */
-static int connect_cluster(struct topic_work *work, struct err *err)
-{
-    char cluster[64];
-    const struct pipeline_config *config = &work->cli->config.common;
-    if (admin_new(&work->admin, "", config->brokers, config->kafka, config->n_kafka, err) < 0)
-        return -1;
-    if (admin_cluster_id(work->admin, CONNECT_MS, cluster, err) == 0)
-        return 0;
-    if (err->class == ERR_OUTAGE)
-        err_set_code(err, ERR_OUTAGE, err->code, "%s (the brokers are from: %s)", err->text,
-                     config_where(config, "brokers"));
-    return -1;
-}
-
 static int run_task(struct topic_work *work, struct err *err)
 {
     int task = task_find(tasks, N_TASKS, &work->cli->line, err);
     if (task < 0 || read_options(work, (size_t)task, err) < 0 ||
         read_names(work, (size_t)task, err) < 0 ||
-        cli_load_config(work->cli, NULL, 0, true, err) < 0 || connect_cluster(work, err) < 0)
+        cli_load_config(work->cli, NULL, 0, true, err) < 0 ||
+        cluster_connect(work->cli, &work->admin, err) < 0)
         return -1;
     return ways[task].run(work, err);
 }

@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {&verb_ingest, &verb_topic, &verb_produce, &verb_consume,
-                                           &verb_query,  &verb_dead,  &verb_config,  &verb_draft};
+                                           &verb_query,  &verb_dead,  &verb_config,  &verb_group,
+                                           &verb_draft};
 #define N_VERBS (sizeof verbs / sizeof *verbs)
 
 static int print_versions(void)

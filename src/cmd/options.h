@@ -58,6 +58,8 @@ enum option_id {
     OPTION_WATCH,
     OPTION_DRAFT_TABLE, /* draft: the name of a table, not the setting */
     OPTION_EXAMPLES,
+    OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
+    OPTION_DRY_RUN,
 };
 
 struct option {

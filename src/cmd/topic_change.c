@@ -65,13 +65,13 @@ static void note_differences(const struct topic_work *work, const struct topic *
 {
     if (work->partitions > 0 && topic->n_partitions > 0 &&
         (size_t)work->partitions != topic->n_partitions)
-        topic_note(work, "topic \"%s\" has %zu partitions and not %d", topic->name,
-                   topic->n_partitions, work->partitions);
+        cli_note(work->cli, "topic \"%s\" has %zu partitions and not %d", topic->name,
+                 topic->n_partitions, work->partitions);
     if (work->n_changes > 0)
-        topic_note(work,
-                   "the configs of topic \"%s\" were left as they are; weir topic alter "
-                   "changes them",
-                   topic->name);
+        cli_note(work->cli,
+                 "the configs of topic \"%s\" were left as they are; weir topic alter "
+                 "changes them",
+                 topic->name);
 }
 
 static int show_made(struct topic_work *work, const struct topic_result *results, struct err *err)
@@ -114,7 +114,7 @@ int topic_create(struct topic_work *work, struct err *err)
             return -1;
         judge_existing(work, results);
         if (validate && report_failures(work, results, err) < 0) {
-            topic_note(work, "no topic was created");
+            cli_note(work->cli, "no topic was created");
             return -1;
         }
     }
@@ -178,11 +178,11 @@ static int alter_configs(struct topic_work *work, const struct topic *topic, str
                             TOPIC_WORK_MS, &whole, err) < 0)
         return suggest_config(work, topic, err);
     if (whole)
-        topic_note(work,
-                   "this librdkafka or broker cannot change one config alone, so all that topic "
-                   "\"%s\" sets were sent; what someone else changed in the same moment is lost "
-                   "(librdkafka 2.2 with Kafka 2.3 can)",
-                   topic->name);
+        cli_note(work->cli,
+                 "this librdkafka or broker cannot change one config alone, so all that topic "
+                 "\"%s\" sets were sent; what someone else changed in the same moment is lost "
+                 "(librdkafka 2.2 with Kafka 2.3 can)",
+                 topic->name);
     return 0;
 }
 
@@ -191,8 +191,8 @@ static int add_partitions(struct topic_work *work, const struct topic *topic, st
     if (admin_add_partitions(work->admin, topic->name, work->partitions, false, TOPIC_WORK_MS,
                              err) < 0)
         return work->n_changes > 0 ? err_prefix(err, "the configs were changed, but not more") : -1;
-    topic_note(work, "records of a key may go to another partition of \"%s\" from now on",
-               topic->name);
+    cli_note(work->cli, "records of a key may go to another partition of \"%s\" from now on",
+             topic->name);
     return admin_await_topic(work->admin, topic->name, (size_t)work->partitions, TOPIC_SHOW_MS,
                              err) < 0
                ? -1
@@ -203,8 +203,8 @@ static int apply_alteration(struct topic_work *work, const struct topic *topic, 
 {
     bool more = work->partitions > 0 && (size_t)work->partitions > topic->n_partitions;
     if (work->partitions > 0 && !more)
-        topic_note(work, "topic \"%s\" has %zu partitions already", topic->name,
-                   topic->n_partitions);
+        cli_note(work->cli, "topic \"%s\" has %zu partitions already", topic->name,
+                 topic->n_partitions);
     /* Both or nothing, as far as the broker can tell beforehand. */
     if (more && work->n_changes > 0 &&
         admin_add_partitions(work->admin, topic->name, work->partitions, true, TOPIC_WORK_MS, err) <

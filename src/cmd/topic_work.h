@@ -34,10 +34,6 @@ struct topic_work {
     int64_t at_ms;
 };
 
-/* A message that is no result, on stderr; nothing with -q. */
-void topic_note(const struct topic_work *work, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 int topic_create(struct topic_work *work, struct err *err);
 int topic_alter(struct topic_work *work, struct err *err);
 int topic_delete(struct topic_work *work, struct err *err);

@@ -25,5 +25,6 @@ extern const struct verb verb_consume;
 extern const struct verb verb_produce;
 extern const struct verb verb_doctor;
 extern const struct verb verb_draft;
+extern const struct verb verb_group;
 
 #endif

@@ -1,0 +1,17 @@
+#include "cmd/cluster.h"
+
+#define CONNECT_MS 5000
+
+int cluster_connect(const struct cli *cli, struct admin **out, struct err *err)
+{
+    char cluster[64];
+    const struct pipeline_config *config = &cli->config.common;
+    if (admin_new(out, "", config->brokers, config->kafka, config->n_kafka, err) < 0)
+        return -1;
+    if (admin_cluster_id(*out, CONNECT_MS, cluster, err) == 0)
+        return 0;
+    if (err->class == ERR_OUTAGE)
+        err_set_code(err, ERR_OUTAGE, err->code, "%s (the brokers are from: %s)", err->text,
+                     config_where(config, "brokers"));
+    return -1;
+}

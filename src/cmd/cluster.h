@@ -1,0 +1,15 @@
+/* A verb's way to the cluster. */
+#ifndef WEIR_CMD_CLUSTER_H
+#define WEIR_CMD_CLUSTER_H
+
+#include "client/admin.h"
+#include "cmd/cli.h"
+
+/*
+ * Connect to the brokers of the loaded configuration and ask the first question: whether they are
+ * there. Who names a broker that is not waits five seconds, and is told where the name came from.
+ * admin_free() takes `out` also after a failure.
+ */
+int cluster_connect(const struct cli *cli, struct admin **out, struct err *err);
+
+#endif
