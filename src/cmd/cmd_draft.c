@@ -1,4 +1,5 @@
 /* weir draft: a CREATE TABLE for the records of a topic, from a sample of them. */
+#include "cmd/cluster.h"
 #include "cmd/json_out.h"
 #include "cmd/shown.h"
 #include "cmd/verb.h"
@@ -10,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Who names a broker that is not there waits no longer than this. */
-#define CONNECT_MS 5000
 #define ASK_MS 10000
 #define MAX_SQL_BYTES ((size_t)16 << 20)
 
@@ -83,11 +82,8 @@ static int take_sample(struct cli *cli, struct admin *admin, const struct reques
     const struct pipeline_config *config = &cli->config.common;
     struct topic_info info;
     struct topic_list topics;
-    if (admin_topic(admin, request->topic, CONNECT_MS, &info, err) < 0)
-        return err->class == ERR_OUTAGE
-                   ? err_set_code(err, ERR_OUTAGE, err->code, "%s (the brokers are from: %s)",
-                                  err->text, config_where(config, "brokers"))
-                   : -1;
+    if (admin_topic(admin, request->topic, ASK_MS, &info, err) < 0)
+        return -1;
     if (admin_topics(admin, &cli->arena, request->topic, ASK_MS, &topics, err) < 0 ||
         admin_topics_offsets(admin, &topics, ASK_MS, err) < 0)
         return -1;
@@ -184,8 +180,7 @@ static int draft_table(struct cli *cli, struct admin **admin, struct err *err)
     struct draft draft;
     if (read_request(cli, &request, err) < 0 || cli_load_config(cli, NULL, 0, true, err) < 0)
         return -1;
-    const struct pipeline_config *config = &cli->config.common;
-    if (admin_new(admin, "", config->brokers, config->kafka, config->n_kafka, err) < 0 ||
+    if (cluster_connect(cli, admin, err) < 0 ||
         take_sample(cli, *admin, &request, &sample, err) < 0)
         return -1;
     draft_make(&draft, &cli->arena, sample.records, sample.n);

@@ -11,7 +11,7 @@
 
 static const struct verb *const verbs[] = {&verb_ingest, &verb_topic, &verb_produce, &verb_consume,
                                            &verb_query,  &verb_dead,  &verb_config,  &verb_group,
-                                           &verb_draft};
+                                           &verb_doctor, &verb_draft};
 #define N_VERBS (sizeof verbs / sizeof *verbs)
 
 static int print_versions(void)

@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* What a record or a server said may have lines; a finding is one. */
+static char *in_one_line(struct arena *arena, const char *text)
+{
+    char *line = arena_strdup(arena, text);
+    for (char *c = line; *c; c++)
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
+    return line;
+}
+
 struct finding *finding_add(struct findings *findings, enum finding_level level,
                             const char *section, const char *subject, const char *format, ...)
 {
@@ -18,8 +28,8 @@ struct finding *finding_add(struct findings *findings, enum finding_level level,
     *finding = (struct finding){
         .level = level,
         .section = arena_strdup(findings->arena, section),
-        .subject = arena_strdup(findings->arena, subject),
-        .text = arena_strdup(findings->arena, text),
+        .subject = in_one_line(findings->arena, subject),
+        .text = in_one_line(findings->arena, text),
     };
     free(text);
     if (findings->last)
