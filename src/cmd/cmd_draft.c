@@ -126,6 +126,7 @@ static void print_json(const struct request *request, const struct draft *draft,
 {
     struct json_out out;
     json_out_start(&out);
+    json_out_open(&out, NULL, '{');
     json_out_text(&out, "topic", request->topic);
     json_out_text(&out, "table", request->table);
     json_out_number(&out, "records", true, (int64_t)draft->objects);
@@ -152,6 +153,7 @@ static void print_json(const struct request *request, const struct draft *draft,
         json_out_close(&out, '}');
     }
     json_out_close(&out, ']');
+    json_out_close(&out, '}');
     json_out_end(&out);
 }
 

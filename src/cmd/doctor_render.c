@@ -158,6 +158,7 @@ void doctor_render_json(const struct examined *examined, size_t n)
 {
     struct json_out out;
     json_out_start(&out);
+    json_out_open(&out, NULL, '{');
     json_out_open(&out, "pipelines", '[');
     for (size_t i = 0; i < n; i++) {
         const struct pipeline_config *config = examined[i].config;
@@ -173,5 +174,6 @@ void doctor_render_json(const struct examined *examined, size_t n)
         json_out_close(&out, '}');
     }
     json_out_close(&out, ']');
+    json_out_close(&out, '}');
     json_out_end(&out);
 }

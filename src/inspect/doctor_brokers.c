@@ -110,7 +110,8 @@ static const char *advertised_cure(const struct round *round, const struct probe
         broker->id, address_text(round->x->arena, &round->given[0]));
 }
 
-static void look_at_advertised(struct round *round, const struct probe_broker *broker)
+/* Whether it leads to a broker, as far as that can be told. */
+static bool look_at_advertised(struct round *round, const struct probe_broker *broker)
 {
     struct examination *x = round->x;
     struct probe probe;
@@ -122,7 +123,7 @@ static void look_at_advertised(struct round *round, const struct probe_broker *b
             continue;
         finding_add(x->findings, FINDING_OK, SECTION, subject,
                     "advertises %s, which is reachable from here", address);
-        return;
+        return true;
     }
     if (!ask(round, &broker->address, false, &probe)) {
         finding_add(x->findings, FINDING_SKIP, SECTION, subject,
@@ -137,7 +138,9 @@ static void look_at_advertised(struct round *round, const struct probe_broker *b
         finding_add(x->findings, FINDING_FAIL, SECTION, subject, "advertises %s: %s", address,
                     probe.text)
             ->cure = advertised_cure(round, broker);
+        return false;
     }
+    return true;
 }
 
 /* The library's own way in: with login and all. */
@@ -168,10 +171,13 @@ void doctor_brokers(struct examination *x)
     round.probes = arena_alloc(x->arena, round.n_given * sizeof *round.probes);
     look_at_given(&round);
     x->n_brokers = round.told ? round.told->n_brokers : 0;
+    size_t leading = 0;
     for (size_t i = 0; i < x->n_brokers; i++)
-        look_at_advertised(&round, &round.told->brokers[i]);
-    if (round.any)
-        look_at_login(x);
-    else
+        leading += look_at_advertised(&round, &round.told->brokers[i]);
+    if (!round.any)
         x->no_kafka = "no broker can be reached";
+    else if (x->n_brokers > 0 && leading == 0)
+        x->no_kafka = "no broker can be reached at the address that it advertises";
+    else
+        look_at_login(x);
 }

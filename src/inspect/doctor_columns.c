@@ -45,6 +45,27 @@ static const char *share_text(struct arena *arena, const struct column_report *r
     return report->nulls > 0 ? arena_printf(arena, "%s, null in %zu", text, report->nulls) : text;
 }
 
+static const char *nearest_unknown(const struct looking *l, const char *column)
+{
+    size_t n = l->check.n_unknown;
+    const char **names = arena_alloc(l->x->arena, (n + 1) * sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[i] = l->check.unknown[i].name;
+    return suggest_nearest(column, names, n);
+}
+
+/* The rule that fills a column without any value from a key that is much like its name. */
+static const char *rename_text(const struct looking *l, const struct column_report *report)
+{
+    const char *column = report->column->name;
+    const char *near = report->rule || report->present > 0 ? NULL : nearest_unknown(l, column);
+    if (!near)
+        return NULL;
+    return arena_printf(l->x->arena,
+                        "records have \"%s\": in weir.yaml, the pipeline's columns: {%s: /%s}",
+                        near, column, near);
+}
+
 static void tell_fault(struct looking *l, const struct column_report *report)
 {
     struct examination *x = l->x;
@@ -66,16 +87,9 @@ static void tell_fault(struct looking *l, const struct column_report *report)
     column_cure_find(&cure, x->arena, &l->cures, report);
     finding->cure = cure.words;
     finding->sql = cure.sql;
-    finding->instead = cure.instead;
-}
-
-static const char *nearest_unknown(const struct looking *l, const char *column)
-{
-    size_t n = l->check.n_unknown;
-    const char **names = arena_alloc(l->x->arena, (n + 1) * sizeof *names);
-    for (size_t i = 0; i < n; i++)
-        names[i] = l->check.unknown[i].name;
-    return suggest_nearest(column, names, n);
+    finding->instead = rename_text(l, report);
+    if (!finding->instead)
+        finding->instead = cure.instead;
 }
 
 /* No record fills it. A default, or a rule on metadata that may come, is reason enough. */
@@ -88,16 +102,12 @@ static void tell_unfilled(struct looking *l, const struct column_report *report)
                     "%s: no record has it, its default fills it", column->type_name);
         return;
     }
-    const char *near = report->rule ? NULL : nearest_unknown(l, column->name);
     struct finding *finding =
         finding_add(x->findings, FINDING_WARN, SECTION, column->name,
                     "%s%s: no record has a value for it, so it would be NULL in every row",
                     column->type_name, source_text(x->arena, report->rule));
-    if (near)
-        finding->cure = arena_printf(
-            x->arena, "records have \"%s\": in weir.yaml, the pipeline's columns: {%s: /%s}", near,
-            column->name, near);
-    else
+    finding->cure = rename_text(l, report);
+    if (!finding->cure)
         finding->cure = "a rule under columns: of weir.yaml can fill it from elsewhere; if it is "
                         "meant to be empty, all is well";
 }

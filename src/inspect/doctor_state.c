@@ -87,8 +87,8 @@ static void tell_members(struct examination *x, const char *subject, const struc
                     members_text(x->arena, group))
             ->cure = "stop them, or give the pipeline a group of its own (--group)";
     else
-        finding_add(x->findings, FINDING_OK, SECTION, subject, "already at work in it: %s",
-                    members_text(x->arena, group));
+        finding_add(x->findings, FINDING_OK, SECTION, subject,
+                    "in it now, or until 10 s ago: %s", members_text(x->arena, group));
 }
 
 static void look_at_group(struct examination *x)
