@@ -23,7 +23,8 @@ struct curing {
     struct slice *values; /* all that are there, not null, as JSON text */
     size_t n_values;
     size_t longest;       /* characters of the longest text among them */
-    const char *dropped;  /* clauses that must come with a change: "DROP IDENTITY, " */
+    bool drop_identity;   /* first, in a statement of its own: the server wants it so */
+    const char *dropped;  /* clauses that must come with a change: "DROP CONSTRAINT x, " */
     const char *type;     /* the clause that changes the type; NULL: none needed */
 };
 
@@ -159,9 +160,8 @@ static const char *using_clause(const struct curing *c, enum column_type to, con
 static void set_type(struct curing *c, const struct column *to, const char *using)
 {
     bool integer = to->type == TYPE_INT4 || to->type == TYPE_INT8;
-    if (c->facts->identity && !integer)
-        c->dropped = arena_printf(c->arena, "ALTER COLUMN %s DROP IDENTITY, ", c->name);
-    else if (c->facts->has_default && *using)
+    c->drop_identity = c->facts->identity && !integer;
+    if (c->facts->has_default && *using)
         c->dropped = arena_printf(c->arena, "ALTER COLUMN %s DROP DEFAULT, ", c->name);
     c->type = arena_printf(c->arena, "ALTER COLUMN %s TYPE %s%s", c->name, to->type_name, using);
 }
@@ -325,9 +325,7 @@ static const char *null_clauses(struct curing *c)
                                    report->column->type_name);
         return NULL;
     }
-    if (c->facts->identity && !strstr(c->dropped, "DROP IDENTITY"))
-        c->dropped = arena_printf(c->arena, "%sALTER COLUMN %s DROP IDENTITY, ", c->dropped,
-                                  c->name);
+    c->drop_identity |= c->facts->identity;
     if (c->facts->primary_key)
         c->dropped =
             arena_printf(c->arena, "%sDROP CONSTRAINT %s, ", c->dropped, c->facts->primary_key);
@@ -344,9 +342,12 @@ static void compose(struct curing *c, const char *null_clause)
     const char *table = sql_table(c->arena, c->request->table);
     if (!c->type && !null_clause)
         return;
-    const char *sql = arena_printf(c->arena, "%sALTER TABLE %s %s%s%s%s;",
-                                   c->out->sql ? arena_printf(c->arena, "%s\n", c->out->sql) : "",
-                                   table, c->dropped, c->type ? c->type : "",
+    const char *before = c->out->sql ? arena_printf(c->arena, "%s\n", c->out->sql) : "";
+    if (c->drop_identity)
+        before = arena_printf(c->arena, "%sALTER TABLE %s ALTER COLUMN %s DROP IDENTITY;\n", before,
+                              table, c->name);
+    const char *sql = arena_printf(c->arena, "%sALTER TABLE %s %s%s%s%s;", before, table,
+                                   c->dropped, c->type ? c->type : "",
                                    c->type && null_clause ? ", " : "",
                                    null_clause ? null_clause : "");
     if (c->type && c->facts->held_by)
