@@ -218,39 +218,40 @@ static void find_type(struct curing *c)
 
 /* ---- cures that are no change of type ---- */
 
-/* The labels that an enum lacks, if they are few texts. */
-static bool try_labels(struct curing *c)
+/* What an enum lacks: how many labels; MAX_LABELS + 1: too many, or not texts alone. */
+static size_t missing_labels(const struct curing *c, const char *missing[MAX_LABELS])
 {
     const struct column *column = c->report->column;
-    const char *missing[MAX_LABELS];
     size_t n = 0;
-    const char *sql = "";
-    if (column->type != TYPE_ENUM)
-        return false;
     for (size_t i = 0; i < c->n_values; i++) {
         struct slice value = c->values[i];
-        if (*value.ptr != '"' || memchr(value.ptr, '\\', value.len))
-            return false;
+        if (*value.ptr != '"' || memchr(value.ptr, '\\', value.len) || value.len > 2 + 63)
+            return MAX_LABELS + 1;
         const char *label = arena_strndup(c->arena, value.ptr + 1, value.len - 2);
         bool known = false;
         for (size_t j = 0; j < column->n_labels; j++)
             known |= !strcmp(column->labels[j], label);
         for (size_t j = 0; j < n; j++)
             known |= !strcmp(missing[j], label);
-        if (known)
-            continue;
-        if (n == MAX_LABELS || strlen(label) > 63)
-            return false;
-        missing[n++] = label;
-        const char *quoted = "";
-        for (const char *part = label; *part; part += strcspn(part, "'") + (part[strcspn(part, "'")] != 0))
-            quoted = arena_printf(c->arena, "%s%.*s%s", quoted, (int)strcspn(part, "'"), part,
-                                  part[strcspn(part, "'")] ? "''" : "");
-        sql = arena_printf(c->arena, "%s%sALTER TYPE %s ADD VALUE '%s';", sql, n > 1 ? "\n" : "",
-                           column->type_name, quoted);
+        if (!known && n == MAX_LABELS)
+            return MAX_LABELS + 1;
+        if (!known)
+            missing[n++] = label;
     }
-    if (n == 0)
+    return n;
+}
+
+/* The labels that an enum lacks, if they are few texts. */
+static bool try_labels(struct curing *c)
+{
+    const char *missing[MAX_LABELS];
+    const char *sql = "";
+    size_t n = c->report->column->type == TYPE_ENUM ? missing_labels(c, missing) : 0;
+    if (n == 0 || n > MAX_LABELS)
         return false;
+    for (size_t i = 0; i < n; i++)
+        sql = arena_printf(c->arena, "%s%sALTER TYPE %s ADD VALUE %s;", sql, i > 0 ? "\n" : "",
+                           c->report->column->type_name, sql_literal(c->arena, missing[i]));
     c->out->sql = sql;
     c->out->instead = arena_printf(
         c->arena, "ALTER TABLE %s ALTER COLUMN %s TYPE text; takes whatever comes",

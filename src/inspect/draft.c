@@ -180,7 +180,8 @@ void draft_make(struct draft *draft, struct arena *arena, const struct record *r
         add_record(d, &records[i], i + 1);
     for (size_t i = 0; i < draft->n_columns; i++) {
         const struct key *key = d->columns[i];
-        draft->columns[i].type = draft_type(key->values, key->n_values)->type_name;
+        draft->columns[i].kind = draft_type(key->values, key->n_values);
+        draft->columns[i].type = draft->columns[i].kind->type_name;
         if (key->n_values > 0)
             draft->columns[i].example = shown(arena, key->values[0]);
     }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "sink/record.h"
+#include "sink/table.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 struct draft_column {
     const char *key;     /* and the column's name */
     const char *type;    /* "bigint" */
+    const struct column *kind; /* the same as the catalog would describe it, without a name */
     size_t present;      /* records that have the key, with a value or null */
     size_t nulls;        /* of these with null */
     const char *example; /* a value as JSON text, cut short, in one line; NULL: none */

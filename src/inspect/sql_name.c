@@ -73,20 +73,30 @@ static bool is_plain(const char *name)
     return true;
 }
 
+static const char *quoted(struct arena *arena, const char *text, char quote)
+{
+    char *copy = arena_alloc(arena, 2 * strlen(text) + 3);
+    char *to = copy;
+    *to++ = quote;
+    for (; *text; text++) {
+        if (*text == quote)
+            *to++ = quote;
+        *to++ = *text;
+    }
+    *to = quote;
+    return copy;
+}
+
 const char *sql_name(struct arena *arena, const char *name)
 {
     if (is_plain(name))
         return arena_strdup(arena, name);
-    char *quoted = arena_alloc(arena, 2 * strlen(name) + 3);
-    char *to = quoted;
-    *to++ = '"';
-    for (; *name; name++) {
-        if (*name == '"')
-            *to++ = '"';
-        *to++ = *name;
-    }
-    *to = '"';
-    return quoted;
+    return quoted(arena, name, '"');
+}
+
+const char *sql_literal(struct arena *arena, const char *text)
+{
+    return quoted(arena, text, '\'');
 }
 
 const char *sql_table(struct arena *arena, const struct table *table)
