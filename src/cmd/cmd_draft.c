@@ -111,10 +111,11 @@ static int judge(const struct request *request, const struct sample *sample,
                        "value); -n N looks further back",
                        sample->n, request->topic);
     if (draft->objects == 0)
-        return err_set(err, ERR_INPUT,
-                       "none of the newest %zu records of \"%s\" is a JSON object (%s): weir ingest "
-                       "could store none of them in any table",
-                       sample->n, request->topic, draft->reason);
+        return err_set(
+            err, ERR_INPUT,
+            "none of the newest %zu records of \"%s\" is a JSON object (%s): weir ingest "
+            "could store none of them in any table",
+            sample->n, request->topic, draft->reason);
     if (draft->n_columns == 0)
         return err_set(err, ERR_INPUT,
                        "the newest %zu records of \"%s\" have no key that could be a column",
@@ -205,12 +206,13 @@ const struct verb verb_draft = {
     .name = "draft",
     .summary = "draft a table from a topic's records, as SQL to look at and run",
     .usage = "table TOPIC [--table TABLE] [-n N] [--examples]",
-    .notes = "The newest records are read (nothing changes), and for each key the narrowest type is\n"
-             "taken that holds all values seen. docs/doctor.md has the rules.\n\n"
-             "Examples:\n"
-             "  weir draft table orders --table shop.orders | tee orders.sql\n"
-             "  weir draft table orders --examples -n 10000\n"
-             "  weir draft table orders -J | jq -r '.columns[] | [.name, .type] | @tsv'",
+    .notes =
+        "The newest records are read (nothing changes), and for each key the narrowest type is\n"
+        "taken that holds all values seen. docs/doctor.md has the rules.\n\n"
+        "Examples:\n"
+        "  weir draft table orders --table shop.orders | tee orders.sql\n"
+        "  weir draft table orders --examples -n 10000\n"
+        "  weir draft table orders -J | jq -r '.columns[] | [.name, .type] | @tsv'",
     .tasks = tasks,
     .n_tasks = N_TASKS,
     .options = options,

@@ -21,9 +21,10 @@ static bool is_told(const struct finding *finding, const struct doctor_text *how
 
 static const char *colour_of(enum finding_level level)
 {
-    static const char *const colours[FINDING_LEVELS] = {
-        [FINDING_OK] = "\x1b[32m", [FINDING_WARN] = "\x1b[33m", [FINDING_FAIL] = "\x1b[31m",
-        [FINDING_SKIP] = "\x1b[2m"};
+    static const char *const colours[FINDING_LEVELS] = {[FINDING_OK] = "\x1b[32m",
+                                                        [FINDING_WARN] = "\x1b[33m",
+                                                        [FINDING_FAIL] = "\x1b[31m",
+                                                        [FINDING_SKIP] = "\x1b[2m"};
     return colours[level];
 }
 

@@ -140,8 +140,9 @@ int column_check_run(struct column_check *out, struct arena *arena, const struct
         if (column->generated)
             continue;
         struct column_report *report = &out->columns[out->n_columns++];
-        *report = (struct column_report){
-            .column = column, .number = i, .rule = rule_of(policy, column->name)};
+        *report = (struct column_report){.column = column,
+                                         .number = i,
+                                         .rule = rule_of(policy, column->name)};
         if (look_at_column(report, arena, table, policy, records, n, err) < 0)
             return -1;
     }

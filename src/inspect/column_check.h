@@ -50,11 +50,11 @@ struct unfit_key {
 struct column_check {
     struct column_report *columns; /* the writable ones, in the table's order */
     size_t n_columns;
-    size_t records;         /* looked at: JSON objects and others, no tombstones */
+    size_t records; /* looked at: JSON objects and others, no tombstones */
     size_t tombstones;
-    size_t dead;            /* as a run would count them */
+    size_t dead;                    /* as a run would count them */
     struct faults records_at_fault; /* whatever the table is; of `records` */
-    struct unfit_key *unknown; /* keys that no column takes, by how many records have them */
+    struct unfit_key *unknown;      /* keys that no column takes, by how many records have them */
     size_t n_unknown;
 };
 

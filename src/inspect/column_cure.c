@@ -22,10 +22,10 @@ struct curing {
     const char *name;     /* the column's, as SQL writes it */
     struct slice *values; /* all that are there, not null, as JSON text */
     size_t n_values;
-    size_t longest;       /* characters of the longest text among them */
-    bool drop_identity;   /* first, in a statement of its own: the server wants it so */
-    const char *dropped;  /* clauses that must come with a change: "DROP CONSTRAINT x, " */
-    const char *type;     /* the clause that changes the type; NULL: none needed */
+    size_t longest;      /* characters of the longest text among them */
+    bool drop_identity;  /* first, in a statement of its own: the server wants it so */
+    const char *dropped; /* clauses that must come with a change: "DROP CONSTRAINT x, " */
+    const char *type;    /* the clause that changes the type; NULL: none needed */
 };
 
 static bool is_text(enum column_type type)
@@ -123,8 +123,9 @@ static struct column as_type(const struct curing *c, const struct column *type)
 static const struct column INT4 = WIDER(TYPE_INT4, "integer");
 static const struct column INT8 = WIDER(TYPE_INT8, "bigint");
 static const struct column FLOAT8 = WIDER(TYPE_FLOAT8, "double precision");
-static const struct column NUMERIC = {
-    .type = TYPE_NUMERIC, .type_name = "numeric", .bare_type = "numeric"};
+static const struct column NUMERIC = {.type = TYPE_NUMERIC,
+                                      .type_name = "numeric",
+                                      .bare_type = "numeric"};
 static const struct column INET = WIDER(TYPE_INET, "inet");
 static const struct column JSON = WIDER(TYPE_JSON, "json");
 static const struct column JSONB = WIDER(TYPE_JSONB, "jsonb");
@@ -135,8 +136,8 @@ static const struct {
     enum column_type from;
     const struct column *to;
 } WIDENINGS[] = {
-    {TYPE_INT2, &INT4},      {TYPE_INT2, &INT8},      {TYPE_INT2, &NUMERIC}, {TYPE_INT4, &INT8},
-    {TYPE_INT4, &NUMERIC},   {TYPE_INT8, &NUMERIC},   {TYPE_FLOAT4, &FLOAT8}, {TYPE_CIDR, &INET},
+    {TYPE_INT2, &INT4},       {TYPE_INT2, &INT8},    {TYPE_INT2, &NUMERIC},  {TYPE_INT4, &INT8},
+    {TYPE_INT4, &NUMERIC},    {TYPE_INT8, &NUMERIC}, {TYPE_FLOAT4, &FLOAT8}, {TYPE_CIDR, &INET},
     {TYPE_NUMERIC, &NUMERIC}, {TYPE_JSONB, &JSON},
 };
 
@@ -253,9 +254,9 @@ static bool try_labels(struct curing *c)
         sql = arena_printf(c->arena, "%s%sALTER TYPE %s ADD VALUE %s;", sql, i > 0 ? "\n" : "",
                            c->report->column->type_name, sql_literal(c->arena, missing[i]));
     c->out->sql = sql;
-    c->out->instead = arena_printf(
-        c->arena, "ALTER TABLE %s ALTER COLUMN %s TYPE text; takes whatever comes",
-        sql_table(c->arena, c->request->table), c->name);
+    c->out->instead =
+        arena_printf(c->arena, "ALTER TABLE %s ALTER COLUMN %s TYPE text; takes whatever comes",
+                     sql_table(c->arena, c->request->table), c->name);
     return true;
 }
 
@@ -291,9 +292,9 @@ static bool try_unit(struct curing *c)
     policy.n_rules = 1;
     if (rule.unit == TIME_UNIT_NONE || !would_do(c, NULL, &policy))
         return false;
-    c->out->words = arena_printf(c->arena,
-                                 "in weir.yaml, the pipeline's columns: {%s: {from: %s, unit: %s}}",
-                                 rule.column, rule.from, text);
+    c->out->words =
+        arena_printf(c->arena, "in weir.yaml, the pipeline's columns: {%s: {from: %s, unit: %s}}",
+                     rule.column, rule.from, text);
     return true;
 }
 
@@ -331,10 +332,10 @@ static const char *null_clauses(struct curing *c)
         c->dropped =
             arena_printf(c->arena, "%sDROP CONSTRAINT %s, ", c->dropped, c->facts->primary_key);
     if (report->nulls == 0 && !c->out->instead)
-        c->out->instead =
-            arena_printf(c->arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT ...; gives the "
-                                   "records without it a value",
-                         sql_table(c->arena, c->request->table), c->name);
+        c->out->instead = arena_printf(c->arena,
+                                       "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT ...; gives the "
+                                       "records without it a value",
+                                       sql_table(c->arena, c->request->table), c->name);
     return drop;
 }
 
@@ -347,15 +348,15 @@ static void compose(struct curing *c, const char *null_clause)
     if (c->drop_identity)
         before = arena_printf(c->arena, "%sALTER TABLE %s ALTER COLUMN %s DROP IDENTITY;\n", before,
                               table, c->name);
-    const char *sql = arena_printf(c->arena, "%sALTER TABLE %s %s%s%s%s;", before, table,
-                                   c->dropped, c->type ? c->type : "",
-                                   c->type && null_clause ? ", " : "",
-                                   null_clause ? null_clause : "");
+    const char *sql =
+        arena_printf(c->arena, "%sALTER TABLE %s %s%s%s%s;", before, table, c->dropped,
+                     c->type ? c->type : "", c->type && null_clause ? ", " : "",
+                     null_clause ? null_clause : "");
     if (c->type && c->facts->held_by)
-        c->out->words =
-            arena_printf(c->arena, "%s (%s uses the column and must be dropped before, and made "
-                                   "again)",
-                         sql, c->facts->held_by);
+        c->out->words = arena_printf(c->arena,
+                                     "%s (%s uses the column and must be dropped before, and made "
+                                     "again)",
+                                     sql, c->facts->held_by);
     else
         c->out->sql = sql;
 }

@@ -18,7 +18,7 @@ struct round {
     int64_t deadline_us;
     const struct broker_address *given; /* by the pipeline */
     size_t n_given;
-    struct probe *probes; /* of these */
+    struct probe *probes;     /* of these */
     const struct probe *told; /* the first that named the brokers; NULL */
     bool any;                 /* one is reachable, or may be */
 };
@@ -68,8 +68,7 @@ static void tell_given(struct round *round, size_t i, enum finding_level unreach
         finding_add(x->findings, FINDING_SKIP, SECTION, subject,
                     "not asked: those before it took too long");
     } else if (probe->outcome == PROBE_OK) {
-        finding_add(x->findings, FINDING_OK, SECTION, subject, "%s",
-                    answer_text(x->arena, probe));
+        finding_add(x->findings, FINDING_OK, SECTION, subject, "%s", answer_text(x->arena, probe));
     } else if (probe->outcome == PROBE_NOT_ASKED) {
         finding_add(x->findings, FINDING_SKIP, SECTION, subject, "%s", probe->text);
     } else {
@@ -161,8 +160,7 @@ static void look_at_login(struct examination *x)
 void doctor_brokers(struct examination *x)
 {
     struct err err;
-    struct round round = {.x = x,
-                          .deadline_us = clock_mono_us() + ALL_PROBES_MS * INT64_C(1000)};
+    struct round round = {.x = x, .deadline_us = clock_mono_us() + ALL_PROBES_MS * INT64_C(1000)};
     if (broker_addresses(x->arena, x->config->brokers, &round.given, &round.n_given, &err) < 0) {
         doctor_add_error(x, FINDING_FAIL, SECTION, "brokers", &err);
         x->no_kafka = "the brokers are not named rightly";

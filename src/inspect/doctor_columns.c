@@ -22,8 +22,8 @@ struct looking {
 static const char *source_text(struct arena *arena, const struct column_rule *rule)
 {
     static const char *const names[] = {
-        [COLUMN_TOPIC] = "$topic",         [COLUMN_PARTITION] = "$partition",
-        [COLUMN_OFFSET] = "$offset",       [COLUMN_TIMESTAMP] = "$timestamp",
+        [COLUMN_TOPIC] = "$topic",   [COLUMN_PARTITION] = "$partition",
+        [COLUMN_OFFSET] = "$offset", [COLUMN_TIMESTAMP] = "$timestamp",
         [COLUMN_KEY] = "$key",
     };
     if (!rule)
@@ -159,13 +159,14 @@ static void tell_key(struct looking *l, const struct unfit_key *key)
                          : "it is ignored");
     const char *near = nearest_column(l, key->name);
     if (drafted)
-        finding->sql =
-            arena_printf(x->arena, "ALTER TABLE %s ADD COLUMN %s %s;", sql_table(x->arena, x->table),
-                         sql_name(x->arena, key->name), drafted->type);
+        finding->sql = arena_printf(x->arena, "ALTER TABLE %s ADD COLUMN %s %s;",
+                                    sql_table(x->arena, x->table), sql_name(x->arena, key->name),
+                                    drafted->type);
     if (near)
         finding->instead = arena_printf(
-            x->arena, "if the column \"%s\" is meant: in weir.yaml, the pipeline's columns: {%s: "
-                      "/%s}",
+            x->arena,
+            "if the column \"%s\" is meant: in weir.yaml, the pipeline's columns: {%s: "
+            "/%s}",
             near, near, key->name);
     else if (dead)
         finding->instead = "on_unknown_key: ignore (--on-unknown-key ignore)";

@@ -32,9 +32,8 @@ static void look_at_clock(struct examination *x, const struct survey_server *ser
                     "the server's and this machine's are %s apart", text);
         return;
     }
-    finding_add(x->findings, FINDING_WARN, SECTION, "clock",
-                "the server's is %s %s this machine's", text,
-                server->ahead_us > 0 ? "ahead of" : "behind")
+    finding_add(x->findings, FINDING_WARN, SECTION, "clock", "the server's is %s %s this machine's",
+                text, server->ahead_us > 0 ? "ahead of" : "behind")
         ->cure = "set both by NTP; what is stored does not depend on them, what defaults such as "
                  "now() and reports say does";
 }

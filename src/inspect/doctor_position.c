@@ -135,8 +135,7 @@ static void read_oldest(struct places *places)
     const struct pipeline_config *config = places->x->config;
     struct err ignored;
     size_t n = 0;
-    struct scan_part *parts =
-        arena_alloc(places->x->arena, (places->n + 1) * sizeof *parts);
+    struct scan_part *parts = arena_alloc(places->x->arena, (places->n + 1) * sizeof *parts);
     for (size_t i = 0; i < places->n; i++) {
         struct place *place = &places->items[i];
         if (!place->stored || place->wrong || place->stored->next_offset >= place->log->high)
@@ -229,8 +228,8 @@ static void tell_start(struct examination *x)
                     ->cure = "use beginning, end, a number or @TIME";
                 return;
             }
-            if (admin_resolve(x->admin, x->topics.items[i].name, log->partition,
-                              x->config->offset, ASK_MS, &start, &err) < 0) {
+            if (admin_resolve(x->admin, x->topics.items[i].name, log->partition, x->config->offset,
+                              ASK_MS, &start, &err) < 0) {
                 doctor_add_error(x, FINDING_FAIL, SECTION, "start", &err);
                 return;
             }

@@ -87,8 +87,8 @@ static void tell_members(struct examination *x, const char *subject, const struc
                     members_text(x->arena, group))
             ->cure = "stop them, or give the pipeline a group of its own (--group)";
     else
-        finding_add(x->findings, FINDING_OK, SECTION, subject,
-                    "in it now, or until 10 s ago: %s", members_text(x->arena, group));
+        finding_add(x->findings, FINDING_OK, SECTION, subject, "in it now, or until 10 s ago: %s",
+                    members_text(x->arena, group));
 }
 
 static void look_at_group(struct examination *x)
@@ -126,19 +126,19 @@ static void add_group(void *context, const struct dead_group *group)
     struct letters *letters = context;
     letters->n += group->letters;
     if (letters->n_reasons++ < MAX_REASONS)
-        letters->reasons = arena_printf(
-            letters->arena, "%s%s%" PRId64 " %s%s%s", letters->reasons,
-            letters->n_reasons > 1 ? "; " : "", group->letters,
-            group->column_name ? group->column_name : "", group->column_name ? ": " : "",
-            group->reason);
+        letters->reasons = arena_printf(letters->arena, "%s%s%" PRId64 " %s%s%s", letters->reasons,
+                                        letters->n_reasons > 1 ? "; " : "", group->letters,
+                                        group->column_name ? group->column_name : "",
+                                        group->column_name ? ": " : "", group->reason);
 }
 
 static void look_at_letters(struct examination *x)
 {
     struct err err;
     struct letters letters = {.arena = x->arena, .reasons = ""};
-    const struct dead_filter filter = {
-        .pipeline = x->config->name, .partition = -1, .record_offset = -1};
+    const struct dead_filter filter = {.pipeline = x->config->name,
+                                       .partition = -1,
+                                       .record_offset = -1};
     if (!x->state_there)
         return;
     if (dead_groups(x->config, &filter, add_group, &letters, &err) < 0)
@@ -146,9 +146,8 @@ static void look_at_letters(struct examination *x)
     else if (letters.n == 0)
         finding_add(x->findings, FINDING_OK, SECTION, "dead letters", "none");
     else
-        finding_add(x->findings, FINDING_WARN, SECTION, "dead letters",
-                    "%" PRId64 " so far: %s%s", letters.n, letters.reasons,
-                    letters.n_reasons > MAX_REASONS ? " ..." : "")
+        finding_add(x->findings, FINDING_WARN, SECTION, "dead letters", "%" PRId64 " so far: %s%s",
+                    letters.n, letters.reasons, letters.n_reasons > MAX_REASONS ? " ..." : "")
             ->cure = arena_printf(x->arena, "weir dead list --by reason %s", x->config->name);
 }
 

@@ -161,8 +161,7 @@ static void tell_unfit(struct examination *x)
         return;
     }
     const struct faults *faults = &check.records_at_fault;
-    bool too_many =
-        (double)faults->records > x->config->max_dead_share * (double)check.records;
+    bool too_many = (double)faults->records > x->config->max_dead_share * (double)check.records;
     for (size_t i = 0; i < faults->n; i++)
         finding_add(x->findings, too_many ? FINDING_FAIL : FINDING_WARN, SECTION, "JSON",
                     "%zu of %zu records would be dead letters whatever the table: %s (%s, SQLSTATE "
@@ -171,8 +170,8 @@ static void tell_unfit(struct examination *x)
                     faults->kinds[i].place, faults->kinds[i].sqlstate)
             ->cure = "mend the producer; weir consume shows such a record";
     if (faults->records == 0 && check.records > 0)
-        finding_add(x->findings, FINDING_OK, SECTION, "JSON",
-                    "all are JSON objects in UTF-8%s", check.tombstones ? ", but for tombstones" : "");
+        finding_add(x->findings, FINDING_OK, SECTION, "JSON", "all are JSON objects in UTF-8%s",
+                    check.tombstones ? ", but for tombstones" : "");
 }
 
 static void tell_keys(struct examination *x)

@@ -277,8 +277,7 @@ void draft_print(const struct draft *draft, const char *table, bool examples, st
     buf_add_str(out, ");\n");
     print_left_out(draft, out);
     if (draft->others > 0)
-        buf_printf(out,
-                   "-- %zu of the sample's records would be dead letters of any table: %s.\n",
+        buf_printf(out, "-- %zu of the sample's records would be dead letters of any table: %s.\n",
                    draft->others, draft->reason);
     arena_release(&arena);
 }

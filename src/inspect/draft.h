@@ -16,12 +16,12 @@
 #include <stddef.h>
 
 struct draft_column {
-    const char *key;     /* and the column's name */
-    const char *type;    /* "bigint" */
+    const char *key;           /* and the column's name */
+    const char *type;          /* "bigint" */
     const struct column *kind; /* the same as the catalog would describe it, without a name */
-    size_t present;      /* records that have the key, with a value or null */
-    size_t nulls;        /* of these with null */
-    const char *example; /* a value as JSON text, cut short, in one line; NULL: none */
+    size_t present;            /* records that have the key, with a value or null */
+    size_t nulls;              /* of these with null */
+    const char *example;       /* a value as JSON text, cut short, in one line; NULL: none */
 };
 
 /* A key that cannot be a column's name. */

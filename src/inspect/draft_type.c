@@ -19,8 +19,9 @@ static const struct column TEXT = TYPE(TYPE_TEXT, "text");
 static const struct column BOOLEAN = TYPE(TYPE_BOOL, "boolean");
 static const struct column BIGINT = TYPE(TYPE_INT8, "bigint");
 static const struct column DOUBLE = TYPE(TYPE_FLOAT8, "double precision");
-static const struct column NUMERIC = {
-    .type = TYPE_NUMERIC, .type_name = "numeric", .bare_type = "numeric"};
+static const struct column NUMERIC = {.type = TYPE_NUMERIC,
+                                      .type_name = "numeric",
+                                      .bare_type = "numeric"};
 static const struct column UUID = TYPE(TYPE_UUID, "uuid");
 static const struct column MACADDR = TYPE(TYPE_MACADDR, "macaddr");
 static const struct column INET = TYPE(TYPE_INET, "inet");
@@ -186,8 +187,8 @@ static bool holds(const struct column *type, const struct slice *values, size_t 
 static const struct column *number_type(const struct facts *facts, const struct slice *values,
                                         size_t n)
 {
-    bool exact = facts->digits > DOUBLE_DIGITS ||
-                 (!facts->exponent && facts->decimals <= AMOUNT_DECIMALS);
+    bool exact =
+        facts->digits > DOUBLE_DIGITS || (!facts->exponent && facts->decimals <= AMOUNT_DECIMALS);
     if (facts->whole && holds(&BIGINT, values, n))
         return &BIGINT;
     if (!facts->whole && !exact && holds(&DOUBLE, values, n))
@@ -202,10 +203,8 @@ static const struct column *string_type(const struct facts *facts, const struct 
         unsigned form;
         const struct column *type;
     } choices[] = {
-        {FORM_UUID, &UUID},
-        {FORM_MACADDR, &MACADDR},
-        {FORM_DATE, &DATE},
-        {FORM_TIMESTAMP, facts->offset ? &TIMESTAMPTZ : &TIMESTAMP},
+        {FORM_UUID, &UUID}, {FORM_MACADDR, &MACADDR},
+        {FORM_DATE, &DATE}, {FORM_TIMESTAMP, facts->offset ? &TIMESTAMPTZ : &TIMESTAMP},
         {FORM_INET, &INET},
     };
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)

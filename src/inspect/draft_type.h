@@ -8,9 +8,8 @@
  *                                        as amounts are, or with more digits than a double keeps;
  *                                        else double precision
  *   strings                              uuid, macaddr, inet, date, timestamp, timestamptz (one of
- *                                        them names an offset), if all have the full form; else text
- *   with an object or an array           jsonb
- *   of several kinds                     text
+ *                                        them names an offset), if all have the full form; else
+ * text with an object or an array           jsonb of several kinds                     text
  *
  * What no such type takes (a \u0000 in a string) is json, which keeps the text as it stands.
  * Numbers in strings stay text: postal codes and personal numbers begin with zeros.
@@ -32,6 +31,5 @@ struct slice draft_value_text(const struct json_value *value);
  * all it is text. The column is static; it has no name.
  */
 const struct column *draft_type(const struct slice *values, size_t n);
-
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * One pipeline while it is looked at: what the steps of doctor.c have learned so far, for those that
- * come later. Private to src/inspect.
+ * One pipeline while it is looked at: what the steps of doctor.c have learned so far, for those
+ * that come later. Private to src/inspect.
  */
 #ifndef WEIR_INSPECT_EXAMINATION_H
 #define WEIR_INSPECT_EXAMINATION_H

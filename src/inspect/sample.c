@@ -141,8 +141,9 @@ static void note_open(struct sample *sample, struct arena *arena, const struct s
     sample->open = arena_alloc(arena, (n + 1) * sizeof *sample->open);
     for (size_t i = 0; i < n; i++)
         if (parts[i].done && parts[i].position < parts[i].stop)
-            sample->open[sample->n_open++] = (struct sample_open){
-                parts[i].topic, parts[i].partition, parts[i].position, parts[i].stop};
+            sample->open[sample->n_open++] =
+                (struct sample_open){parts[i].topic, parts[i].partition, parts[i].position,
+                                     parts[i].stop};
 }
 
 /* Partitions come in turn. */

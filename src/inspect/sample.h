@@ -1,8 +1,8 @@
 /*
  * The newest records of topics, copied, so that they can be looked at again and again.
  *
- * So many in all, from all partitions alike as far as these have them; where records are very large,
- * fewer (`cut`). Only committed ones. Nothing is read in a group's name, so nothing changes.
+ * So many in all, from all partitions alike as far as these have them; where records are very
+ * large, fewer (`cut`). Only committed ones. Nothing is read in a group's name, so nothing changes.
  */
 #ifndef WEIR_INSPECT_SAMPLE_H
 #define WEIR_INSPECT_SAMPLE_H

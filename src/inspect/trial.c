@@ -91,8 +91,7 @@ enum row_outcome trial_run(struct trial *trial, const struct record *record,
                            struct row_reason *reason)
 {
     unsigned shape = 0;
-    enum row_outcome outcome =
-        row_encode(trial->coder, record, &trial->rows, &shape, reason);
+    enum row_outcome outcome = row_encode(trial->coder, record, &trial->rows, &shape, reason);
     for (int i = 0; i < ROW_MAX_SHAPES; i++)
         buf_clear(&trial->rows.tuples[i]);
     buf_clear(&trial->rows.single);

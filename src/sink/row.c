@@ -209,8 +209,7 @@ bool row_coder_value(struct row_coder *coder, const struct record *record, size_
                      struct json_value *out)
 {
     struct json_value scratch;
-    const struct json_value *value =
-        value_of(coder, &coder->plan->fields[field], record, &scratch);
+    const struct json_value *value = value_of(coder, &coder->plan->fields[field], record, &scratch);
     if (value)
         *out = *value;
     return value != NULL;

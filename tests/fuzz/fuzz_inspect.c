@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define END_OF_RECORD 0xFF
 
 static const char *const labels[] = {"a", "ok"};
-static const char *const types[] = {"text",   "varchar(3)", "char(3)", "smallint", "integer"};
+static const char *const types[] = {"text", "varchar(3)", "char(3)", "smallint", "integer"};
 
 /* Each in memory of its own, so that a byte beyond it is seen. */
 static size_t cut_records(const uint8_t *data, size_t size, struct record records[MAX_RECORDS])
@@ -35,7 +35,9 @@ static size_t cut_records(const uint8_t *data, size_t size, struct record record
         if (!copy)
             abort();
         memcpy(copy, data, len);
-        records[n] = (struct record){.topic = "t", .offset = (int64_t)n, .timestamp_ms = -1,
+        records[n] = (struct record){.topic = "t",
+                                     .offset = (int64_t)n,
+                                     .timestamp_ms = -1,
                                      .value = {copy, len}};
         n++;
         data += len + (end != NULL);
@@ -92,8 +94,11 @@ static void read_table(struct table *table, struct column columns[N_COLUMNS], co
             .n_labels = 2,
         };
     }
-    *table = (struct table){.schema = "s", .name = "t", .quoted = "\"s\".\"t\"",
-                            .columns = columns, .n_columns = N_COLUMNS};
+    *table = (struct table){.schema = "s",
+                            .name = "t",
+                            .quoted = "\"s\".\"t\"",
+                            .columns = columns,
+                            .n_columns = N_COLUMNS};
 }
 
 static void check_cures(struct arena *arena, const uint8_t *head, const struct record *records,
@@ -103,8 +108,8 @@ static void check_cures(struct arena *arena, const uint8_t *head, const struct r
     struct column columns[N_COLUMNS];
     struct column_check check;
     struct err err;
-    const struct row_policy policy = {.on_unknown_key = head[0] & 64 ? UNKNOWN_KEY_DEAD
-                                                                     : UNKNOWN_KEY_IGNORE};
+    const struct row_policy policy = {.on_unknown_key =
+                                          head[0] & 64 ? UNKNOWN_KEY_DEAD : UNKNOWN_KEY_IGNORE};
     struct survey_column facts[N_COLUMNS] = {
         {.own_not_null = true, .identity = head[1] & 1, .has_default = head[1] & 2},
         {.own_not_null = head[3] & 1, .primary_key = head[3] & 2 ? "k" : NULL},

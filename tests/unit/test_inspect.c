@@ -40,10 +40,18 @@ static void names_are_quoted_where_sql_would_read_them_otherwise(void **state)
         const char *name;
         const char *sql;
     } cases[] = {
-        {"person_name", "person_name"}, {"Name", "\"Name\""},   {"select", "\"select\""},
-        {"left", "\"left\""},           {"name", "name"},       {"1st", "\"1st\""},
-        {"a b", "\"a b\""},             {"q\"q", "\"q\"\"q\""}, {"\xC8\x99", "\"\xC8\x99\""},
-        {"window", "\"window\""},       {"value", "value"},     {"_x1", "_x1"},
+        {"person_name", "person_name"},
+        {"Name", "\"Name\""},
+        {"select", "\"select\""},
+        {"left", "\"left\""},
+        {"name", "name"},
+        {"1st", "\"1st\""},
+        {"a b", "\"a b\""},
+        {"q\"q", "\"q\"\"q\""},
+        {"\xC8\x99", "\"\xC8\x99\""},
+        {"window", "\"window\""},
+        {"value", "value"},
+        {"_x1", "_x1"},
     };
     struct arena arena;
     arena_init(&arena);
@@ -108,8 +116,9 @@ static void a_column_alone_finds_its_own_keys(void **state)
         {.name = "Name", .type = TYPE_TEXT, .type_name = "text"},
         {.name = "city", .type = TYPE_TEXT, .type_name = "text", .not_null = true},
     };
-    const struct column_rule rule = {
-        .column = "city", .source = COLUMN_POINTER, .from = "/address/city"};
+    const struct column_rule rule = {.column = "city",
+                                     .source = COLUMN_POINTER,
+                                     .from = "/address/city"};
     const struct table table = {.quoted = "t", .columns = columns, .n_columns = COUNT_OF(columns)};
     const struct row_policy policy = {.rules = &rule, .n_rules = 1};
     const struct record records[] = {
@@ -123,8 +132,9 @@ static void a_column_alone_finds_its_own_keys(void **state)
     struct arena arena;
     struct err err;
     arena_init(&arena);
-    assert_int_equal(
-        column_check_run(&check, &arena, &table, &policy, records, COUNT_OF(records), &err), 0);
+    assert_int_equal(column_check_run(&check, &arena, &table, &policy, records, COUNT_OF(records),
+                                      &err),
+                     0);
     const struct column_report *name = &check.columns[0];
     const struct column_report *city = &check.columns[2];
     assert_int_equal(check.records, 4);
@@ -155,7 +165,8 @@ static void rows_that_are_there_are_kept(void **state)
         const char *json;
         const char *type;
     } cases[] = {
-        {false, "{\"v\": \"6f1c2c7e-2f43-4d4c-9a57-3d1a6a0f8a11\"}", "TYPE uuid USING v::text::uuid;"},
+        {false, "{\"v\": \"6f1c2c7e-2f43-4d4c-9a57-3d1a6a0f8a11\"}",
+         "TYPE uuid USING v::text::uuid;"},
         {true, "{\"v\": \"6f1c2c7e-2f43-4d4c-9a57-3d1a6a0f8a11\"}", "TYPE text;"},
         {true, "{\"v\": [1]}", "TYPE jsonb USING to_jsonb(v);"},
         {true, "{\"v\": 3000000000}", "TYPE bigint;"},
@@ -168,7 +179,8 @@ static void rows_that_are_there_are_kept(void **state)
     const struct survey_column facts = {.own_not_null = true};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct record record = record_of(cases[i].json);
-        const struct cure_request request = {&table, &policy, &facts, cases[i].occupied, &record, 1};
+        const struct cure_request request = {&table,  &policy, &facts, cases[i].occupied,
+                                             &record, 1};
         struct column_check check;
         struct column_cure cure;
         struct arena arena;
@@ -176,8 +188,8 @@ static void rows_that_are_there_are_kept(void **state)
         arena_init(&arena);
         assert_int_equal(column_check_run(&check, &arena, &table, &policy, &record, 1, &err), 0);
         column_cure_find(&cure, &arena, &request, &check.columns[0]);
-        const char *expected = arena_printf(&arena, "ALTER TABLE s.\"T\" ALTER COLUMN v %s",
-                                            cases[i].type);
+        const char *expected =
+            arena_printf(&arena, "ALTER TABLE s.\"T\" ALTER COLUMN v %s", cases[i].type);
         assert_string_equal(cure.sql, expected);
         arena_release(&arena);
     }

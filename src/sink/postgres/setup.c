@@ -251,8 +251,7 @@ static int look_into(const char *path, const char *table, bool *makes, struct er
         fold_name(slice_of(table), wanted, sizeof wanted);
         sql_split(&splitter, text);
         while (sql_next(&splitter, &statement))
-            *makes |=
-                created_table(&statement, name, sizeof name) && same_table(name, wanted);
+            *makes |= created_table(&statement, name, sizeof name) && same_table(name, wanted);
     }
     buf_release(&content);
     return rc;

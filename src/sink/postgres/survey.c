@@ -133,8 +133,7 @@ int survey_columns(struct survey *survey, struct arena *arena, const struct tabl
     for (size_t i = 0; i < table->n_columns; i++) {
         struct survey_column *column = &(*out)[i];
         int row = 0;
-        while (row < PQntuples(rows) &&
-               atoi(PQgetvalue(rows, row, 0)) != table->columns[i].attnum)
+        while (row < PQntuples(rows) && atoi(PQgetvalue(rows, row, 0)) != table->columns[i].attnum)
             row++;
         if (row == PQntuples(rows))
             continue;
@@ -156,7 +155,8 @@ int survey_occupied(struct survey *survey, const struct table *table, bool *out,
     arena_init(&arena);
     /* A role that may only INSERT is told by the files' size, as at registration. */
     PGresult *row =
-        ask(survey, err, arena_printf(&arena, "SELECT has_table_privilege(%u, 'SELECT')", table->oid));
+        ask(survey, err,
+            arena_printf(&arena, "SELECT has_table_privilege(%u, 'SELECT')", table->oid));
     bool may = row && *PQgetvalue(row, 0, 0) == 't';
     if (row) {
         PQclear(row);
