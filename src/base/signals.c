@@ -65,6 +65,11 @@ int signals_init(struct err *err)
     return handle(SIGPIPE, SIG_IGN, err);
 }
 
+int signals_ignore_pipe(struct err *err)
+{
+    return handle(SIGPIPE, SIG_IGN, err);
+}
+
 bool signals_stop_requested(void)
 {
     return atomic_load(&first_signal) != 0;

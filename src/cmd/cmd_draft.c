@@ -1,4 +1,5 @@
 /* weir draft: a CREATE TABLE for the records of a topic, from a sample of them. */
+#include "base/signals.h"
 #include "cmd/cluster.h"
 #include "cmd/json_out.h"
 #include "cmd/shown.h"
@@ -181,7 +182,8 @@ static int draft_table(struct cli *cli, struct admin **admin, struct err *err)
     struct request request = {.topic = NULL};
     struct sample sample;
     struct draft draft;
-    if (read_request(cli, &request, err) < 0 || cli_load_config(cli, NULL, 0, true, err) < 0)
+    if (read_request(cli, &request, err) < 0 || cli_load_config(cli, NULL, 0, true, err) < 0 ||
+        signals_ignore_pipe(err) < 0)
         return -1;
     if (cluster_connect(cli, admin, err) < 0 ||
         take_sample(cli, *admin, &request, &sample, err) < 0)

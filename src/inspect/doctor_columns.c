@@ -140,16 +140,48 @@ static const char *nearest_column(const struct looking *l, const char *key)
     const char **names = arena_alloc(l->x->arena, (table->n_columns + 1) * sizeof *names);
     size_t n = 0;
     for (size_t i = 0; i < l->check.n_columns; i++)
-        if (l->check.columns[i].present == 0)
+        if (l->check.columns[i].present == 0 && !l->check.columns[i].rule)
             names[n++] = l->check.columns[i].column->name;
     return suggest_nearest(key, names, n);
+}
+
+/* The column of its name is filled from elsewhere, by a rule. */
+static void tell_passed_over(struct looking *l, const struct unfit_key *key,
+                             enum finding_level level)
+{
+    struct examination *x = l->x;
+    struct finding *finding =
+        finding_add(x->findings, level, SECTION, arena_printf(x->arena, "key \"%s\"", key->name),
+                    "in %zu of %zu records; the column of its name is filled from elsewhere%s",
+                    key->records, l->check.records,
+                    level == FINDING_FAIL
+                        ? ": such records would be dead letters (42703, on_unknown_key: dead)"
+                        : "");
+    if (level == FINDING_FAIL)
+        finding->cure = "on_unknown_key: ignore (--on-unknown-key ignore), or take the column's "
+                        "rule out";
+}
+
+static void propose_column(struct looking *l, const struct unfit_key *key, struct finding *finding)
+{
+    struct examination *x = l->x;
+    const struct draft_column *drafted = draft_find(&x->draft, key->name);
+    if (drafted)
+        finding->sql = arena_printf(x->arena, "ALTER TABLE %s ADD COLUMN %s %s;",
+                                    sql_table(x->arena, x->table), sql_name(x->arena, key->name),
+                                    drafted->type);
+    else
+        finding->cure = "a rule under columns: of weir.yaml can fill a column from it";
 }
 
 static void tell_key(struct looking *l, const struct unfit_key *key)
 {
     struct examination *x = l->x;
     bool dead = x->config->on_unknown_key == UNKNOWN_KEY_DEAD;
-    const struct draft_column *drafted = draft_find(&x->draft, key->name);
+    if (table_column(x->table, key->name)) {
+        tell_passed_over(l, key, dead ? FINDING_FAIL : FINDING_OK);
+        return;
+    }
     struct finding *finding =
         finding_add(x->findings, dead ? FINDING_FAIL : FINDING_WARN, SECTION,
                     arena_printf(x->arena, "key \"%s\"", key->name),
@@ -158,20 +190,15 @@ static void tell_key(struct looking *l, const struct unfit_key *key)
                     dead ? "such records would be dead letters (42703, on_unknown_key: dead)"
                          : "it is ignored");
     const char *near = nearest_column(l, key->name);
-    if (drafted)
-        finding->sql = arena_printf(x->arena, "ALTER TABLE %s ADD COLUMN %s %s;",
-                                    sql_table(x->arena, x->table), sql_name(x->arena, key->name),
-                                    drafted->type);
+    propose_column(l, key, finding);
     if (near)
-        finding->instead = arena_printf(
-            x->arena,
-            "if the column \"%s\" is meant: in weir.yaml, the pipeline's columns: {%s: "
-            "/%s}",
-            near, near, key->name);
+        finding->instead =
+            arena_printf(x->arena,
+                         "if the column \"%s\" is meant: in weir.yaml, the pipeline's columns: "
+                         "{%s: /%s}",
+                         near, near, key->name);
     else if (dead)
         finding->instead = "on_unknown_key: ignore (--on-unknown-key ignore)";
-    if (!drafted)
-        finding->cure = "a rule under columns: of weir.yaml can fill a column from it";
 }
 
 static void tell_keys(struct looking *l)

@@ -92,6 +92,9 @@ static bool read_topic(struct examination *x, const char *name, struct topic *ou
     struct topic_list one;
     if (admin_topic(x->admin, name, ASK_MS, &info, &err) < 0 ||
         admin_topics(x->admin, x->arena, name, ASK_MS, &one, &err) < 0) {
+        char *advice = strstr(err.text, "; weir topic create");
+        if (advice) /* it is told as the cure */
+            *advice = '\0';
         struct finding *finding = doctor_add_error(x, FINDING_FAIL, SECTION, name, &err);
         if (err.class == ERR_USAGE)
             finding->cure = arena_printf(x->arena, "weir topic create %s", name);
