@@ -331,16 +331,15 @@ def test_rights(kafka, topic, database, doctor, tool):
 def test_another_encoding_and_no_database(kafka, topic, postgres, doctor, tool):
     kafka.produce(topic, [b'{"n": 1}'])
     latin = postgres.create_database("ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    (tool.folder / "latin").mkdir()
+    credentials = latin.credentials(tool.folder / "latin")
     try:
         latin.execute("CREATE TABLE t (n int)")
-        assert (found := doctor.one(topic, "t", database=latin.uri().replace("postgres@", "postgres:postgres@"))).level
-    except AssertionError:  # the password in an argument is told on stderr
-        (folder := tool.folder / "latin").mkdir()
-        found = doctor.one(topic, "t", database=latin.credentials(folder))
+        found = doctor.one(topic, "t", database=credentials)
     finally:
         postgres.drop_database(latin.name)
     assert (found.level, found.subject) == ("warn", "encoding") and "createdb -T template0 -E UTF8" in found.cure
-    found = doctor.one(topic, "t", database=tool.folder / "latin" / "credentials.json")
+    found = doctor.one(topic, "t", database=credentials)
     assert (found.level, found.subject) == ("fail", "server") and "create it with: createdb" in found.text
 
 
@@ -406,10 +405,10 @@ def test_the_place_in_the_topic(kafka, database, doctor, weir):
     assert len(places) == 2 and all("another topic under the same name" in f.text for f in places)
 
 
-def test_others_in_the_group(kafka, topic, database, doctor, weir):
+def test_others_in_the_group(kafka, topic, database, doctor):
     kafka.produce(topic, [b'{"n": 1}'])
     database.execute("CREATE TABLE t (n int)")
-    weir.run(topic, "--group", (group := f"group_{uuid.uuid4().hex[:8]}"), table="t", setup=False)
+    group = f"group_{uuid.uuid4().hex[:8]}"
     consumer = Consumer({"bootstrap.servers": kafka.address, "group.id": group, "client.id": "stranger",
                          "partition.assignment.strategy": "range,roundrobin"})
     consumer.subscribe([topic])
@@ -542,6 +541,23 @@ def test_one_broker_of_two_is_away(kafka, topic, database, doctor):
     kafka.produce(topic, [b'{"n": 1}'])
     found = doctor.one(topic, "t", "-b", f"127.0.0.1:1,{kafka.address}")
     assert (found.level, found.subject) == ("warn", "broker 127.0.0.1:1")
+
+
+def test_tls_to_a_broker_without(kafka, tool, doctor):
+    found = doctor("orders", "t", "-X", "security.protocol=ssl")
+    assert found[0].level == "fail" and "TLS" in found[0].text and "security.protocol" in found[0].cure
+
+
+def test_a_table_that_another_session_holds(kafka, topic, database, doctor):
+    database.execute("CREATE TABLE t (n int)")
+    kafka.produce(topic, [b'{"n": "x"}'])
+    doctor.troubles(topic, "t")
+    with database.connect(autocommit=False) as other:
+        other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        started = time.monotonic()
+        found = {f.subject: f for f in doctor.troubles(topic, "t")}
+        assert time.monotonic() - started < 20 * patience()
+    assert found["n"].sql.endswith("ALTER COLUMN n TYPE text;")
 
 
 def test_ctrl_c_ends_at_once(tool, doctor):
