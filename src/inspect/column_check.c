@@ -52,7 +52,8 @@ static void take_unknown_keys(struct column_check *check, struct arena *arena,
         check->unknown[i] =
             (struct unfit_key){arena_strdup(arena, keys[i].name), (size_t)keys[i].records};
     check->n_unknown = n;
-    qsort(check->unknown, n, sizeof *check->unknown, by_records);
+    if (n > 0)
+        qsort(check->unknown, n, sizeof *check->unknown, by_records);
 }
 
 /* Whole rows under the pipeline's policies: how many dead letters a run would make. */

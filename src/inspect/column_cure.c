@@ -1,6 +1,7 @@
 #include "inspect/column_cure.h"
 
 #include "inspect/draft_type.h"
+#include "inspect/rule_text.h"
 #include "inspect/sql_name.h"
 #include "inspect/trial.h"
 
@@ -26,6 +27,7 @@ struct curing {
     bool drop_identity;  /* first, in a statement of its own: the server wants it so */
     const char *dropped; /* clauses that must come with a change: "DROP CONSTRAINT x, " */
     const char *type;    /* the clause that changes the type; NULL: none needed */
+    bool other_kind;     /* the type is not a wider one of the same kind */
 };
 
 static bool is_text(enum column_type type)
@@ -205,6 +207,7 @@ static void find_type(struct curing *c)
     for (size_t i = 0; i < sizeof WIDENINGS / sizeof *WIDENINGS; i++)
         if (WIDENINGS[i].from == now && try_type(c, WIDENINGS[i].to, ""))
             return;
+    c->other_kind = true;
     if (now == TYPE_ARRAY && try_type(c, &JSONB, using_clause(c, TYPE_JSONB, "jsonb")))
         return;
     if (c->n_values > 0 && !is_text(now)) {
@@ -285,16 +288,15 @@ static bool try_unit(struct curing *c)
     if (c->report->rule)
         rule = *c->report->rule;
     else
-        rule.from = arena_printf(c->arena, "/%s", rule.column);
+        rule.from = rule_pointer(c->arena, rule.column);
     rule.unit = guess_unit(c, &text);
     struct row_policy policy = *c->request->policy;
     policy.rules = &rule;
     policy.n_rules = 1;
     if (rule.unit == TIME_UNIT_NONE || !would_do(c, NULL, &policy))
         return false;
-    c->out->words =
-        arena_printf(c->arena, "in weir.yaml, the pipeline's columns: {%s: {from: %s, unit: %s}}",
-                     rule.column, rule.from, text);
+    c->out->words = arena_printf(c->arena, "in weir.yaml, the pipeline's %s",
+                                 rule_text(c->arena, rule.column, rule.from, text));
     return true;
 }
 
@@ -352,11 +354,14 @@ static void compose(struct curing *c, const char *null_clause)
         arena_printf(c->arena, "%sALTER TABLE %s %s%s%s%s;", before, table, c->dropped,
                      c->type ? c->type : "", c->type && null_clause ? ", " : "",
                      null_clause ? null_clause : "");
-    if (c->type && c->facts->held_by)
+    const char *holder = c->facts->held_by                                    ? c->facts->held_by
+                         : c->other_kind && !is_text(c->report->column->type) ? c->facts->read_by
+                                                                              : NULL;
+    if (c->type && holder)
         c->out->words = arena_printf(c->arena,
                                      "%s (%s uses the column and must be dropped before, and made "
                                      "again)",
-                                     sql, c->facts->held_by);
+                                     sql, holder);
     else
         c->out->sql = sql;
 }

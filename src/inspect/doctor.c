@@ -80,7 +80,6 @@ void doctor_examine(const struct pipeline_config *config, size_t sample_records,
         .arena = findings->arena,
         .findings = findings,
         .sample_records = sample_records,
-        .first = true,
     };
     doctor_brokers(&x);
     doctor_topics(&x);

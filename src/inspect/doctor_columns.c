@@ -3,6 +3,7 @@
 
 #include "base/suggest.h"
 #include "inspect/column_cure.h"
+#include "inspect/rule_text.h"
 #include "inspect/sql_name.h"
 
 #include <stdlib.h>
@@ -61,9 +62,8 @@ static const char *rename_text(const struct looking *l, const struct column_repo
     const char *near = report->rule || report->present > 0 ? NULL : nearest_unknown(l, column);
     if (!near)
         return NULL;
-    return arena_printf(l->x->arena,
-                        "records have \"%s\": in weir.yaml, the pipeline's columns: {%s: /%s}",
-                        near, column, near);
+    return arena_printf(l->x->arena, "records have \"%s\": in weir.yaml, the pipeline's %s", near,
+                        rule_text(l->x->arena, column, rule_pointer(l->x->arena, near), NULL));
 }
 
 static void tell_fault(struct looking *l, const struct column_report *report)
@@ -193,10 +193,8 @@ static void tell_key(struct looking *l, const struct unfit_key *key)
     propose_column(l, key, finding);
     if (near)
         finding->instead =
-            arena_printf(x->arena,
-                         "if the column \"%s\" is meant: in weir.yaml, the pipeline's columns: "
-                         "{%s: /%s}",
-                         near, near, key->name);
+            arena_printf(x->arena, "if the column \"%s\" is meant: in weir.yaml, the pipeline's %s",
+                         near, rule_text(x->arena, near, rule_pointer(x->arena, key->name), NULL));
     else if (dead)
         finding->instead = "on_unknown_key: ignore (--on-unknown-key ignore)";
 }

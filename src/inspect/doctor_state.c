@@ -35,6 +35,7 @@ static void look_at_schema(struct examination *x)
 static void look_at_registration(struct examination *x)
 {
     struct err err;
+    bool first = true;
     const struct pipeline_config *config = x->config;
     const struct source_identity identity = {x->cluster_id, config->topics, config->n_topics};
     const char *subject = arena_printf(x->arena, "pipeline %s", config->name);
@@ -47,9 +48,9 @@ static void look_at_registration(struct examination *x)
                     x->no_state ? x->no_state : x->no_table);
         return;
     }
-    if (survey_registration(x->survey, x->table, &identity, &x->first, &err) < 0)
+    if (survey_registration(x->survey, x->table, &identity, &first, &err) < 0)
         doctor_add_error(x, FINDING_FAIL, SECTION, subject, &err);
-    else if (x->first)
+    else if (first)
         finding_add(x->findings, FINDING_OK, SECTION, subject, "is new");
     else
         finding_add(x->findings, FINDING_OK, SECTION, subject,
@@ -72,11 +73,21 @@ static const char *members_text(struct arena *arena, const struct group *group)
     return text;
 }
 
+/* The name that weir's own members have, unless the pipeline gives them another. */
+static const char *own_client_id(const struct pipeline_config *config)
+{
+    const char *name = "weir";
+    for (size_t i = 0; i < config->n_kafka; i++)
+        if (!strcmp(config->kafka[i].name, "client.id"))
+            name = config->kafka[i].value;
+    return name;
+}
+
 static void tell_members(struct examination *x, const char *subject, const struct group *group)
 {
     size_t strangers = 0;
     for (size_t i = 0; i < group->n_members; i++)
-        strangers += strcmp(group->members[i].client_id, "weir") != 0;
+        strangers += strcmp(group->members[i].client_id, own_client_id(x->config)) != 0;
     if (!group->members_known && group->members_err.class != ERR_NONE)
         doctor_add_error(x, FINDING_FAIL, SECTION, subject, &group->members_err);
     else if (!group->members_known || group->n_members == 0)

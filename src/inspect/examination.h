@@ -47,7 +47,6 @@ struct examination {
     bool state_there;
     bool may_make_state; /* it is not there, and ingest will make it */
     const char *no_state;
-    bool first; /* the pipeline has no offsets yet */
     char uuid[37];
 };
 

@@ -56,7 +56,8 @@ int trial_open(struct trial **out, const struct table *table, const struct row_p
     trial->table.columns = calloc(table->n_columns + 1, sizeof *table->columns);
     if (!trial->table.columns)
         abort();
-    memcpy(trial->table.columns, table->columns, table->n_columns * sizeof *table->columns);
+    if (table->n_columns > 0)
+        memcpy(trial->table.columns, table->columns, table->n_columns * sizeof *table->columns);
     for (int i = 0; i < ROW_MAX_SHAPES; i++)
         buf_init(&trial->rows.tuples[i], ROW_MAX_BYTES);
     buf_init(&trial->rows.single, ROW_MAX_BYTES);

@@ -44,8 +44,10 @@ struct survey_column {
     const char *primary_key; /* the constraint's name, quoted, if the column is part of it */
     bool identity;
     bool has_default;
-    const char *held_by; /* a view, rule, policy, generated column or partition key that forbids
-                          * another type; NULL: nothing */
+    const char *held_by; /* a view, rule, policy, trigger, generated column or partition key that
+                          * forbids another type; NULL: nothing */
+    const char *read_by; /* a constraint or index whose expression another kind of type may break;
+                          * NULL: nothing */
 };
 /* Of each of the table's columns, in its order. */
 int survey_columns(struct survey *survey, struct arena *arena, const struct table *table,

@@ -222,11 +222,14 @@ def test_the_empty_table_gets_the_narrow_type(kafka, topic, database, doctor):
 
 
 def test_a_time_in_numbers_wants_its_unit(kafka, topic, database, doctor, tool):
-    database.execute("CREATE TABLE t (seen timestamptz)")
-    kafka.produce(topic, [b'{"seen": 1714557600000}'])
-    found = next(f for f in doctor.troubles(topic, "t") if f.subject == "seen")
+    database.execute('CREATE TABLE t (seen timestamptz, "last / at" timestamp)')
+    kafka.produce(topic, [b'{"seen": 1714557600000, "last / at": 1714557600}'])
+    troubles = {f.subject: f for f in doctor.troubles(topic, "t")}
+    found = troubles["seen"]
     assert found.cure.endswith("columns: {seen: {from: /seen, unit: ms}}") and not found.sql
-    rule = found.cure.partition("columns: ")[2]
+    odd = troubles["last / at"].cure.partition("columns: {")[2]
+    assert odd == '"last / at": {from: "/last ~1 at", unit: s}}'
+    rule = found.cure.partition("columns: ")[2][:-1] + ", " + odd
     (tool.folder / "weir.yaml").write_text(
         f"database: credentials.json\npipelines:\n  p:\n    topic: {topic}\n    table: t\n    columns: {rule}\n")
     assert "0 fail, 0 warn" in tool.ok("doctor", stdin="")
@@ -237,6 +240,20 @@ def test_a_view_over_the_column_is_named(kafka, topic, database, doctor):
     kafka.produce(topic, [b'{"n": "x"}'])
     found = next(f for f in doctor.troubles(topic, "t") if f.subject == "n")
     assert "ALTER COLUMN n TYPE text; (the view or rule on over uses the column" in found.cure and not found.sql
+
+
+@pytest.mark.parametrize("table", [
+    "t (n int CHECK (n > 0))", "t (n int); CREATE INDEX half ON t (n) WHERE n > 5",
+    "t (n int); CREATE TABLE other (id int PRIMARY KEY); ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES other"])
+def test_what_another_kind_of_type_would_break_is_named(kafka, topic, database, doctor, table):
+    database.execute(f"CREATE TABLE {table}")
+    kafka.produce(topic, [b'{"n": 3000000000}'])
+    wider = next(f for f in doctor.troubles(topic, "t") if f.subject == "n")
+    assert wider.sql.endswith("TYPE bigint;")
+    kafka.produce(topic, [b'{"n": "x"}'])
+    other = next(f for f in doctor.troubles(topic, "t") if f.subject == "n")
+    assert re.search("TYPE text; .(the constraint|the index) (t_n_check|t_n_fkey|half) uses the column", other.cure)
+    assert not other.sql
 
 
 def test_keys_and_columns_that_do_not_meet(kafka, topic, database, doctor):

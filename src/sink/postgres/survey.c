@@ -113,13 +113,24 @@ int survey_table(struct survey *survey, struct table **out, struct err *err)
     "  JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid"                  \
     "  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid"                      \
     "  AND d.refobjsubid = a.attnum LIMIT 1),"                                                     \
+    " (SELECT 'the trigger ' || quote_ident(g.tgname) FROM pg_depend d"                            \
+    "  JOIN pg_trigger g ON d.classid = 'pg_trigger'::regclass AND g.oid = d.objid"                \
+    "  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid"                      \
+    "  AND d.refobjsubid = a.attnum AND NOT g.tgisinternal LIMIT 1),"                              \
     " (SELECT 'the partition key' FROM pg_partitioned_table t WHERE t.partrelid = a.attrelid"      \
     "  AND a.attnum = ANY (t.partattrs::int2[]) LIMIT 1),"                                         \
     " (SELECT 'the generated column ' || quote_ident(g.attname) FROM pg_depend d"                  \
     "  JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid"                \
     "  JOIN pg_attribute g ON g.attrelid = f.adrelid AND g.attnum = f.adnum"                       \
     "  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid"                      \
-    "  AND d.refobjsubid = a.attnum AND g.attnum <> a.attnum LIMIT 1))"                            \
+    "  AND d.refobjsubid = a.attnum AND g.attnum <> a.attnum LIMIT 1)),"                           \
+    " coalesce((SELECT 'the constraint ' || quote_ident(k.conname) FROM pg_constraint k"           \
+    "  WHERE k.contype IN ('c', 'f', 'x') AND (k.conrelid = a.attrelid AND a.attnum = ANY"         \
+    "  (k.conkey) OR k.confrelid = a.attrelid AND a.attnum = ANY (k.confkey)) LIMIT 1),"           \
+    " (SELECT 'the index ' || i.indexrelid::regclass::text FROM pg_index i"                        \
+    "  JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid"            \
+    "  WHERE i.indrelid = a.attrelid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)"        \
+    "  AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum LIMIT 1))"                         \
     " FROM pg_attribute a WHERE a.attrelid = %u AND a.attnum > 0 AND NOT a.attisdropped"           \
     " ORDER BY a.attnum"
 
@@ -144,6 +155,8 @@ int survey_columns(struct survey *survey, struct arena *arena, const struct tabl
         column->has_default = *PQgetvalue(rows, row, 4) == 't';
         if (!PQgetisnull(rows, row, 5))
             column->held_by = arena_strdup(arena, PQgetvalue(rows, row, 5));
+        if (!PQgetisnull(rows, row, 6))
+            column->read_by = arena_strdup(arena, PQgetvalue(rows, row, 6));
     }
     PQclear(rows);
     return 0;
