@@ -4,6 +4,7 @@
 #include "inspect/draft_type.h"
 #include "inspect/sql_name.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,12 +69,13 @@ static const char *shown(struct arena *arena, struct slice text)
         while (len > 0 && ((unsigned char)text.ptr[len] & 0xC0) == 0x80)
             len--;
     }
-    char *copy = arena_alloc(arena, len + 4);
+    char *copy = arena_alloc(arena, len + sizeof "..."); /* zeroed */
     memcpy(copy, text.ptr, len);
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
             copy[i] = ' ';
-    strcpy(copy + len, len < text.len ? "..." : "");
+    if (len < text.len)
+        memcpy(copy + len, "...", 3);
     return copy;
 }
 
@@ -180,6 +182,7 @@ void draft_make(struct draft *draft, struct arena *arena, const struct record *r
         add_record(d, &records[i], i + 1);
     for (size_t i = 0; i < draft->n_columns; i++) {
         const struct key *key = d->columns[i];
+        assert(key);
         draft->columns[i].kind = draft_type(key->values, key->n_values);
         draft->columns[i].type = draft->columns[i].kind->type_name;
         if (key->n_values > 0)
