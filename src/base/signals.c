@@ -65,8 +65,18 @@ int signals_init(struct err *err)
     return handle(SIGPIPE, SIG_IGN, err);
 }
 
-int signals_ignore_pipe(struct err *err)
+#define EXIT_AT_ONCE 130
+
+static void end(int signal)
 {
+    (void)signal;
+    _exit(EXIT_AT_ONCE);
+}
+
+int signals_init_at_once(struct err *err)
+{
+    if (handle(SIGINT, end, err) < 0 || handle(SIGTERM, end, err) < 0)
+        return -1;
     return handle(SIGPIPE, SIG_IGN, err);
 }
 

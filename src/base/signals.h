@@ -15,11 +15,9 @@
 /* Once, by main() before any thread is started. */
 int signals_init(struct err *err);
 
-/*
- * In its place, for who has nothing to drain: SIGPIPE is ignored, and the others end the process at
- * once.
+/* In its place, for who has nothing to drain: the first signal ends the process at once, with 130.
  */
-int signals_ignore_pipe(struct err *err);
+int signals_init_at_once(struct err *err);
 
 /* Whether a signal has asked to stop. Any thread. */
 bool signals_stop_requested(void);

@@ -183,7 +183,7 @@ static int draft_table(struct cli *cli, struct admin **admin, struct err *err)
     struct sample sample;
     struct draft draft;
     if (read_request(cli, &request, err) < 0 || cli_load_config(cli, NULL, 0, true, err) < 0 ||
-        signals_ignore_pipe(err) < 0)
+        signals_init_at_once(err) < 0)
         return -1;
     if (cluster_connect(cli, admin, err) < 0 ||
         take_sample(cli, *admin, &request, &sample, err) < 0)

@@ -176,7 +176,7 @@ static void warn_of_retention(struct places *places)
         const struct place *place = &places->items[i];
         int64_t retention_ms = retention_of(place->topic);
         int64_t age_ms = now_ms - place->oldest_ms;
-        if (place->oldest_ms < 0 || retention_ms <= 0 ||
+        if (!place->stored || place->oldest_ms < 0 || retention_ms <= 0 ||
             (double)age_ms < NEAR_SHARE * (double)retention_ms)
             continue;
         places->told++;

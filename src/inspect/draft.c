@@ -74,8 +74,8 @@ static const char *shown(struct arena *arena, struct slice text)
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
             copy[i] = ' ';
-    if (len < text.len)
-        memcpy(copy + len, "...", 3);
+    for (size_t i = len; i < len + 3 && len < text.len; i++)
+        copy[i] = '.';
     return copy;
 }
 

@@ -583,7 +583,7 @@ def test_ctrl_c_ends_at_once(tool, doctor):
         wait_until(lambda: listener.served, what="a question to the broker")
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) in (-signal.SIGINT, 130) and time.monotonic() - started < 2
+        assert process.wait(10) == 130 and time.monotonic() - started < 2
 
 
 def test_a_closed_pipe_is_no_trouble(kafka, topic, tool, doctor):

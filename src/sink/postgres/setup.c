@@ -163,7 +163,7 @@ static int load_file(const char *path, struct buf *content, struct slice *text, 
 static int run_file(PGconn *conn, const char *path, struct err *err)
 {
     struct buf content;
-    struct slice text;
+    struct slice text = SLICE_NONE;
     int rc = load_file(path, &content, &text, err);
     if (rc == 0) {
         rc = run_text(path, text, conn, err);
@@ -241,7 +241,7 @@ static bool created_table(const struct sql_statement *statement, char *out, size
 static int look_into(const char *path, const char *table, bool *makes, struct err *err)
 {
     struct buf content;
-    struct slice text;
+    struct slice text = SLICE_NONE;
     int rc = load_file(path, &content, &text, err);
     if (rc == 0) {
         struct sql_splitter splitter;
