@@ -11,6 +11,7 @@
 
 #define EXIT_SECOND_SIGNAL 130
 #define ECHO_MS 50
+#define EXIT_AT_ONCE 130
 
 /* Lock-free atomics may be touched by a handler, whichever thread it interrupts. */
 static atomic_int first_signal;
@@ -64,8 +65,6 @@ int signals_init(struct err *err)
         return -1;
     return handle(SIGPIPE, SIG_IGN, err);
 }
-
-#define EXIT_AT_ONCE 130
 
 static void end(int signal)
 {
