@@ -43,6 +43,10 @@ unit() {
     return "$status"
 }
 
+# Two halves of the end-to-end tests side by side, a file going to whoever is free, each half with servers of its own:
+# most of their time they wait for something.
+halves=(-n 2 --dist loadfile --no-loadscope-reorder)
+
 # e2e NAME DIR [OPTION...]: the end-to-end tests with the program of a build.
 e2e() {
     local name=$1 folder=$2 status=0

@@ -176,7 +176,8 @@ static int choose_for_process(struct loader *l, const struct config *config, enu
                               const char **out)
 {
     const struct setting_value *chosen = &config->common.values[id];
-    for (size_t i = 0; i < config->n_pipelines; i++) {
+    size_t n_running = l->request->runs_none ? 0 : config->n_pipelines;
+    for (size_t i = 0; i < n_running; i++) {
         const struct setting_value *value = &config->pipelines[i].values[id];
         if (value->layer <= LAYER_DEFAULT)
             continue;

@@ -149,6 +149,9 @@ struct config_request {
     const char *const *names; /* pipelines asked for by name; none: all of the file */
     size_t n_names;
     bool allow_none; /* nothing to run is no error */
+    /* The verb runs no pipeline: a topic, table or name given for one is not its business, and all
+     * of the file's pipelines are resolved. */
+    bool runs_none;
 };
 
 /*
@@ -166,6 +169,14 @@ int config_print(const struct config *config, FILE *to, bool sources, struct err
 const char *config_where(const struct pipeline_config *pipeline, const char *key);
 /* What the text of a `database` is, by its form alone; no file is looked at. */
 enum database_form database_form(const char *text);
+
+/* A variable WEIR_... that is nobody's, though nearly a known one. */
+struct stray_variable {
+    const char *name;
+    const char *nearest; /* "WEIR_BROKERS" */
+};
+/* The next of the environment from *at (0 at first) on, false: no more. Strings are the arena's. */
+bool config_stray_variable(struct arena *arena, size_t *at, struct stray_variable *out);
 
 /* Parsers shared by options and file. */
 /* 250ms 10s 5m 1h 2d 1w 1h30m */

@@ -64,9 +64,19 @@ static void variable_value(struct loader *l, const struct setting *setting,
     out->n = 1;
 }
 
+/* These choose what runs. */
+static bool chooses(const struct setting *setting)
+{
+    return setting == setting_at(SETTING_TOPIC) || setting == setting_at(SETTING_TABLE) ||
+           setting == setting_at(SETTING_NAME);
+}
+
 void config_outside_value(struct loader *l, const struct setting *setting,
                           struct setting_value *out)
 {
+    *out = (struct setting_value){.layer = LAYER_NONE};
+    if (l->request->runs_none && chooses(setting))
+        return;
     option_value(l, setting, out);
     if (out->layer == LAYER_NONE)
         variable_value(l, setting, out);

@@ -9,13 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EXIT_SECOND_SIGNAL 130
+#define EXIT_ENDED 130
 #define ECHO_MS 50
 #define EXIT_AT_ONCE 130
 
 /* Lock-free atomics may be touched by a handler, whichever thread it interrupts. */
 static atomic_int first_signal;
 static _Atomic int64_t first_at_ms;
+static atomic_bool at_once;
 static int stop_fd = -1;
 
 static int64_t now_ms(void)
@@ -31,6 +32,8 @@ static void on_signal(int signal)
 {
     int saved_errno = errno;
     int none = 0;
+    if (atomic_load(&at_once))
+        _exit(EXIT_ENDED);
     if (atomic_compare_exchange_strong(&first_signal, &none, signal)) {
         atomic_store(&first_at_ms, now_ms());
         uint64_t one = 1;
@@ -41,7 +44,7 @@ static void on_signal(int signal)
         int64_t at_ms = atomic_load(&first_at_ms);
         bool echo = none == signal && (at_ms == 0 || now_ms() - at_ms < ECHO_MS);
         if (!echo)
-            _exit(EXIT_SECOND_SIGNAL);
+            _exit(EXIT_ENDED);
     }
     errno = saved_errno;
 }
@@ -66,17 +69,9 @@ int signals_init(struct err *err)
     return handle(SIGPIPE, SIG_IGN, err);
 }
 
-static void end(int signal)
+void signals_end_at_once(bool on)
 {
-    (void)signal;
-    _exit(EXIT_AT_ONCE);
-}
-
-int signals_init_at_once(struct err *err)
-{
-    if (handle(SIGINT, end, err) < 0 || handle(SIGTERM, end, err) < 0)
-        return -1;
-    return handle(SIGPIPE, SIG_IGN, err);
+    atomic_store(&at_once, on);
 }
 
 bool signals_stop_requested(void)

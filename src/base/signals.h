@@ -15,9 +15,11 @@
 /* Once, by main() before any thread is started. */
 int signals_init(struct err *err);
 
-/* In its place, for who has nothing to drain: the first signal ends the process at once, with 130.
+/*
+ * While `on`, the first signal ends the process like the second: for a call that cannot be
+ * interrupted, when there is nothing yet to drain or to clear away.
  */
-int signals_init_at_once(struct err *err);
+void signals_end_at_once(bool on);
 
 /* Whether a signal has asked to stop. Any thread. */
 bool signals_stop_requested(void);

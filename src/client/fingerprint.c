@@ -24,6 +24,7 @@ int admin_recognize(struct admin *admin, const char *topic, int32_t partition, i
 {
     struct fingerprint found;
     bool compacted = false;
+    int64_t high;
     *out = RECOGNIZED_DELETED;
     if (offset < low)
         return 0;
@@ -35,8 +36,12 @@ int admin_recognize(struct admin *admin, const char *topic, int32_t partition, i
         *out = same ? RECOGNIZED_SAME : RECOGNIZED_OTHER;
         return 0;
     }
-    if (admin_is_compacted(admin, topic, timeout_ms, &compacted, err) < 0)
+    /* Retention may have come in between. */
+    if (admin_watermarks(admin, topic, partition, timeout_ms, &low, &high, err) < 0 ||
+        admin_is_compacted(admin, topic, timeout_ms, &compacted, err) < 0)
         return -1;
+    if (offset < low)
+        return 0;
     *out = compacted ? RECOGNIZED_COMPACTED : RECOGNIZED_MISSING;
     return 0;
 }

@@ -175,6 +175,10 @@ static rd_kafka_resp_err_t hand_over(struct producer *producer,
 int producer_send(struct producer *producer, const struct producer_record *record, struct err *err)
 {
     rd_kafka_resp_err_t code;
+    if (record->timestamp_ms == 0)
+        return err_set(err, ERR_INPUT,
+                       "a timestamp of 0 (1970-01-01) cannot be sent: librdkafka takes it for the "
+                       "time of now; write 1, or null if that is meant");
     while ((code = hand_over(producer, record)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         rd_kafka_poll(producer->client.rk, FULL_WAIT_MS);
         if (signals_stop_requested())

@@ -41,7 +41,7 @@ struct producer_record {
     int32_t partition;    /* -1: by the key's hash, or any (librdkafka's `partitioner`) */
     struct slice key;     /* none: null */
     struct slice value;   /* none: null */
-    int64_t timestamp_ms; /* -1: now */
+    int64_t timestamp_ms; /* -1: now; 0 is refused, because librdkafka takes it for now */
     const struct producer_header *headers;
     size_t n_headers;
 };

@@ -168,6 +168,16 @@ static enum log_format log_format_of(const char *text)
     return LOG_FORMAT_AUTO;
 }
 
+/* A setting that was mistyped in a variable would go unseen. */
+static void warn_of_strays(struct cli *cli)
+{
+    size_t at = 0;
+    struct stray_variable stray;
+    while (config_stray_variable(&cli->arena, &at, &stray))
+        log_warn("", "the variable %s means nothing to weir; did you mean %s?", stray.name,
+                 stray.nearest);
+}
+
 int cli_load_config(struct cli *cli, const char *const *names, size_t n_names, bool allow_none,
                     struct err *err)
 {
@@ -182,6 +192,7 @@ int cli_load_config(struct cli *cli, const char *const *names, size_t n_names, b
         .names = names,
         .n_names = n_names,
         .allow_none = allow_none,
+        .runs_none = names == NULL,
     };
     if (config_load(&cli->config, &request, err) < 0)
         return -1;
@@ -189,6 +200,7 @@ int cli_load_config(struct cli *cli, const char *const *names, size_t n_names, b
              : cli->verbose ? LOG_DEBUG
                             : LOG_INFO,
              log_format_of(cli->config.log_format));
+    warn_of_strays(cli);
     if (c.wiped)
         log_warn("", "the password in --database could be read by others until now: use a "
                      "credentials file, the password file (~/.pgpass) or PGPASSWORD");

@@ -31,7 +31,8 @@ struct cli {
 
 /*
  * Turn the options into overrides, load the configuration, set up the log. `names` are the
- * pipelines asked for. A password in an option is refused (-X) or wiped from argv with a warning
+ * pipelines asked for; NULL: the verb runs none, and WEIR_TOPIC, WEIR_TABLE and WEIR_NAME are not
+ * its business. A password in an option is refused (-X) or wiped from argv with a warning
  * (--database).
  */
 int cli_load_config(struct cli *cli, const char *const *names, size_t n_names, bool allow_none,

@@ -23,7 +23,11 @@ static int run(struct cli *cli)
 const struct verb verb_config = {
     .name = "config",
     .summary = "print the resolved configuration, or its errors; -v says where each value is from",
-    .usage = "[OPTION...] [PIPELINE...]",
+    .usage = "[PIPELINE...] [OPTION...]",
     .options = options,
     .run = run,
+    .notes =
+        "Examples:\n"
+        "  weir config                    what all pipelines of the nearest weir.yaml come to\n"
+        "  weir config driven_data -v     one of them, and where each value is from",
 };

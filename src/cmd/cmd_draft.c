@@ -183,8 +183,9 @@ static int draft_table(struct cli *cli, struct admin **admin, struct err *err)
     struct sample sample;
     struct draft draft;
     if (read_request(cli, &request, err) < 0 || cli_load_config(cli, NULL, 0, true, err) < 0 ||
-        signals_init_at_once(err) < 0)
+        signals_init(err) < 0)
         return -1;
+    signals_end_at_once(true); /* there is nothing to drain */
     if (cluster_connect(cli, admin, err) < 0 ||
         take_sample(cli, *admin, &request, &sample, err) < 0)
         return -1;

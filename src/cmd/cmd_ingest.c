@@ -157,6 +157,10 @@ const struct verb verb_ingest = {
     .options = options,
     .run = run,
     .notes =
+        "Examples:\n"
+        "  weir ingest -t driven_data_stream --table streaming_layer.streaming_data -e\n"
+        "  weir ingest driven_data        the pipeline of weir.yaml, until Ctrl-C\n"
+        "  weir ingest driven_data --dry-run -n 100\n"
         "Where a setting comes from, first wins: option, WEIR_* variable, weir.yaml, default.\n"
         "Exit: 0 done (Ctrl-C drains and is 0 too), 1 a partition stopped or a pipeline halted,\n"
         "2 wrong usage, 130 on the second Ctrl-C.",

@@ -2,8 +2,8 @@
 #include "base/buf.h"
 #include "base/signals.h"
 #include "cmd/query_output.h"
-#include "cmd/query_text.h"
 #include "cmd/query_watch.h"
+#include "cmd/shown.h"
 #include "cmd/verb.h"
 #include "sink/query.h"
 
@@ -112,6 +112,11 @@ static int read_watch(const struct cli *cli, struct watch_request *out, struct e
     if (count && (parse_integer(count->value, &out->rounds) < 0 || out->rounds < 1))
         return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from 1", count->where,
                        count->value);
+    if (watch && has(cli, OPTION_ALL))
+        return err_set(err, ERR_USAGE,
+                       "--watch compares the first %d rows: leave out --all, or write a WHERE that "
+                       "leaves fewer",
+                       QUERY_FIRST_ROWS);
     if (watch && (cli->json || has(cli, OPTION_CSV)))
         return err_set(err, ERR_USAGE,
                        "--watch shows changes and has a form of its own: leave out "
@@ -165,8 +170,8 @@ static void print_place(const struct query_end *end)
     fputs(buf_str(&before), stderr);
     size_t width = before.len;
     buf_clear(&before);
-    width += text_show(&before, (struct slice){text + from, end->line_at - from});
-    text_show(&line, (struct slice){text + from, to - from});
+    width += shown_add_cell(&before, (struct slice){text + from, end->line_at - from});
+    shown_add_cell(&line, (struct slice){text + from, to - from});
     fprintf(stderr, "%s%s\n%*s^\n", buf_str(&line), to < end->line_text.len ? "..." : "",
             (int)width, "");
     buf_release(&line);
@@ -215,12 +220,12 @@ static int run(struct cli *cli)
     struct request request;
     struct query *query = NULL;
     int code;
-    text_init();
+    shown_init();
     if (read_request(cli, &request, &err) < 0 || cli_load_config(cli, NULL, 0, true, &err) < 0)
         return cli_fail(cli, &err);
     request.watch.config = &cli->config.common;
-    if (query_open(&query, &cli->config.common, request.watch.write, &err) < 0 ||
-        signals_init(&err) < 0)
+    if (signals_init(&err) < 0 ||
+        query_open(&query, &cli->config.common, request.watch.write, &err) < 0)
         code = cli_fail(cli, &err);
     else if (request.watch.every_ms == 0)
         code = run_once(cli, query, &request);
@@ -241,8 +246,12 @@ const struct verb verb_query = {
     .options = options,
     .run = run,
     .notes =
+        "Examples:\n"
+        "  weir query 'SELECT count(*) FROM streaming_layer.streaming_data' --watch 2s\n"
+        "  weir query '\\d streaming_layer.streaming_data'\n"
+        "  weir query - --csv < report.sql > report.csv\n"
         "On a terminal the answer is a table; elsewhere it is tab-separated text with a header\n"
         "line, as COPY writes it. The statement cannot write unless --write is given.\n"
         "Exit: 0 done, 1 the statement failed or was cancelled, 2 wrong usage, 130 on the second\n"
-        "Ctrl-C.",
+        "Ctrl-C, or on the first while it connects.",
 };

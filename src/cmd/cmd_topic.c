@@ -97,8 +97,8 @@ static const struct option own_options[] = {
     {.id = OPTION_TOPIC,
      .name = "topic",
      .letter = 't',
-     .argument = "NAME",
-     .help = "the same as the bare NAME"},
+     .argument = "TOPIC",
+     .help = "the same as the bare TOPIC"},
     {.id = OPTION_PARTITIONS,
      .name = "partitions",
      .argument = "N",
@@ -291,11 +291,11 @@ const struct verb verb_topic = {
     .name = "topic",
     .summary = "list, create, describe, alter and delete topics of any Kafka cluster",
     .usage = "list [--internal]\n"
-             "create NAME... [--partitions N] [--replication-factor N] [--config NAME=VALUE]... "
+             "create TOPIC... [--partitions N] [--replication-factor N] [--config NAME=VALUE]... "
              "[--if-not-exists]\n"
-             "describe NAME [--at TIME]\n"
-             "alter NAME [--config NAME=VALUE]... [--delete-config NAME]... [--partitions N]\n"
-             "delete NAME... [--yes]",
+             "describe TOPIC [--at TIME]\n"
+             "alter TOPIC [--config NAME=VALUE]... [--delete-config NAME]... [--partitions N]\n"
+             "delete TOPIC... [--yes]",
     .notes = "Examples:\n"
              "  weir topic list -b localhost:9092\n"
              "  weir topic create orders --partitions 6 --config retention.ms=604800000\n"

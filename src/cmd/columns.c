@@ -1,10 +1,10 @@
 #include "cmd/columns.h"
 
 #include "base/json.h"
+#include "cmd/shown.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 
 #define GAP 2
@@ -16,27 +16,15 @@ void columns_init(struct columns *columns, struct arena *arena, const struct col
     *columns = (struct columns){.arena = arena, .heads = heads, .n_columns = n};
 }
 
-/* Controls of C0 and, in UTF-8, of C1 (0xC2 0x80..0x9F); `valid`: how much of it is UTF-8. */
-static bool is_odd(const char *text, size_t at, size_t valid)
-{
-    unsigned char c = (unsigned char)text[at];
-    unsigned char next = (unsigned char)text[at + 1];
-    unsigned char before = at > 0 ? (unsigned char)text[at - 1] : 0;
-    return c < 0x20 || c == 0x7f || (at >= valid && c >= 0x80) || (c == 0xC2 && next < 0xA0) ||
-           (before == 0xC2 && c < 0xA0);
-}
+#define MAX_CELL_BYTES ((size_t)16 << 20)
 
 static const char *harmless(struct arena *arena, const char *text)
 {
-    size_t len = strlen(text);
-    size_t valid = utf8_valid_prefix((struct slice){text, len});
-    char *copy = arena_alloc(arena, 4 * len + 1);
-    char *out = copy;
-    for (size_t i = 0; i < len; i++)
-        if (is_odd(text, i, valid))
-            out += sprintf(out, "\\x%02x", (unsigned char)text[i]);
-        else
-            *out++ = text[i];
+    struct buf shown;
+    buf_init(&shown, MAX_CELL_BYTES);
+    shown_add_line(&shown, slice_of(text));
+    const char *copy = arena_strdup(arena, buf_str(&shown));
+    buf_release(&shown);
     return copy;
 }
 

@@ -1,9 +1,9 @@
 /*
  * A table of text with aligned columns, for people: cells are collected, then printed at once.
  *
- * Width is counted in Unicode characters. Control characters and bytes that are no UTF-8 are shown
- * as \xNN: what came from a cluster must neither break a line nor command a terminal. No line ends
- * in blanks. All memory is the arena's.
+ * Width is counted in Unicode characters. What came from a cluster must neither break a line nor
+ * command a terminal: it is written out as in cmd/shown.h. No line ends in blanks. All memory is
+ * the arena's.
  */
 #ifndef WEIR_CMD_COLUMNS_H
 #define WEIR_CMD_COLUMNS_H

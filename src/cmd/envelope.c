@@ -25,35 +25,48 @@ static void add_bytes(struct buf *out, const char *name, struct slice bytes)
     }
 }
 
-static void add_headers(struct buf *out, const struct message *message)
+void envelope_begin(struct buf *out, const struct envelope *envelope, int64_t offset)
 {
-    struct slice name;
-    struct slice value;
+    buf_add_str(out, "{\"topic\":");
+    buf_add_json(out, envelope->topic);
+    buf_printf(out, ",\"partition\":%" PRId64 ",\"offset\":%" PRId64 ",\"timestamp\":",
+               envelope->partition, offset);
+    if (envelope->timestamp_ms >= 0)
+        buf_printf(out, "%" PRId64, envelope->timestamp_ms);
+    else
+        buf_add_str(out, "null");
+    add_bytes(out, "key", envelope->key);
+    add_bytes(out, "value", envelope->value);
     buf_add_str(out, ",\"headers\":[");
-    for (size_t i = 0; message_header(message, i, &name, &value); i++) {
-        buf_add_str(out, i > 0 ? ",{\"key\":" : "{\"key\":");
-        buf_add_json(out, name);
-        add_bytes(out, "value", value);
-        buf_add_byte(out, '}');
-    }
-    buf_add_byte(out, ']');
+}
+
+void envelope_add_header(struct buf *out, bool first, struct slice name, struct slice value)
+{
+    buf_add_str(out, first ? "{\"key\":" : ",{\"key\":");
+    buf_add_json(out, name);
+    add_bytes(out, "value", value);
+    buf_add_byte(out, '}');
+}
+
+void envelope_end(struct buf *out)
+{
+    buf_add_str(out, "]}\n");
 }
 
 void envelope_write(struct buf *out, const char *topic, int32_t partition,
                     const struct message *message)
 {
-    buf_add_str(out, "{\"topic\":");
-    buf_add_json(out, slice_of(topic));
-    buf_printf(out, ",\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",\"timestamp\":", partition,
-               message->offset);
-    if (message->timestamp_ms >= 0)
-        buf_printf(out, "%" PRId64, message->timestamp_ms);
-    else
-        buf_add_str(out, "null");
-    add_bytes(out, "key", message->key);
-    add_bytes(out, "value", message->value);
-    add_headers(out, message);
-    buf_add_str(out, "}\n");
+    const struct envelope envelope = {.topic = slice_of(topic),
+                                      .partition = partition,
+                                      .timestamp_ms = message->timestamp_ms,
+                                      .key = message->key,
+                                      .value = message->value};
+    struct slice name;
+    struct slice value;
+    envelope_begin(out, &envelope, message->offset);
+    for (size_t i = 0; message_header(message, i, &name, &value); i++)
+        envelope_add_header(out, i == 0, name, value);
+    envelope_end(out);
 }
 
 /* ---- Reading ---- */

@@ -22,8 +22,8 @@ struct envelope_header {
 };
 
 struct envelope {
-    struct slice topic;   /* none: not said */
-    int64_t partition;    /* -1: not said */
+    struct slice topic;   /* none: not said (read only) */
+    int64_t partition;    /* -1: not said (read only) */
     int64_t timestamp_ms; /* -1: none */
     struct slice key;
     struct slice value;
@@ -31,7 +31,14 @@ struct envelope {
     size_t n_headers;
 };
 
-/* Append a record that was read, and a line's end. */
+/*
+ * Append an envelope in parts: all but its headers (of `envelope` those are left aside), each
+ * header of them, and a line's end.
+ */
+void envelope_begin(struct buf *out, const struct envelope *envelope, int64_t offset);
+void envelope_add_header(struct buf *out, bool first, struct slice name, struct slice value);
+void envelope_end(struct buf *out);
+/* Append a record that was read, whole. */
 void envelope_write(struct buf *out, const char *topic, int32_t partition,
                     const struct message *message);
 

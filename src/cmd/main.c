@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb *const verbs[] = {&verb_ingest, &verb_topic, &verb_produce, &verb_consume,
-                                           &verb_query,  &verb_dead,  &verb_config,  &verb_group,
-                                           &verb_doctor, &verb_draft};
-#define N_VERBS (sizeof verbs / sizeof *verbs)
+const struct verb *const verb_table[] = {
+    &verb_ingest,  &verb_doctor,  &verb_verify, &verb_dead,  &verb_topic,  &verb_group,
+    &verb_produce, &verb_consume, &verb_query,  &verb_draft, &verb_config, &verb_completion,
+};
+#define N_VERBS (sizeof verb_table / sizeof *verb_table)
+const size_t verb_count = N_VERBS;
 
 static int print_versions(void)
 {
@@ -30,8 +32,8 @@ static int print_overview(FILE *to)
     fprintf(to, "weir: JSON records from Kafka topics into PostgreSQL tables, exactly once\n\n"
                 "Usage: weir VERB [OPTION...]\n\n");
     for (size_t i = 0; i < N_VERBS; i++)
-        fprintf(to, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
-    fprintf(to, "  %-9s %s\n", "help", "this text, or a verb's: weir help VERB");
+        fprintf(to, "  %-10s %s\n", verb_table[i]->name, verb_table[i]->summary);
+    fprintf(to, "  %-10s %s\n", "help", "this text, or a verb's: weir help VERB");
     fprintf(to, "\n  -V, --version   versions of weir and its libraries\n");
     return 0;
 }
@@ -56,8 +58,8 @@ static int print_help(const struct verb *verb)
 static const struct verb *find_verb(const char *name)
 {
     for (size_t i = 0; i < N_VERBS; i++)
-        if (!strcmp(verbs[i]->name, name))
-            return verbs[i];
+        if (!strcmp(verb_table[i]->name, name))
+            return verb_table[i];
     return NULL;
 }
 
@@ -65,7 +67,7 @@ static int fail_unknown_verb(const char *name)
 {
     const char *known[N_VERBS + 1] = {[N_VERBS] = "help"};
     for (size_t i = 0; i < N_VERBS; i++)
-        known[i] = verbs[i]->name;
+        known[i] = verb_table[i]->name;
     const char *nearest = suggest_nearest(name, known, N_VERBS + 1);
     if (nearest)
         fprintf(stderr, "weir: unknown verb \"%s\"; did you mean \"%s\"? (see: weir help)\n", name,

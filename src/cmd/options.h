@@ -60,6 +60,17 @@ enum option_id {
     OPTION_EXAMPLES,
     OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
     OPTION_DRY_RUN,
+    OPTION_COLUMN, /* dead */
+    OPTION_REASON,
+    OPTION_REPLAYED,
+    OPTION_WITH_REASON,
+    OPTION_THROUGH,
+    OPTION_TIMEOUT,
+    OPTION_LEDGER, /* verify */
+    OPTION_ID,
+    OPTION_READ,
+    OPTION_OFFLINE,
+    OPTION_ALLOW,
 };
 
 struct option {

@@ -1,7 +1,7 @@
 #include "cmd/query_output.h"
 
 #include "cmd/query_rows.h"
-#include "cmd/query_text.h"
+#include "cmd/shown.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,7 +74,7 @@ static int flush(struct query_output *output, struct err *err)
     if (output->terminal && output->form != FORM_TABLE && output->form != FORM_TSV) {
         struct buf shown;
         buf_init(&shown, MAX_OUT_BYTES);
-        text_show_lines(&shown, buf_slice(&output->out));
+        shown_add(&shown, buf_slice(&output->out));
         buf_clear(&output->out);
         int rc = output_write(&shown, err);
         buf_release(&shown);

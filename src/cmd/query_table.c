@@ -1,6 +1,6 @@
 #include "cmd/query_table.h"
 
-#include "cmd/query_text.h"
+#include "cmd/shown.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ void table_release(struct table_view *table)
 static struct table_cell cell_of(struct table_view *table, struct arena *arena, struct slice text)
 {
     buf_clear(&table->scratch);
-    size_t width = text_show(&table->scratch, text);
+    size_t width = shown_add_cell(&table->scratch, text);
     size_t len = table->scratch.len;
     return (struct table_cell){arena_strndup(arena, buf_str(&table->scratch), len), len, width};
 }

@@ -2,27 +2,91 @@
 
 #include "base/utf8.h"
 
-/* C0 and C1 controls (the latter are U+0080 to U+009F) and DEL. */
-static bool is_control(const char *character, size_t n)
+#include <langinfo.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <string.h>
+#include <wchar.h>
+
+void shown_init(void)
 {
-    unsigned char c = (unsigned char)character[0];
-    if (n == 2)
-        return c == 0xC2 && (unsigned char)character[1] < 0xA0;
-    return n == 1 && ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f);
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static uint32_t decode(const char *text, size_t bytes)
+{
+    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t code = (unsigned char)text[0] & lead_bits[bytes];
+    for (size_t i = 1; i < bytes; i++)
+        code = code << 6 | ((unsigned char)text[i] & 0x3F);
+    return code;
+}
+
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0);
+}
+
+/* Marks, embeddings, overrides and isolates of direction, and the separators of lines. */
+static bool changes_layout(uint32_t code)
+{
+    return code == 0x061C || code == 0x200E || code == 0x200F ||
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
+static void add_byte(struct buf *out, unsigned char c)
+{
+    static const char named[] = {['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r'};
+    if (c < sizeof named && named[c])
+        buf_printf(out, "\\%c", named[c]);
+    else
+        buf_printf(out, "\\x%02X", c);
+}
+
+enum how { LINES, LINE, CELL };
+
+/* One character, or one byte of what is none; how many bytes were taken. */
+static size_t add_one(struct buf *out, struct slice text, enum how how, size_t *width)
+{
+    size_t bytes = utf8_char_bytes(text.ptr, text.len);
+    size_t before = out->len;
+    uint32_t code = bytes ? decode(text.ptr, bytes) : 0;
+    bool kept = how == LINES && (code == '\n' || code == '\t');
+    int columns = how == CELL && code >= 0x7F ? wcwidth((wchar_t)code) : 1;
+    if (bytes > 0 && (kept || (!is_control(code) && !changes_layout(code) && columns >= 0))) {
+        buf_add(out, text.ptr, bytes);
+        *width += (size_t)columns;
+        return bytes;
+    }
+    if (bytes <= 1)
+        add_byte(out, (unsigned char)text.ptr[0]);
+    else
+        buf_printf(out, code < 0x10000 ? "\\u%04X" : "\\U%08X", code);
+    *width += out->len - before;
+    return bytes ? bytes : 1;
+}
+
+static size_t add_all(struct buf *out, struct slice bytes, enum how how)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < bytes.len;)
+        i += add_one(out, (struct slice){bytes.ptr + i, bytes.len - i}, how, &width);
+    return width;
 }
 
 void shown_add(struct buf *out, struct slice bytes)
 {
-    while (bytes.len > 0) {
-        size_t n = utf8_char_bytes(bytes.ptr, bytes.len);
-        if (n > 0 && !is_control(bytes.ptr, n)) {
-            buf_add(out, bytes.ptr, n);
-        } else {
-            n = n > 0 ? n : 1;
-            for (size_t i = 0; i < n; i++)
-                buf_printf(out, "\\x%02x", (unsigned char)bytes.ptr[i]);
-        }
-        bytes.ptr += n;
-        bytes.len -= n;
-    }
+    add_all(out, bytes, LINES);
+}
+
+void shown_add_line(struct buf *out, struct slice bytes)
+{
+    add_all(out, bytes, LINE);
+}
+
+size_t shown_add_cell(struct buf *out, struct slice bytes)
+{
+    return add_all(out, bytes, CELL);
 }

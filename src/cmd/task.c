@@ -2,7 +2,6 @@
 
 #include "base/suggest.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,18 +15,22 @@ static bool has_option(const struct task *task, enum option_id id)
     return false;
 }
 
+bool task_takes(const struct task *tasks, size_t n, const struct task *task, enum option_id id)
+{
+    if (has_option(task, id))
+        return true;
+    for (size_t other = 0; other < n; other++)
+        if (has_option(&tasks[other], id))
+            return false;
+    return true;
+}
+
 static int check_options(const struct task *tasks, size_t n, const struct task *task,
                          const struct command_line *line, struct err *err)
 {
-    for (size_t i = 0; i < line->n_options; i++) {
-        enum option_id id = line->options[i].option->id;
-        if (has_option(task, id))
-            continue;
-        for (size_t other = 0; other < n; other++)
-            if (has_option(&tasks[other], id))
-                return err_set(err, ERR_USAGE, "%s is not for %s", line->options[i].where,
-                               task->name);
-    }
+    for (size_t i = 0; i < line->n_options; i++)
+        if (!task_takes(tasks, n, task, line->options[i].option->id))
+            return err_set(err, ERR_USAGE, "%s is not for %s", line->options[i].where, task->name);
     return 0;
 }
 

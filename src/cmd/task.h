@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "cmd/options.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define MAX_TASK_OPTIONS 15
@@ -22,5 +23,8 @@ struct task {
  * task lists is for all.
  */
 int task_find(const struct task *tasks, size_t n, const struct command_line *line, struct err *err);
+
+/* Whether an option goes with one of the `n` tasks. */
+bool task_takes(const struct task *tasks, size_t n, const struct task *task, enum option_id id);
 
 #endif

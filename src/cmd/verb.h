@@ -8,8 +8,12 @@
 struct verb {
     const char *name;
     const char *summary; /* half a sentence */
-    const char *usage;   /* what follows "weir NAME", one form a line */
-    const char *notes;   /* shown below the options, or NULL */
+    /*
+     * What follows "weir NAME", one form a line, words before options; TOPIC, PIPELINE and FILE are
+     * what completion offers. Two blanks may part a form from what it means.
+     */
+    const char *usage;
+    const char *notes;        /* shown below the options, or NULL */
     const struct task *tasks; /* what the first word can ask for; none: words mean other things */
     size_t n_tasks;
     void (*options)(struct option_table *table);
@@ -26,5 +30,11 @@ extern const struct verb verb_produce;
 extern const struct verb verb_doctor;
 extern const struct verb verb_draft;
 extern const struct verb verb_group;
+extern const struct verb verb_verify;
+extern const struct verb verb_completion;
+
+/* All of them, in the order of the help; main.c has it. */
+extern const struct verb *const verb_table[];
+extern const size_t verb_count;
 
 #endif

@@ -147,9 +147,9 @@ static void look_at_letters(struct examination *x)
 {
     struct err err;
     struct letters letters = {.arena = x->arena, .reasons = ""};
-    const struct dead_filter filter = {.pipeline = x->config->name,
-                                       .partition = -1,
-                                       .record_offset = -1};
+    const struct dead_filter filter = {.which = DEAD_OPEN,
+                                       .pipeline = x->config->name,
+                                       .partition = -1};
     if (!x->state_there)
         return;
     if (dead_groups(x->config, &filter, add_group, &letters, &err) < 0)
@@ -157,8 +157,9 @@ static void look_at_letters(struct examination *x)
     else if (letters.n == 0)
         finding_add(x->findings, FINDING_OK, SECTION, "dead letters", "none");
     else
-        finding_add(x->findings, FINDING_WARN, SECTION, "dead letters", "%" PRId64 " so far: %s%s",
-                    letters.n, letters.reasons, letters.n_reasons > MAX_REASONS ? " ..." : "")
+        finding_add(x->findings, FINDING_WARN, SECTION, "dead letters",
+                    "%" PRId64 " not replayed: %s%s", letters.n, letters.reasons,
+                    letters.n_reasons > MAX_REASONS ? " ..." : "")
             ->cure = arena_printf(x->arena, "weir dead list --by reason %s", x->config->name);
 }
 

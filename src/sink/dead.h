@@ -1,6 +1,7 @@
 /*
- * Reading dead letters back: what `weir dead list | show | prune` works on. Ingest writes them
- * inside its own transactions (sink/postgres/letters.h); nothing but prune deletes them.
+ * Dead letters read back: what `weir dead list | show | export | prune` work on. Ingest writes them
+ * inside its own transactions (sink/postgres/letters.c), a replay (sink/replay.h) marks those that
+ * became rows; nothing but prune deletes them.
  */
 #ifndef WEIR_SINK_DEAD_H
 #define WEIR_SINK_DEAD_H
@@ -19,9 +20,10 @@ struct dead_letter {
     int64_t record_offset;
     int item;
     const char *record_time; /* ISO 8601 text, or NULL */
+    int64_t timestamp_ms;    /* the same since 1970, or -1 */
     struct slice key;
     struct slice value;
-    const char *headers; /* JSON text or NULL */
+    const char *headers; /* JSON text (sink/letter_headers.h) or NULL */
     const char *column_name;
     const char *reason;
     const char *sqlstate;
@@ -29,18 +31,39 @@ struct dead_letter {
     const char *replayed_at;
 };
 
-struct dead_filter {
-    const char *pipeline; /* NULL: all */
-    const char *topic;
-    int32_t partition;     /* -1: all */
-    int64_t record_offset; /* -1: all */
-    int64_t limit;         /* 0: all */
+enum dead_which {
+    DEAD_OPEN,     /* those that are no rows yet */
+    DEAD_REPLAYED, /* those that became rows later on */
+    DEAD_ALL,
 };
 
-/* Newest first; `each` gets borrowed data. Row by row, without holding the result in memory. */
+struct dead_place {
+    const char *topic;
+    int32_t partition;
+    int64_t offset;
+};
+
+struct dead_filter {
+    enum dead_which which;
+    const char *pipeline; /* NULL: all */
+    const char *topic;    /* NULL: all */
+    int32_t partition;    /* -1: all */
+    const char *column;   /* NULL: all */
+    const char *reason;   /* a part of it; NULL: all */
+    const struct dead_place *places;
+    size_t n_places; /* 0: all */
+    int64_t limit;   /* 0: all */
+};
+
+enum dead_order {
+    DEAD_NEWEST_FIRST, /* as they were met */
+    DEAD_OLDEST_FIRST, /* by pipeline, topic, partition and offset */
+};
+
+/* `each` gets borrowed data. Row by row, without holding the result in memory. */
 int dead_list(const struct pipeline_config *config, const struct dead_filter *filter,
-              void (*each)(void *context, const struct dead_letter *letter), void *context,
-              struct err *err);
+              enum dead_order order, void (*each)(void *context, const struct dead_letter *letter),
+              void *context, struct err *err);
 /* Grouped: one call per (pipeline, topic, column, reason) with the count and an example place. */
 struct dead_group {
     const char *pipeline;

@@ -127,11 +127,22 @@ static bool source_fits(enum column_source source, enum column_type type)
     return true;
 }
 
+/* "line 12: columns: citty: there is no such column in "s"."t"; did you mean city?" */
+static int fail_no_column(const struct row_plan *plan, const struct column_rule *rule,
+                          struct err *err)
+{
+    const char *nearest = table_column_near(plan->table, rule->column);
+    rule_error(err, rule, "there is no such column in ", plan->table->quoted);
+    if (nearest)
+        err_set(err, ERR_USAGE, "%s; did you mean %s?", err->text, nearest);
+    return -1;
+}
+
 static int check_rule(const struct row_plan *plan, const struct column_rule *rule, struct err *err)
 {
     const struct column *column = table_column(plan->table, rule->column);
     if (!column)
-        return rule_error(err, rule, "there is no such column in ", plan->table->quoted);
+        return fail_no_column(plan, rule, err);
     if (column->generated)
         return rule_error(err, rule, "the server generates this column; take the rule out", "");
     if (rule_of(plan->policy, rule->column) != rule)

@@ -1,5 +1,8 @@
 #include "sink/table.h"
 
+#include "base/suggest.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 bool table_is_binary(const struct table *table)
@@ -19,6 +22,18 @@ const struct column *table_column(const struct table *table, const char *name)
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
     return NULL;
+}
+
+const char *table_column_near(const struct table *table, const char *name)
+{
+    const char **names = malloc((table->n_columns + 1) * sizeof *names);
+    if (!names)
+        return NULL;
+    for (size_t i = 0; i < table->n_columns; i++)
+        names[i] = table->columns[i].name;
+    const char *nearest = suggest_nearest(name, names, table->n_columns);
+    free(names);
+    return nearest;
 }
 
 void table_free(struct table *table)

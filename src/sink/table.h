@@ -87,6 +87,8 @@ struct table {
 /* Whether every writable column has a binary encoder (else the table is written in text COPY). */
 bool table_is_binary(const struct table *table);
 const struct column *table_column(const struct table *table, const char *name);
+/* The name of the column that a mistyped one was most likely meant to be, or NULL. */
+const char *table_column_near(const struct table *table, const char *name);
 void table_free(struct table *table);
 
 #endif

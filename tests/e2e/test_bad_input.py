@@ -369,6 +369,22 @@ def test_an_error_of_no_known_class_halts(kafka, database, weir):
     assert weir.run(topic, table="numbers", setup=False)["rows"] == 10
 
 
+@pytest.mark.parametrize("dense", [False, True], ids=["few", "dense"])
+def test_who_leans_on_a_later_record_is_not_taken_for_a_bad_one(kafka, database, weir, dense):
+    """What COMMIT refuses is looked for row by row, and then the later record is not there yet."""
+    database.execute("CREATE TABLE staff (id int PRIMARY KEY, boss int REFERENCES staff DEFERRABLE INITIALLY DEFERRED)")
+    topic = kafka.create_topic(partitions=1)
+    times = 100 if dense else 1
+    staff = [(10 * i + n, 10 * i + boss if boss else None)
+             for i in range(1, times + 1) for n, boss in ((1, 2), (2, 3), (4, 9), (3, 0))]
+    kafka.produce(topic, [Record(value(id=n, boss=boss)) for n, boss in staff])
+    summary = weir.run(topic, table="staff", setup=False)
+    assert (summary["rows"], summary["dead"]) == (3 * times, times)
+    assert set(database.query("SELECT id, boss FROM staff")) == {who for who in staff if who[0] % 10 != 4}
+    assert {(d["sqlstate"], d["record_offset"] % 4) for d in dead_letters(database, pipeline_name(topic, "staff"))} == {
+        ("23503", 2)}
+
+
 def test_a_row_of_defaults_alone(kafka, database, weir):
     database.execute("CREATE TABLE d (id bigserial PRIMARY KEY, token text NOT NULL DEFAULT md5(random()::text))")
     topic = kafka.create_topic(partitions=1)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.paths import ROOT, weir_binary
+from harness.paths import ROOT, verbs, weir_binary
 
+VERBS = [verb for verb in verbs() if verb != "help"]
 PIPELINE = """\
 pipelines:
   driven_data:
@@ -54,8 +55,10 @@ def sources(result: subprocess.CompletedProcess) -> dict[str, tuple[str, str]]:
 def test_overview(cli, arguments):
     result = cli(*arguments)
     assert result.returncode == 0 and result.stderr == ""
-    for verb in ("ingest", "topic", "produce", "consume", "query", "dead", "config", "help"):
-        assert re.search(rf"^  {verb} ", result.stdout, re.M)
+    assert {"ingest", "topic", "produce", "consume", "query", "dead", "config", "completion"} <= set(VERBS)
+    for verb in [*VERBS, "help"]:
+        assert re.search(rf"^  {verb} +\S.*[^.]$", result.stdout, re.M), "a summary is half a sentence"
+    assert all(len(line) <= 100 for line in result.stdout.splitlines())
 
 
 def test_no_verb(cli):
@@ -72,10 +75,31 @@ def test_version_names_the_libraries(cli, arguments):
         assert re.search(rf"^{library} \d+\.\d+", result.stdout, re.M), result.stdout
 
 
-@pytest.mark.parametrize("verb", ["ingest", "topic", "produce", "consume", "query", "dead", "config"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_help_of_a_verb_is_the_same_both_ways(cli, verb):
     assert cli("help", verb).stdout == cli(verb, "-h").stdout == cli(verb, "--help").stdout
     assert cli("help", verb).stdout.startswith(f"weir {verb}: ")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_says_all_there_is(cli, verb):
+    """Usage with all tasks, a help for each option, an example; within a terminal's width."""
+    text = cli("help", verb).stdout
+    _, usage, *rest = text.split("\n\n")
+    usages = re.findall(rf"^(?:Usage:|      ) weir {verb} (.+)$", usage, re.M)
+    assert len(usages) == usage.count("\n") + 1
+    tasks = re.search(r"say what: ((?:\w+, )*\w+ or \w+)$", cli(verb).stderr)
+    if tasks:
+        assert {line.split()[0] for line in usages} == set(re.split(r", | or ", tasks[1]))
+
+    # An option is a line with its names and argument, and its help from column 30 on, wrapped.
+    body = "\n".join(rest)
+    options = re.findall(r"^(?=.{2,6}-)  (?:-\w|  )(?:, )?.*\n(?: {30}.*\n)*", body, re.M)
+    for option in options:
+        assert re.match(r"(?s).{30}\S|.+\n {30}\S", option) and re.search(r"[^.\s]\n$", option), option
+    assert len(options) > 5
+    assert re.search(rf"^  (.*\| )?(eval \"\$\()?weir {verb}\b", body, re.M), "no example among the notes"
+    assert [line for line in text.splitlines() if len(line) > (120 if line[7:].startswith(f"weir {verb} ") else 100)] == []
 
 
 def test_help_names_every_option(cli):
@@ -327,17 +351,33 @@ def test_pipelines_by_name(cli, tmp_path):
     assert "--name names one pipeline, and 2 are to run" in refused(cli("config", "--name", "x"))
 
 
+def test_mistyped_variable(cli):
+    result = cli("config", WEIR_BROKER="h:1", WEIR_SERVICE_HOST="x")
+    assert result.returncode == 0 and result.stderr.count("\n") == 1
+    assert "the variable WEIR_BROKER means nothing to weir; did you mean WEIR_BROKERS?" in result.stderr
+    assert cli("config", "-q", WEIR_BROKER="h:1").stderr == ""
+
+
+def test_a_pipelines_topic_is_nothing_to_verbs_that_run_none(cli, tmp_path):
+    """They get as far as the server, which is not there."""
+    (tmp_path / "weir.yaml").write_text(PIPELINE + "    http: 127.0.0.1:1\n  other: {topic: a, table: b, http: 127.0.0.1:2}\n")
+    database = "host=127.0.0.1 port=1"
+    for verb in (["query", "SELECT 1"], ["dead", "list"], ["dead", "list", "driven_data"]):
+        result = cli(*verb, "--database", database, WEIR_TOPIC="t", WEIR_NAME="n")
+        assert result.returncode == 1 and "cannot reach" in result.stderr, result
+
+
 # ---- weir dead ----
 
 @pytest.mark.parametrize("arguments, message", [
-    ([], "say what: list, show or prune"),
+    ([], "say what: list, show, replay, export or prune"),
     (["lst"], '"lst" is unknown; did you mean "list"?'),
     (["show"], "show which? Write TOPIC/PARTITION@OFFSET"),
     (["show", "t/0"], '"t/0" is not a place: write TOPIC/PARTITION@OFFSET'),
     (["show", "t/x@1"], 'partition: "x" is not a number from 0'),
     (["list", "--by", "topic"], '--by: "topic" is not supported: write --by reason'),
     (["list", "-n", "-1"], '-n: "-1" is not a number from 0'),
-    (["prune"], "prune deletes for good: say which with --older-than DURATION, or --all"),
+    (["prune"], "prune deletes for good: say which with --older-than DURATION, --replayed or --all"),
     (["prune", "--older-than", "x", "--yes"], '--older-than: "x" is not a duration'),
     (["prune", "--all"], "nothing was deleted; --yes deletes without asking"),
     (["list", "p", "q"], '"q" is one word too many'),

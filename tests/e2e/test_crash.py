@@ -23,7 +23,8 @@ from harness.records import chapter_records
 from harness.wait import wait_until
 from harness.weir import Weir, pipeline_name
 
-SESSION_S = 10
+SESSION_S = 6  # the shortest that Kafka grants; a frozen member's partitions are free when it is over
+SHORT_SESSION = ("-X", f"session.timeout.ms={SESSION_S * 1000}")
 
 
 # Processes that die
@@ -74,7 +75,7 @@ def test_kafka_goes_away_under_load(kafka, topic, database, weir, how):
 def test_kafka_away_for_longer_than_the_session(kafka, topic, database, weir):
     """The group forgets its members meanwhile, and what they asked of it before must not throw them out."""
     with Load(kafka, topic, PER_S // 2) as load:
-        ingest = weir.ingest(topic, "-X", "session.timeout.ms=6000")
+        ingest = weir.ingest(topic, *SHORT_SESSION)
         wait_rows(database, topic, PER_S, ingest)
         kafka.kill()
         time.sleep(8)
@@ -254,7 +255,7 @@ def test_a_batch_tried_again_counts_once_in_the_dead_share(kafka, topic, databas
 @pytest.mark.slow
 def test_frozen_in_mid_copy_while_another_takes_over(kafka, topic, database, weir):
     with Load(kafka, topic, PER_S) as load:
-        first = weir.ingest(topic)
+        first = weir.ingest(topic, *SHORT_SESSION)
         wait_rows(database, topic, 0, first)
         freeze(first, database, IN_COPY)
         held = backends(database, IN_COPY)
@@ -281,7 +282,7 @@ def test_frozen_in_mid_copy_while_another_takes_over(kafka, topic, database, wei
 def test_frozen_between_transactions_while_another_takes_over(kafka, topic, database, weir):
     """It wakes with records in its hands and a connection that still works."""
     with Load(kafka, topic, PER_S) as load:
-        first = weir.ingest(topic, "--max-delay", "200ms")
+        first = weir.ingest(topic, "--max-delay", "200ms", *SHORT_SESSION)
         wait_rows(database, topic, 0, first)
         freeze(first, database, f"NOT EXISTS (SELECT FROM pg_stat_activity b WHERE b.state <> 'idle' AND "
                                 f"b.application_name LIKE 'weir:%')")
@@ -345,13 +346,12 @@ def test_a_row_held_by_a_stranger_is_waited_for_and_named(kafka, topic, database
 @pytest.mark.slow
 def test_members_that_come_and_go(kafka, database, weir):
     topic = kafka.create_topic(partitions=6)
-    session = ("-X", "session.timeout.ms=6000")
     with Load(kafka, topic, PER_S) as load:
-        members = [weir.ingest(topic, *session)]
+        members = [weir.ingest(topic, *SHORT_SESSION)]
         wait_rows(database, topic, 0, *members)
         for _ in range(6):
             if len(members) < 3 and (len(members) == 1 or random.random() < 0.5):
-                members.append(weir.ingest(topic, *session))
+                members.append(weir.ingest(topic, *SHORT_SESSION))
             else:
                 leaver = members.pop(random.randrange(len(members)))
                 leaver.kill9() if random.random() < 0.5 else leaver.stop()

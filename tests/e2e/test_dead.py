@@ -45,6 +45,16 @@ def test_list_gives_all_of_a_letter_newest_first(weir, letters):
     assert listed[2]["sqlstate"] == "23505" and "duplicate key" in listed[2]["reason"]
 
 
+def test_a_time_that_postgresql_does_not_know_does_not_halt_a_pipeline(weir, kafka, database):
+    last_ms = 9224318015999999
+    topic = kafka.create_topic(partitions=1, message_timestamp_after_max_ms=2**63 - 1)
+    kafka.produce(topic, [Record(b"no JSON", timestamp_ms=time_ms) for time_ms in (last_ms, last_ms + 1, 2**63 - 1)])
+    database.execute("CREATE TABLE t (n int)")
+    assert weir.run(topic, setup=False, table="t")["dead"] == 3
+    kept = [json.loads(line)["timestamp"] for line in dead(weir, "export").splitlines()]
+    assert abs(kept[0] - last_ms) <= 1 and kept[1:] == [None, None]
+
+
 def test_list_can_be_narrowed(weir, letters):
     def offsets(*arguments):
         return [letter["record_offset"] for letter in dead_json(weir, "list", *arguments)]

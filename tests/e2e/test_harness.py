@@ -112,7 +112,7 @@ class TestInvariant:
                          " tombstones bigint, suppressed bigint, absent bigint)")
         database.execute("CREATE TABLE weir.dead_letters (pipeline text, topic text, partition int,"
                          " record_offset bigint, item int, key bytea, value bytea, headers jsonb, column_name text,"
-                         " reason text, sqlstate text)")
+                         " reason text, sqlstate text, replayed_at timestamptz)")
         database.execute("INSERT INTO weir.offsets VALUES ('p', 't', 0, 0, 3, 1, 2, 1, 0, 0, 0, 0)")
         database.execute("INSERT INTO weir.dead_letters VALUES ('p', 't', 0, 1, 0)")
         database.execute("INSERT INTO streaming_layer.streaming_data (unique_id) VALUES ('a'), ('c')")
@@ -129,6 +129,7 @@ class TestInvariant:
         "INSERT INTO streaming_layer.streaming_data (unique_id) VALUES ('never sent')",
         "INSERT INTO streaming_layer.streaming_data (unique_id) VALUES ('b')",
         "DELETE FROM weir.dead_letters",
+        "UPDATE weir.dead_letters SET replayed_at = now()",
     ])
     def test_any_damage_is_seen(self, books, damage):
         books.execute(damage)

@@ -503,9 +503,9 @@ def test_http_serves_metrics_and_health(kafka, topic, database, weir, table):
                                                           Record(b'{"n": 99, "new": 1}', partition=2)])
     pipeline = 'pipeline="ț{}"'
     done = ("weir_ingest_records_total", pipeline + ',outcome="row"')
-    wait_until(lambda: read_metrics(get(address, "/metrics")[1])[done] == 21, what="21 rows in /metrics")
-    metrics = wait_until(lambda: (m := read_metrics(get(address, "/metrics")[1]))[
-        "weir_ingest_lag_records", f'{pipeline},topic="{topic}",partition="0"'] == 0 and m, what="no lag")
+    lag = ("weir_ingest_lag_records", f'{pipeline},topic="{topic}",partition="0"')
+    wait_until(lambda: read_metrics(get(address, "/metrics")[1]).get(done) == 21, what="21 rows in /metrics")
+    metrics = wait_until(lambda: (m := read_metrics(get(address, "/metrics")[1])).get(lag) == 0 and m, what="no lag")
     assert metrics["weir_ingest_records_total", pipeline + ',outcome="dead"'] == 1
     assert metrics["weir_ingest_records_total", pipeline + ',outcome="tombstone"'] == 1
     assert metrics["weir_ingest_unknown_keys_total", pipeline] == 1

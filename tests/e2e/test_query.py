@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -191,6 +192,7 @@ def test_two_columns_of_one_name_are_no_object(query):
     (["SELECT 1", "--watch", "2"], '--watch: "2" is not a duration'),
     (["SELECT 1", "--watch", "0s"], "--watch: 0s is less than 10ms"),
     (["SELECT 1", "--watch", "2s", "-J"], "--watch shows changes and has a form of its own"),
+    (["SELECT 1", "--watch", "2s", "--all"], "--watch compares the first 100 rows: leave out --all"),
     (["SELECT 1", "-n", "2"], "-n counts the times of --watch"),
     (["SELECT 1", "--watch", "1s", "-n", "0"], '-n: "0" is not a number from 1'),
 ])
@@ -497,6 +499,17 @@ def test_a_signal_cancels_the_statement(query, statement, number):
     assert time.monotonic() - begin < 1 * patience()
     assert process.stderr.read() == "weir query: cancelled\n"
     wait_until(lambda: not query.backends(), 5, "the statement ends on the server too")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_connects(query, number):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = query.start("SELECT 1", "--database", f"host=127.0.0.1 port={silent.getsockname()[1]}")
+        with silent.accept()[0] as connection:
+            connection.recv(1)  # it waits for an answer
+            process.send_signal(number)
+            assert process.wait(5 * patience()) == 130
+    assert process.stderr.read() == ""
 
 
 def freeze_backend(query):

@@ -60,7 +60,7 @@ static void test_printed(void **state)
           "2J",
           "f\xFF"
           "g"},
-         "A\na\\x1b[31m\nb\\x0ac\nd\\x7f\ne\\xc2\\x9b2J\nf\\xffg\n"},
+         "A\na\\x1B[31m\nb\\nc\nd\\x7F\ne\\u009B2J\nf\\xFFg\n"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct table_case *c = &cases[i];

@@ -562,6 +562,64 @@ static void test_nothing_to_run(void **state)
     config_release(&config);
 }
 
+static void test_a_verb_that_runs_none(void **state)
+{
+    (void)state;
+    struct config config;
+    struct err err;
+    const struct config_request request = {.allow_none = true, .runs_none = true};
+    write_file("weir.yaml", "pipelines:\n  a: {topic: t, table: x, http: 'a:1'}\n"
+                            "  b: {topic: u, table: y, http: 'b:2'}\n");
+    setenv("WEIR_TOPIC", "other", 1);
+    setenv("WEIR_NAME", "mine", 1);
+    assert_int_equal(config_load(&config, &request, &err), 0);
+    assert_int_equal(config.n_pipelines, 2);
+    assert_string_equal(config.pipelines[0].name, "a");
+    assert_string_equal(config.pipelines[1].topics[0], "u");
+    assert_null(config.http);
+    config_release(&config);
+    unsetenv("WEIR_TOPIC");
+    unsetenv("WEIR_NAME");
+}
+
+static void test_stray_variables(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *nearest; /* NULL: nothing is said of it */
+    } cases[] = {
+        {"WEIR_BROKER", "WEIR_BROKERS"},
+        {"WEIR_brokers", "WEIR_BROKERS"},
+        {"WEIR_MAX_BATCH_ROW", "WEIR_MAX_BATCH_ROWS"},
+        {"WEIR_CONFG", "WEIR_CONFIG"},
+        {"WEIR_COLUMN", NULL}, /* only in the file */
+        {"WEIR_CONFIG", NULL},
+        {"WEIR_LANES", NULL},
+        {"WEIR_PORT", NULL},
+        {"WEIR_SERVICE_HOST", NULL},
+        {"WEIR_", NULL},
+        {"XWEIR_BROKER", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct arena arena;
+        struct stray_variable stray = {.nearest = NULL};
+        size_t at = 0;
+        arena_init(&arena);
+        setenv(cases[i].name, "x", 1);
+        bool found = config_stray_variable(&arena, &at, &stray);
+        if (found != (cases[i].nearest != NULL))
+            fail_msg("%s: %s", cases[i].name, found ? stray.nearest : "nothing");
+        if (found) {
+            assert_string_equal(stray.name, cases[i].name);
+            assert_string_equal(stray.nearest, cases[i].nearest);
+            assert_false(config_stray_variable(&arena, &at, &stray));
+        }
+        unsetenv(cases[i].name);
+        arena_release(&arena);
+    }
+}
+
 static void test_process_settings_agree(void **state)
 {
     (void)state;
@@ -685,6 +743,8 @@ int main(void)
         cmocka_unit_test(test_topic_and_table_given),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_nothing_to_run),
+        cmocka_unit_test(test_a_verb_that_runs_none),
+        cmocka_unit_test(test_stray_variables),
         cmocka_unit_test(test_process_settings_agree),
         cmocka_unit_test(test_properties_add_up),
         cmocka_unit_test(test_print_again),

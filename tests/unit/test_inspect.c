@@ -1,208 +1,228 @@
-/* How a sample is shared out, how names and types come into SQL, how a column finds its keys. */
+/* The parts of weir verify that need no server: digests, counts of ids, forms of ids, ledgers. */
+#include "inspect/id_form.h"
+#include "inspect/id_table.h"
+#include "inspect/ledger.h"
 #include "unit.h"
 
-#include "inspect/column_cure.h"
-#include "inspect/draft.h"
-#include "inspect/draft_type.h"
-#include "inspect/sample.h"
-#include "inspect/sql_name.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-#include <string.h>
+/* ---- SipHash ---- */
 
-#define MAX_VALUES 4
-
-static void shares_are_alike_as_far_as_they_go(void **state)
+/* The published vectors: the key 00 01 .. 0f, texts 00 01 02 .. of each length. */
+static void siphash_gives_the_published_digests(void **state)
 {
     (void)state;
     static const struct {
-        int64_t sizes[4];
-        int64_t wanted;
-        int64_t taken[4];
-    } cases[] = {
-        {{100, 100, 100, 100}, 40, {10, 10, 10, 10}},
-        {{100, 100, 100, 100}, 42, {10, 10, 11, 11}},
-        {{1, 0, 100, 100}, 41, {1, 0, 20, 20}},
-        {{3, 2, 1, 0}, 40, {3, 2, 1, 0}},
-        {{5, 5, 5, 5}, 2, {1, 1, 0, 0}},
-        {{5, 5, 5, 5}, 0, {0, 0, 0, 0}},
+        size_t length;
+        unsigned char digest[16];
+    } vectors[] = {
+        {0,
+         {0xa3, 0x81, 0x7f, 0x04, 0xba, 0x25, 0xa8, 0xe6, 0x6d, 0xf6, 0x72, 0x14, 0xc7, 0x55, 0x02,
+          0x93}},
+        {1,
+         {0xda, 0x87, 0xc1, 0xd8, 0x6b, 0x99, 0xaf, 0x44, 0x34, 0x76, 0x59, 0x11, 0x9b, 0x22, 0xfc,
+          0x45}},
+        {2,
+         {0x81, 0x77, 0x22, 0x8d, 0xa4, 0xa4, 0x5d, 0xc7, 0xfc, 0xa3, 0x8b, 0xde, 0xf6, 0x0a, 0xff,
+          0xe4}},
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int64_t taken[4];
-        sample_share(cases[i].sizes, 4, cases[i].wanted, taken);
-        assert_memory_equal(taken, cases[i].taken, sizeof taken);
+    const struct siphash_key key = {{0x0706050403020100, 0x0f0e0d0c0b0a0908}};
+    char text[64];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)i;
+    for (size_t i = 0; i < COUNT_OF(vectors); i++) {
+        struct digest digest = siphash(&key, (struct slice){text, vectors[i].length});
+        for (size_t j = 0; j < 16; j++)
+            assert_int_equal(digest.h[j / 8] >> (8 * (j % 8)) & 0xff, vectors[i].digest[j]);
     }
 }
 
-static void names_are_quoted_where_sql_would_read_them_otherwise(void **state)
+/* ---- counts of ids ---- */
+
+static void ids_are_found_again_however_many_there_are(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        const char *sql;
-    } cases[] = {
-        {"person_name", "person_name"},
-        {"Name", "\"Name\""},
-        {"select", "\"select\""},
-        {"left", "\"left\""},
-        {"name", "name"},
-        {"1st", "\"1st\""},
-        {"a b", "\"a b\""},
-        {"q\"q", "\"q\"\"q\""},
-        {"\xC8\x99", "\"\xC8\x99\""},
-        {"window", "\"window\""},
-        {"value", "value"},
-        {"_x1", "_x1"},
-    };
-    struct arena arena;
-    arena_init(&arena);
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        assert_string_equal(sql_name(&arena, cases[i].name), cases[i].sql);
-    assert_string_equal(sql_literal(&arena, "it's"), "'it''s'");
-    arena_release(&arena);
-}
-
-/* The lists of values and types of tests/e2e/test_draft.py, and what lies between them. */
-static void types_are_the_narrowest_with_room(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *values[MAX_VALUES];
-        const char *type;
-    } cases[] = {
-        {{NULL}, "text"},
-        {{"1", "0"}, "bigint"},
-        {{"1", "1.0"}, "numeric"},
-        {{"-0.0001"}, "numeric"},
-        {{"0.00001"}, "double precision"},
-        {{"1e3"}, "double precision"},
-        {{"12345678901234567.5"}, "numeric"},
-        {{"true", "1"}, "text"},
-        {{"\"12\"", "12"}, "text"},
-        {{"\"2024-05-01T10:00:00\"", "\"2024-05-01T10:00:00-03:30\""}, "timestamptz"},
-        {{"\"2024-05-01T10:00:00 \""}, "timestamp"},
-        {{"\"2024-05-01T10:61:00\""}, "text"},
-        {{"\"infinity\""}, "text"},
-        {{"\"10:00\""}, "text"},
-        {{"\"10.0.0.1\"", "\"10.0.0.300\""}, "text"},
-        {{"\"::\""}, "text"},
-        {{"\"\""}, "text"},
-        {{"\"08:00:2b:01:02:0g\""}, "text"},
-        {{"[]"}, "jsonb"},
-        {{"\"\\u0000\"", "{}"}, "json"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct slice values[MAX_VALUES];
-        size_t n = 0;
-        for (; n < MAX_VALUES && cases[i].values[n]; n++)
-            values[n] = slice_of(cases[i].values[n]);
-        const char *type = draft_type(values, n)->type_name;
-        if (strcmp(type, cases[i].type) != 0)
-            fail_msg("%s: expected %s, found %s", n ? cases[i].values[0] : "nothing", cases[i].type,
-                     type);
-    }
-}
-
-static struct record record_of(const char *json)
-{
-    return (struct record){.topic = "t", .timestamp_ms = -1, .value = slice_of(json)};
-}
-
-/* A column alone takes the keys that it takes among its neighbours, and no other. */
-static void a_column_alone_finds_its_own_keys(void **state)
-{
-    (void)state;
-    struct column columns[] = {
-        {.name = "name", .type = TYPE_INT4, .type_name = "integer"},
-        {.name = "Name", .type = TYPE_TEXT, .type_name = "text"},
-        {.name = "city", .type = TYPE_TEXT, .type_name = "text", .not_null = true},
-    };
-    const struct column_rule rule = {.column = "city",
-                                     .source = COLUMN_POINTER,
-                                     .from = "/address/city"};
-    const struct table table = {.quoted = "t", .columns = columns, .n_columns = COUNT_OF(columns)};
-    const struct row_policy policy = {.rules = &rule, .n_rules = 1};
-    const struct record records[] = {
-        record_of("{\"Name\": \"x\", \"address\": {\"city\": \"y\"}, \"city\": 1}"),
-        record_of("{\"name\": 1, \"NAME\": \"z\", \"address\": {\"city\": null}}"),
-        record_of("{\"name\": null, \"other\": 1, \"other\": 2}"),
-        record_of("Hellow"),
-        {.topic = "t"},
-    };
-    struct column_check check;
-    struct arena arena;
+    struct id_table table;
     struct err err;
-    arena_init(&arena);
-    assert_int_equal(column_check_run(&check, &arena, &table, &policy, records, COUNT_OF(records),
-                                      &err),
-                     0);
-    const struct column_report *name = &check.columns[0];
-    const struct column_report *city = &check.columns[2];
-    assert_int_equal(check.records, 4);
-    assert_int_equal(check.tombstones, 1);
-    assert_int_equal(check.dead, 3);
-    assert_int_equal(check.records_at_fault.records, 1);
-    assert_int_equal(name->present, 1);
-    assert_int_equal(name->nulls, 1);
-    assert_int_equal(name->absent, 1);
-    assert_int_equal(name->faults.records, 0);
-    assert_int_equal(check.columns[1].present, 1);
-    assert_int_equal(city->present, 1);
-    assert_int_equal(city->nulls, 1);
-    assert_int_equal(city->faults.records, 2);
-    assert_string_equal(city->faults.kinds[0].place, "t/0@0");
-    assert_int_equal(check.n_unknown, 3); /* of "other" twice in a record once */
-    assert_string_equal(check.unknown[0].name, "NAME");
-    assert_int_equal(check.unknown[1].records, 1);
-    arena_release(&arena);
+    char id[32];
+    id_table_init(&table);
+    assert_null(id_table_find(&table, id_table_digest(&table, SLICE_LIT("1"))));
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 100000; i++) {
+            snprintf(id, sizeof id, "%d", i);
+            struct id_count *count =
+                id_table_add(&table, id_table_digest(&table, slice_of(id)), &err);
+            assert_non_null(count);
+            assert_int_equal(count->must, round);
+            count->must++;
+        }
+    assert_int_equal(table.n, 100000);
+    assert_true(table.n <= table.room / 4 * 3);
+    assert_null(id_table_find(&table, id_table_digest(&table, SLICE_LIT("100000"))));
+    assert_null(id_table_find(&table, (struct digest){{0, 0}}));
+    id_table_release(&table);
 }
 
-/* What is proposed depends on whether the table's own rows would be turned. */
-static void rows_that_are_there_are_kept(void **state)
+/* ---- forms ---- */
+
+static void ids_have_the_form_that_their_column_shows(void **state)
+{
+    (void)state;
+    static const char uuid[] = "01234567-89ab-cdef-0123-456789abcdef";
+    static const struct {
+        const char *type;
+        const char *id;
+        const char *form;
+    } cases[] = {
+        {"uuid", uuid, uuid},
+        {"uuid", "01234567-89AB-CDEF-0123-456789ABCDEF", uuid},
+        {"uuid", "{0123456789abcdef0123456789ABCDEF}", uuid},
+        {"uuid", "0123-4567-89ab-cdef-0123-4567-89ab-cdef", uuid},
+        {"uuid", "0123456789abcdef0123456789abcde", "0123456789abcdef0123456789abcde"},
+        {"uuid", "0123456789abcdef0123456789abcdef0", "0123456789abcdef0123456789abcdef0"},
+        {"uuid", "g1234567-89ab-cdef-0123-456789abcdef", "g1234567-89ab-cdef-0123-456789abcdef"},
+        {"uuid", "", ""},
+        {"text", "01234567-89AB", "01234567-89AB"},
+        {"bigint", "7", "7"},
+        {"bigint", "007", "7"},
+        {"bigint", "+7", "7"},
+        {"bigint", "-0", "0"},
+        {"bigint", "7.0", "7"},
+        {"integer", "7e2", "700"},
+        {"smallint", "7.5", "7.5"},
+        {"bigint", "-9223372036854775808", "-9223372036854775808"},
+        {"bigint", "9223372036854775808", "9223372036854775808"},
+        {"bigint", "seven", "seven"},
+        {"numeric", "7.0", "7.0"},
+        {"character", "ab  ", "ab"},
+        {"character", "   ", ""},
+        {"character varying", "ab  ", "ab  "},
+    };
+    char room[ID_FORM_ROOM];
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct slice form = id_form_apply(id_form_of(cases[i].type), slice_of(cases[i].id), room);
+        if (!slice_eq_str(form, cases[i].form))
+            fail_msg("%s %s is \"%.*s\"", cases[i].type, cases[i].id, SLICE_ARG(form));
+    }
+}
+
+/* ---- ledgers ---- */
+
+static char path[64];
+
+static FILE *open_file(void)
+{
+    snprintf(path, sizeof path, "/tmp/weir-ledger-%d", (int)getpid());
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    return file;
+}
+
+static struct ledger *open_text(const char *text)
+{
+    struct ledger *ledger;
+    struct err err;
+    FILE *file = open_file();
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(ledger_open(&ledger, path, &err), 0);
+    return ledger;
+}
+
+static void a_line_is_read_whatever_its_order_and_company(void **state)
 {
     (void)state;
     static const struct {
-        bool occupied;
-        const char *json;
-        const char *type;
+        const char *line;
+        const char *id; /* NULL: none */
+        bool null_value;
     } cases[] = {
-        {false, "{\"v\": \"6f1c2c7e-2f43-4d4c-9a57-3d1a6a0f8a11\"}",
-         "TYPE uuid USING v::text::uuid;"},
-        {true, "{\"v\": \"6f1c2c7e-2f43-4d4c-9a57-3d1a6a0f8a11\"}", "TYPE text;"},
-        {true, "{\"v\": [1]}", "TYPE jsonb USING to_jsonb(v);"},
-        {true, "{\"v\": 3000000000}", "TYPE bigint;"},
-        {true, "{\"v\": 1.5}", "TYPE numeric;"},
+        {"{\"topic\":\"t\",\"partition\":1,\"offset\":17,\"unique_id\":\"a\",\"fault\":null}", "a",
+         false},
+        {"{\"unique_id\":null,\"fault\":\"null\",\"offset\":17,\"partition\":1,\"topic\":\"t\"}",
+         NULL, true},
+        {" { \"x\" : [ {} ] , \"topic\" : \"t\" , \"partition\" : 1 , \"offset\" : 17 , "
+         "\"unique_id\" : 12345678901234567890 } ",
+         "12345678901234567890", false},
+        {"{\"topic\":\"\\u0074\",\"partition\":1,\"offset\":17,\"unique_id\":\"\\u00e9\\n\"}",
+         "\xc3\xa9\n", false},
+        {"{\"topic\":\"t\",\"partition\":1,\"offset\":17,\"unique_id\":\"\",\"fault\":\"late\"}\r",
+         "", false},
     };
-    struct column column = {.name = "v", .type = TYPE_INT4, .type_name = "integer"};
-    const struct table table = {
-        .schema = "s", .name = "T", .quoted = "t", .columns = &column, .n_columns = 1};
-    const struct row_policy policy = {.n_rules = 0};
-    const struct survey_column facts = {.own_not_null = true};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct record record = record_of(cases[i].json);
-        const struct cure_request request = {&table,  &policy, &facts, cases[i].occupied,
-                                             &record, 1};
-        struct column_check check;
-        struct column_cure cure;
-        struct arena arena;
+        struct ledger_entry entry;
         struct err err;
-        arena_init(&arena);
-        assert_int_equal(column_check_run(&check, &arena, &table, &policy, &record, 1, &err), 0);
-        column_cure_find(&cure, &arena, &request, &check.columns[0]);
-        const char *expected =
-            arena_printf(&arena, "ALTER TABLE s.\"T\" ALTER COLUMN v %s", cases[i].type);
-        assert_string_equal(cure.sql, expected);
-        arena_release(&arena);
+        struct ledger *ledger = open_text(cases[i].line);
+        if (ledger_next(ledger, &entry, &err) != 1)
+            fail_msg("%s: %s", cases[i].line, err.text);
+        assert_true(slice_eq_str(entry.topic, "t"));
+        assert_int_equal(entry.partition, 1);
+        assert_int_equal(entry.offset, 17);
+        assert_int_equal(entry.null_value, cases[i].null_value);
+        assert_int_equal(entry.id.ptr == NULL, cases[i].id == NULL);
+        assert_true(slice_eq_str(entry.id, cases[i].id));
+        assert_int_equal(ledger_next(ledger, &entry, &err), 0);
+        ledger_close(ledger);
     }
+}
+
+static void write_lines(FILE *file, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        fprintf(file, "{\"topic\":\"t\",\"partition\":%d,\"offset\":%d,\"unique_id\":\"%d\"}\n",
+                i % 3, i, i);
+}
+
+static int64_t count_lines(struct ledger *ledger, struct err *err)
+{
+    struct ledger_entry entry;
+    int64_t n = 0;
+    int rc;
+    while ((rc = ledger_next(ledger, &entry, err)) > 0) {
+        char id[16];
+        snprintf(id, sizeof id, "%d", (int)n);
+        assert_int_equal(entry.offset, n);
+        assert_int_equal(entry.line, ++n);
+        assert_true(slice_eq_str(entry.id, id));
+    }
+    return rc < 0 ? -1 : n;
+}
+
+/* Lines lie across blocks; the second reading ends where the first one did. */
+static void a_ledger_is_read_twice_the_same(void **state)
+{
+    (void)state;
+    struct ledger *ledger;
+    struct err err;
+    FILE *file = open_file();
+    write_lines(file, 0, 100000);
+    assert_int_equal(fflush(file), 0);
+    assert_int_equal(ledger_open(&ledger, path, &err), 0);
+    assert_int_equal(count_lines(ledger, &err), 100000);
+    write_lines(file, 100000, 100100);
+    assert_int_equal(fflush(file), 0);
+    assert_int_equal(ledger_rewind(ledger, &err), 0);
+    assert_int_equal(count_lines(ledger, &err), 100000);
+
+    /* Changed meanwhile, or cut: told, not taken for the same. */
+    assert_int_equal(ftruncate(fileno(file), 1000), 0);
+    assert_int_equal(ledger_rewind(ledger, &err), 0);
+    assert_int_equal(count_lines(ledger, &err), -1);
+    ledger_close(ledger);
+    fclose(file);
+    unlink(path);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shares_are_alike_as_far_as_they_go),
-        cmocka_unit_test(names_are_quoted_where_sql_would_read_them_otherwise),
-        cmocka_unit_test(types_are_the_narrowest_with_room),
-        cmocka_unit_test(a_column_alone_finds_its_own_keys),
-        cmocka_unit_test(rows_that_are_there_are_kept),
+        cmocka_unit_test(siphash_gives_the_published_digests),
+        cmocka_unit_test(ids_are_found_again_however_many_there_are),
+        cmocka_unit_test(ids_have_the_form_that_their_column_shows),
+        cmocka_unit_test(a_line_is_read_whatever_its_order_and_company),
+        cmocka_unit_test(a_ledger_is_read_twice_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "cmd/query_rows.h"
 #include "cmd/query_table.h"
-#include "cmd/query_text.h"
 #include "cmd/query_watch.h"
+#include "cmd/shown.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ static const struct {
     {SLICE_INIT("a\tb\nc\rd"), "a\\tb\\nc\\rd", 10},
     {SLICE_INIT("\x1b[31mred\a"), "\\x1B[31mred\\x07", 15},
     {SLICE_INIT("a\0b"), "a\\x00b", 6},
-    {SLICE_INIT("\x7f"), "\\u007F", 6},
+    {SLICE_INIT("\x7f"), "\\x7F", 4},
     {SLICE_INIT("\xc2\x9b"
                 "31m"),
      "\\u009B31m", 9},                                       /* CSI in one character */
@@ -44,12 +44,12 @@ static const struct {
 static void test_text(void **state)
 {
     (void)state;
-    text_init();
+    shown_init();
     for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
         struct buf out;
         struct guarded guarded = guard_end(TEXTS[i].text);
         buf_init(&out, MAX_BYTES);
-        size_t width = text_show(&out, guarded.text);
+        size_t width = shown_add_cell(&out, guarded.text);
         guard_release(&guarded);
         assert_content(&out, TEXTS[i].shown);
         assert_int_equal(width, TEXTS[i].width);
@@ -61,7 +61,7 @@ static void test_lines_stay_lines(void **state)
     struct buf out;
     (void)state;
     buf_init(&out, MAX_BYTES);
-    text_show_lines(&out, SLICE_LIT("a\x1b\n\nb"));
+    shown_add(&out, SLICE_LIT("a\x1b\n\nb"));
     assert_content(&out, "a\\x1B\n\nb");
 }
 

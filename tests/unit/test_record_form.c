@@ -68,7 +68,7 @@ static void a_terminal_is_not_commanded(void **state)
     assert_int_equal(record_format_new(&format, "\\x1b%s", &err), 0);
     record_format_add(format, &out, true, "t", 0, &message);
     assert_string_equal(buf_str(&out), "\x1b"
-                                       "a\\x1b[2J\tb");
+                                       "a\\x1B[2J\tb");
     record_format_free(format);
     buf_release(&out);
 }
@@ -94,13 +94,14 @@ static void shows_bytes(void **state)
     } cases[] = {
         {SLICE_INIT("plain\n\t"), "plain\n\t"},
         {SLICE_INIT("\xc8\x99 \xf0\x9f\x98\x80"), "\xc8\x99 \xf0\x9f\x98\x80"},
-        {SLICE_INIT("\x1b[0m\r\x7f\0"), "\\x1b[0m\\x0d\\x7f\\x00"},
+        {SLICE_INIT("\x1b[0m\r\x7f\0"), "\\x1B[0m\\r\\x7F\\x00"},
         {SLICE_INIT("\xc2\x9b"
                     "m"),
-         "\\xc2\\x9bm"},
+         "\\u009Bm"},
+        {SLICE_INIT("\u202Eevil"), "\\u202Eevil"},
         {SLICE_INIT("\xff"
                     "a\xc8"),
-         "\\xffa\\xc8"},
+         "\\xFFa\\xC8"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct buf out;

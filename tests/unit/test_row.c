@@ -288,6 +288,7 @@ static void bad_rules(void **state)
         {.name = "n", .type = TYPE_INT4},
         {.name = "g", .type = TYPE_TEXT, .generated = true},
         {.name = "b", .type = TYPE_BOOL},
+        {.name = "city", .type = TYPE_TEXT},
     };
     static const struct column_rule bad[] = {
         {.column = "nope", .source = COLUMN_TOPIC},
@@ -315,6 +316,11 @@ static void bad_rules(void **state)
         assert_non_null(strstr(err.text, "line 12: columns: "));
         assert_non_null(strstr(err.text, rule.column));
     }
+    struct column_rule mistyped = {.column = "citty", .source = COLUMN_TOPIC};
+    struct row_policy near = {.rules = &mistyped, .n_rules = 1};
+    assert_int_equal(row_plan_new(&plan, &table, &near, &err), -1);
+    assert_string_equal(err.text,
+                        "columns: citty: there is no such column in \"t\"; did you mean city?");
     struct row_policy zone = {.timezone = "Mars/Olympus"};
     assert_int_equal(row_plan_new(&plan, &table, &zone, &err), -1);
     struct column_rule twice[] = {{.column = "a", .source = COLUMN_TOPIC},

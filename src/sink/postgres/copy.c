@@ -442,8 +442,8 @@ static int copy_entries(struct copy_job *job, size_t from, size_t to,
     lane->copy_begun = false;
     for (size_t i = from; i < to; i++) {
         const struct batch_claim *of = &batch->claims[batch->entries[i].claim];
-        if (of->dropped || (claim && of != claim) || lane->fates[i] == FATE_DEAD ||
-            lane->fates[i] == FATE_TOMBSTONE)
+        bool in_question = lane->fates[i] == FATE_PENDING || lane->fates[i] == FATE_ROW;
+        if (of->dropped || (claim && of != claim) || !in_question)
             continue;
         if (copy_entry(job, (uint32_t)i) < 0) {
             abandon(lane);

@@ -3,29 +3,22 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "sink/postgres/pg.h"
+#include "sink/postgres/dead_sql.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A connection for one of the calls below, and the filter as SQL's parameters. */
+/* A connection for one of the calls below, and the filter in SQL. */
 struct reader {
     struct arena arena;
     PGconn *conn;
-    const char *schema;    /* quoted */
-    const char *values[5]; /* pipeline, topic, partition, offset; limit or age; NULL: any */
+    const char *schema; /* quoted */
+    const char *from;   /* FROM .. WHERE what the filter asks for */
+    const char *limit;
 };
 
-#define FILTER                                                                                     \
-    " FROM %s.dead_letters WHERE ($1::text IS NULL OR pipeline = $1)"                              \
-    " AND ($2::text IS NULL OR topic = $2)"                                                        \
-    " AND ($3::integer IS NULL OR partition = $3)"                                                 \
-    " AND ($4::bigint IS NULL OR record_offset = $4)"
-
-#define UTC(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-
-#define LAST_SEEN UTC("max(seen_at)")
+#define LAST_SEEN DEAD_UTC("max(seen_at)")
 
 static void reader_close(struct reader *reader)
 {
@@ -33,24 +26,17 @@ static void reader_close(struct reader *reader)
     arena_release(&reader->arena);
 }
 
-static const char *number(struct arena *arena, int64_t value, int64_t none)
-{
-    return value == none ? NULL : arena_printf(arena, "%" PRId64, value);
-}
-
 static int reader_open(struct reader *reader, const struct pipeline_config *config,
-                       const struct dead_filter *filter, int64_t fifth, struct err *err)
+                       const struct dead_filter *filter, struct err *err)
 {
     struct arena *arena = &reader->arena;
     struct pg_target target;
     *reader = (struct reader){.conn = NULL};
     arena_init(arena);
     reader->schema = pg_quote_ident(arena, config->state_schema);
-    reader->values[0] = filter->pipeline;
-    reader->values[1] = filter->topic;
-    reader->values[2] = number(arena, filter->partition, -1);
-    reader->values[3] = number(arena, filter->record_offset, -1);
-    reader->values[4] = number(arena, fifth, 0);
+    reader->from = arena_printf(arena, " FROM %s.dead_letters l WHERE %s", reader->schema,
+                                dead_where(arena, filter));
+    reader->limit = dead_limit(arena, filter);
     if (pg_target_resolve(&target, arena, config->database, "weir", err) == 0)
         reader->conn = pg_connect(&target, err);
     if (reader->conn)
@@ -59,24 +45,15 @@ static int reader_open(struct reader *reader, const struct pipeline_config *conf
     return -1;
 }
 
-/* The server's refusal in words that name the next step. */
-static int explain(const struct reader *reader, struct err *err)
-{
-    if (!strcmp(err->code, "42P01") || !strcmp(err->code, "3F000"))
-        return err_set_code(err, ERR_HALT, err->code,
-                            "the database \"%s\" has no dead letters in a schema %s: no pipeline "
-                            "has run into it, or with another --state-schema",
-                            PQdb(reader->conn), reader->schema);
-    return err_prefix(err, "%s.dead_letters", reader->schema);
-}
+enum form { FORM_TEXT, FORM_BINARY };
 
 /* Each row of the answer as it comes. 0, or -1 with the reason why it ended early. */
-static int each_row(struct reader *reader, const char *sql,
+static int each_row(struct reader *reader, const char *sql, enum form form,
                     void (*each)(void *context, const PGresult *row), void *context,
                     struct err *err)
 {
     struct pg_fault fault;
-    if (!PQsendQueryParams(reader->conn, sql, 5, NULL, reader->values, NULL, NULL, 0)) {
+    if (!PQsendQueryParams(reader->conn, sql, 0, NULL, NULL, NULL, NULL, form == FORM_BINARY)) {
         pg_fault_read(&fault, reader->conn, NULL);
         return pg_fault_err(&fault, err, "");
     }
@@ -92,23 +69,12 @@ static int each_row(struct reader *reader, const char *sql,
         }
         PQclear(row);
     }
-    return rc < 0 ? explain(reader, err) : 0;
+    return rc < 0 ? dead_explain(reader->conn, reader->schema, err) : 0;
 }
 
 static const char *text_at(const PGresult *row, int field)
 {
     return PQgetisnull(row, 0, field) ? NULL : PQgetvalue(row, 0, field);
-}
-
-/* The bytes of a bytea; its memory, to be freed with PQfreemem(), is at *owned. */
-static struct slice bytes_at(const PGresult *row, int field, unsigned char **owned)
-{
-    const char *text = text_at(row, field);
-    size_t len = 0;
-    *owned = text ? PQunescapeBytea((const unsigned char *)text, &len) : NULL;
-    if (!*owned)
-        return SLICE_NONE;
-    return (struct slice){(const char *)*owned, len};
 }
 
 struct letter_call {
@@ -119,46 +85,26 @@ struct letter_call {
 static void give_letter(void *context, const PGresult *row)
 {
     const struct letter_call *call = context;
-    unsigned char *key;
-    unsigned char *value;
-    struct dead_letter letter = {
-        .pipeline = PQgetvalue(row, 0, 0),
-        .topic = PQgetvalue(row, 0, 1),
-        .partition = (int32_t)strtol(PQgetvalue(row, 0, 2), NULL, 10),
-        .record_offset = strtoll(PQgetvalue(row, 0, 3), NULL, 10),
-        .item = (int)strtol(PQgetvalue(row, 0, 4), NULL, 10),
-        .record_time = text_at(row, 5),
-        .key = bytes_at(row, 6, &key),
-        .value = bytes_at(row, 7, &value),
-        .headers = text_at(row, 8),
-        .column_name = text_at(row, 9),
-        .reason = text_at(row, 10),
-        .sqlstate = text_at(row, 11),
-        .seen_at = text_at(row, 12),
-        .replayed_at = text_at(row, 13),
-    };
+    struct dead_letter letter;
+    dead_letter_read(row, 0, &letter);
     call->each(call->context, &letter);
-    PQfreemem(key);
-    PQfreemem(value);
 }
 
 int dead_list(const struct pipeline_config *config, const struct dead_filter *filter,
-              void (*each)(void *context, const struct dead_letter *letter), void *context,
-              struct err *err)
+              enum dead_order order, void (*each)(void *context, const struct dead_letter *letter),
+              void *context, struct err *err)
 {
+    static const char *const orders[] = {
+        [DEAD_NEWEST_FIRST] =
+            "l.seen_at DESC, l.pipeline, l.topic, l.partition, l.record_offset DESC, l.item",
+        [DEAD_OLDEST_FIRST] = "l.pipeline, l.topic, l.partition, l.record_offset, l.item"};
     struct reader reader;
     struct letter_call call = {each, context};
-    if (reader_open(&reader, config, filter, filter->limit, err) < 0)
+    if (reader_open(&reader, config, filter, err) < 0)
         return -1;
-    const char *sql =
-        arena_printf(&reader.arena,
-                     "SELECT pipeline, topic, partition, record_offset, item, " UTC(
-                         "record_time") ", key, value, headers, column_name, reason, "
-                                        "sqlstate, " UTC("seen_at") ", " UTC("replayed_at") FILTER
-                     " ORDER BY seen_at DESC, pipeline, topic, partition, record_offset DESC, item "
-                     "LIMIT $5",
-                     reader.schema);
-    int rc = each_row(&reader, sql, give_letter, &call, err);
+    const char *sql = arena_printf(&reader.arena, "SELECT " DEAD_LETTER_COLUMNS "%s ORDER BY %s%s",
+                                   reader.from, orders[order], reader.limit);
+    int rc = each_row(&reader, sql, FORM_BINARY, give_letter, &call, err);
     reader_close(&reader);
     return rc;
 }
@@ -201,16 +147,16 @@ int dead_groups(const struct pipeline_config *config, const struct dead_filter *
 {
     struct reader reader;
     struct group_call call = {each, context};
-    if (reader_open(&reader, config, filter, filter->limit, err) < 0)
+    if (reader_open(&reader, config, filter, err) < 0)
         return -1;
     const char *sql = arena_printf(
         &reader.arena,
         "SELECT pipeline, topic, column_name, " GENERAL_REASON ", sqlstate, count(*),"
         " (array_agg(partition ORDER BY seen_at DESC, record_offset DESC))[1],"
         " (array_agg(record_offset ORDER BY seen_at DESC, record_offset DESC))[1], " LAST_SEEN
-            FILTER " GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5 LIMIT $5",
-        reader.schema);
-    int rc = each_row(&reader, sql, give_group, &call, err);
+        "%s GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5%s",
+        reader.from, reader.limit);
+    int rc = each_row(&reader, sql, FORM_TEXT, give_group, &call, err);
     reader_close(&reader);
     return rc;
 }
@@ -252,15 +198,13 @@ int dead_prune(const struct pipeline_config *config, const struct dead_filter *f
                int64_t older_than_ms, int64_t *deleted, struct err *err)
 {
     struct reader reader;
-    if (reader_open(&reader, config, filter, older_than_ms, err) < 0)
+    if (reader_open(&reader, config, filter, err) < 0)
         return -1;
-    const char *sql = arena_printf(
-        &reader.arena,
-        "DELETE" FILTER
-        " AND ($5::bigint IS NULL OR seen_at < now() - $5::bigint * interval '1 millisecond')",
-        reader.schema);
-    PGresult *done = pg_exec_params(reader.conn, err, sql, 5, reader.values);
-    int rc = done ? 0 : explain(&reader, err);
+    PGresult *done = pg_execf(reader.conn, err,
+                              "DELETE%s AND (%" PRId64 " = 0 OR seen_at < now() - %" PRId64
+                              " * interval '1 millisecond')",
+                              reader.from, older_than_ms, older_than_ms);
+    int rc = done ? 0 : dead_explain(reader.conn, reader.schema, err);
     if (done) {
         *deleted = strtoll(PQcmdTuples(done), NULL, 10);
         PQclear(done);

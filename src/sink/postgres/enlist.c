@@ -324,6 +324,23 @@ static int enlist(struct enlistment *e, struct err *err)
     return write_registration(e, accept, err);
 }
 
+/* Without a source: nobody asks for a cluster or topics. */
+static struct enlistment enlistment_of(PGconn *conn, struct arena *arena,
+                                       const struct pipeline_config *config,
+                                       const struct table *table)
+{
+    return (struct enlistment){
+        .conn = conn,
+        .arena = arena,
+        .config = config,
+        .table = table,
+        .schema = pg_quote_ident(arena, config->state_schema),
+        .name = pg_quote_literal(arena, config->name),
+        .cluster = "''",
+        .topics = "ARRAY[]::text[]",
+    };
+}
+
 /* The counters are read before the table: what they count was there unless somebody took it away.
  */
 int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
@@ -331,16 +348,7 @@ int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
 {
     struct arena arena;
     arena_init(&arena);
-    struct enlistment e = {
-        .conn = conn,
-        .arena = &arena,
-        .config = config,
-        .table = table,
-        .schema = pg_quote_ident(&arena, config->state_schema),
-        .name = pg_quote_literal(&arena, config->name),
-        .cluster = "''",
-        .topics = "ARRAY[]::text[]",
-    };
+    struct enlistment e = enlistment_of(conn, &arena, config, table);
     int rc = read_registration(&e, err);
     if (rc == 0)
         rc = read_occupied(&e, err);
@@ -350,23 +358,50 @@ int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
     return rc;
 }
 
-static struct enlistment enlistment_of(PGconn *conn, struct arena *arena,
-                                       const struct pipeline_config *config,
-                                       const struct table *table,
-                                       const struct source_identity *identity)
+/* A replay changes nothing of the registration, so it must fit as it is. */
+int state_judge_replay(PGconn *conn, const struct pipeline_config *config,
+                       const struct table *table, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct enlistment e = enlistment_of(conn, &arena, config, table);
+    int rc = read_registration(&e, err);
+    if (rc == 0)
+        rc = read_occupied(&e, err);
+    int64_t expected = e.base_rows + e.stored - e.base_stored;
+    if (rc == 0 && e.oid != table->oid && !e.same_name)
+        rc = err_set(err, ERR_HALT,
+                     "the pipeline \"%s\" fills the table %s, not %s; cures: the table that it "
+                     "fills; `weir ingest` with --accept-table, once, to go on into %s",
+                     config->name, e.old_table, config->table, config->table);
+    else if (rc == 0 && e.oid != table->oid)
+        rc = err_set(err, ERR_HALT,
+                     "the table %s was dropped and created again since the pipeline \"%s\" stored "
+                     "%" PRId64 " rows into it (oid %u, now %u); cure: `weir ingest` once with "
+                     "--accept-table to go on with this one, or with --reset to fill it anew",
+                     e.old_table, config->name, e.stored, e.oid, table->oid);
+    else if (rc == 0 && !e.occupied && expected > 0)
+        rc = err_set(err, ERR_HALT,
+                     "the table %s was emptied: it should hold %" PRId64
+                     " rows; cure: `weir ingest` "
+                     "once with --accept-table to go on with it as it is, or with --reset to fill "
+                     "it anew",
+                     e.old_table, expected);
+    arena_release(&arena);
+    return rc;
+}
+
+static struct enlistment enlistment_from(PGconn *conn, struct arena *arena,
+                                         const struct pipeline_config *config,
+                                         const struct table *table,
+                                         const struct source_identity *identity)
 {
     const char *cluster_id = identity->cluster_id ? identity->cluster_id : "";
-    return (struct enlistment){
-        .conn = conn,
-        .arena = arena,
-        .config = config,
-        .table = table,
-        .schema = pg_quote_ident(arena, config->state_schema),
-        .name = pg_quote_literal(arena, config->name),
-        .cluster = pg_quote_literal(arena, cluster_id),
-        .cluster_id = cluster_id,
-        .topics = topic_array(arena, identity),
-    };
+    struct enlistment e = enlistment_of(conn, arena, config, table);
+    e.cluster = pg_quote_literal(arena, cluster_id);
+    e.cluster_id = cluster_id;
+    e.topics = topic_array(arena, identity);
+    return e;
 }
 
 int state_foresee_enlist(PGconn *conn, const struct pipeline_config *config,
@@ -375,7 +410,7 @@ int state_foresee_enlist(PGconn *conn, const struct pipeline_config *config,
 {
     struct arena arena;
     arena_init(&arena);
-    struct enlistment e = enlistment_of(conn, &arena, config, table, identity);
+    struct enlistment e = enlistment_from(conn, &arena, config, table, identity);
     int rc = read_registration(&e, err);
     if (rc == 0)
         rc = read_occupied(&e, err);
@@ -391,7 +426,7 @@ int state_enlist(PGconn *conn, const struct pipeline_config *config, const struc
 {
     struct arena arena;
     arena_init(&arena);
-    struct enlistment e = enlistment_of(conn, &arena, config, table, identity);
+    struct enlistment e = enlistment_from(conn, &arena, config, table, identity);
     int rc = pg_begin_locked(conn, err);
     if (rc == 0)
         rc = enlist(&e, err);
@@ -416,6 +451,11 @@ static const char *start_rows(struct arena *arena, const struct start_offset *st
     return text;
 }
 
+/*
+ * After --reset the topic is read again, and with it the records of the letters that are there:
+ * that is their replay. One that is dead again is written anew, and no other must ever be put into
+ * the table by `weir dead replay` as well.
+ */
 int state_start_at(PGconn *conn, const struct pipeline_config *config,
                    const struct start_offset *starts, size_t n, struct err *err)
 {
@@ -429,11 +469,16 @@ int state_start_at(PGconn *conn, const struct pipeline_config *config,
     if (rc == 0) {
         PGresult *done = pg_execf(
             conn, err,
-            "INSERT INTO %s.offsets (pipeline, topic, partition, start_offset, next_offset,"
-            " owner_epoch) SELECT p.name, s.topic, s.partition, s.at, s.at, p.epoch_floor"
+            "WITH begun AS (INSERT INTO %s.offsets (pipeline, topic, partition, start_offset,"
+            " next_offset, owner_epoch)"
+            " SELECT p.name, s.topic, s.partition, s.at, s.at, p.epoch_floor"
             " FROM %s.pipelines p, (VALUES %s) AS s (topic, partition, at) WHERE p.name = %s"
-            " AND NOT EXISTS (SELECT FROM %s.offsets o WHERE o.pipeline = p.name)",
-            schema, schema, start_rows(&arena, starts, n), name, schema);
+            " AND NOT EXISTS (SELECT FROM %s.offsets o WHERE o.pipeline = p.name)"
+            " RETURNING topic, partition, start_offset)"
+            " UPDATE %s.dead_letters d SET replayed_at = now() FROM begun b WHERE d.pipeline = %s"
+            " AND d.topic = b.topic AND d.partition = b.partition"
+            " AND d.record_offset >= b.start_offset AND d.replayed_at IS NULL",
+            schema, schema, start_rows(&arena, starts, n), name, schema, schema, name);
         rc = done ? pg_commit(conn, err) : -1;
         PQclear(done);
     }

@@ -8,11 +8,17 @@
  * wrong, or none (a deferred constraint, a staged INSERT), is met by halving the range. The length
  * of a range follows the distance between culprits. Where they are dense, the server itself tries
  * row after row (rowwise.c), if it can.
+ *
+ * A record may refer to a later one of the same table by a deferred foreign key. Asked at once it
+ * is refused, so it is set aside until all others are in, and tried again as long as that lets any
+ * in. Only two that refer to each other are still taken for bad, where COMMIT refused a third.
  */
 #include "sink/postgres/script.h"
 #include "sink/postgres/store.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /*
  * Culprits are dense from the fourth on, and with as many to come, if they are on average so near
@@ -27,6 +33,8 @@
 #define ROWWISE_BYTES ((size_t)4 << 20)
 /* So many entries are taken out of its way, then no more is asked of it. */
 #define ROWWISE_ASIDE 8
+
+#define FOREIGN_KEY_VIOLATION "23503"
 
 struct isolation {
     struct lane *lane;
@@ -92,9 +100,27 @@ static bool concerns(const struct isolation *isolation, size_t entry)
     return !of->dropped && (!isolation->claim || isolation->claim == of);
 }
 
+static void note_leaning(struct lane *lane, uint32_t entry)
+{
+    struct leaning *leaning = &lane->leaning;
+    if (leaning->n == leaning->room) {
+        size_t room = leaning->room ? 2 * leaning->room : 64;
+        uint32_t *entries = arena_alloc(&lane->letters_arena, room * sizeof *entries);
+        if (leaning->n > 0)
+            memcpy(entries, leaning->entries, leaning->n * sizeof *entries);
+        leaning->entries = entries;
+        leaning->room = room;
+    }
+    leaning->entries[leaning->n++] = entry;
+}
+
 void isolate_bury(struct lane *lane, uint32_t entry, const struct pg_fault *fault)
 {
     char reason[1600];
+    if (lane->leaning.on && !strcmp(fault->sqlstate, FOREIGN_KEY_VIOLATION)) {
+        note_leaning(lane, entry);
+        return;
+    }
     snprintf(reason, sizeof(reason), "%s%s%s", fault->message, fault->detail[0] ? ": " : "",
              fault->detail);
     copy_mark_dead(lane, entry, fault->column, fault->sqlstate, reason);
@@ -236,6 +262,57 @@ static int isolate(struct isolation *isolation)
     return 0;
 }
 
+/* Whether a deferred foreign key leads from the table to itself. */
+static int ask_leaning(struct lane *lane, bool *leans, struct pg_fault *fault)
+{
+    char sql[256];
+    struct script script;
+    snprintf(sql, sizeof sql,
+             "SET CONSTRAINTS ALL IMMEDIATE; SELECT EXISTS (SELECT FROM pg_constraint WHERE"
+             " conrelid = %" PRIu32 " AND confrelid = conrelid AND contype = 'f' AND"
+             " condeferrable)",
+             lane->table->oid);
+    int rc = script_run(lane->conn, &script, sql, fault);
+    *leans = rc == 0 && *PQgetvalue(script_from_end(&script, 0), 0, 0) == 't';
+    script_clear(&script);
+    return rc;
+}
+
+/* Try an entry that leans, of all its claim's or of any. */
+static enum attempt try_leaning(struct isolation *isolation, bool by_claim, uint32_t entry)
+{
+    struct batch *batch = isolation->lane->batch;
+    isolation->claim = by_claim ? &batch->claims[batch->entries[entry].claim] : NULL;
+    return attempt(isolation, entry, entry + (size_t)1);
+}
+
+/* Now that all others are in: again and again, as long as any goes in; what is left is bad. */
+static int settle_leaning(struct isolation *isolation, bool by_claim)
+{
+    struct leaning *leaning = &isolation->lane->leaning;
+    size_t before = 0;
+    while (leaning->n != before) {
+        before = leaning->n;
+        leaning->n = 0;
+        for (size_t i = 0; i < before; i++) {
+            enum attempt rc = try_leaning(isolation, by_claim, leaning->entries[i]);
+            if (rc == BROKEN)
+                return -1;
+            if (rc == REJECTED)
+                leaning->entries[leaning->n++] = leaning->entries[i];
+        }
+    }
+    leaning->on = false;
+    for (size_t i = 0; i < leaning->n; i++) {
+        enum attempt rc = try_leaning(isolation, by_claim, leaning->entries[i]);
+        if (rc == BROKEN)
+            return -1;
+        if (rc == REJECTED)
+            isolate_bury(isolation->lane, leaning->entries[i], isolation->fault);
+    }
+    return 0;
+}
+
 /* What the next batch may expect of its culprits. */
 static void remember(const struct isolation *isolation)
 {
@@ -256,11 +333,8 @@ int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault)
         lane->table->before_row_triggers || lane->store->config->on_conflict == CONFLICT_IGNORE;
 
     int rc = 0;
-    if (immediate) {
-        rc = script_run(lane->conn, &script, "SET CONSTRAINTS ALL IMMEDIATE", fault);
-        script_clear(&script);
-    }
-    if (rc < 0)
+    lane->leaning = (struct leaning){.on = false};
+    if (immediate && ask_leaning(lane, &lane->leaning.on, fault) < 0)
         return -1;
     for (size_t i = 0; i < (by_claim ? lane->batch->n_claims : 1); i++) {
         isolation.claim = by_claim ? &lane->batch->claims[i] : NULL;
@@ -270,6 +344,8 @@ int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault)
         if (isolate(&isolation) < 0)
             return -1;
     }
+    if (settle_leaning(&isolation, by_claim) < 0)
+        return -1;
     remember(&isolation);
     if (!isolation.in_savepoint)
         return 0;

@@ -1,135 +1,22 @@
 /*
  * Dead letters into weir.dead_letters, in the batch's own transaction.
  *
- * One statement takes arrays, one element a letter, in PostgreSQL's binary array form, so that
- * values go over byte for byte and unescaped. A letter that stands there already (its offset was
- * read again after --reset) is written anew.
+ * One statement takes arrays (array.h), one element a letter. A letter that stands there already
+ * (its offset was read again after --reset) is written anew.
  */
+#include "sink/letter_headers.h"
+#include "sink/postgres/array.h"
 #include "sink/postgres/script.h"
 #include "sink/postgres/store.h"
-
-#include "base/base64.h"
-#include "base/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_TEXT = 25 };
-
 /* More than this of keys and values goes into one statement only if it is one letter. */
 #define CHUNK_BYTES ((size_t)64 << 20)
-
-/* One column of the statement: a binary array that grows letter by letter. */
-struct column_array {
-    struct buf buf;
-    uint32_t oid;
-    uint32_t n;
-};
-
-/* ndim, flags (may hold nulls), element type, length (filled in at the end), lower bound */
-static void array_begin(struct column_array *array, uint32_t oid)
-{
-    buf_init(&array->buf, (size_t)1 << 30);
-    array->oid = oid;
-    array->n = 0;
-    buf_add_be32(&array->buf, 1);
-    buf_add_be32(&array->buf, 1);
-    buf_add_be32(&array->buf, oid);
-    buf_add_be32(&array->buf, 0);
-    buf_add_be32(&array->buf, 1);
-}
-
-static void array_add(struct column_array *array, struct slice value)
-{
-    array->n++;
-    if (!value.ptr) {
-        buf_add_be32(&array->buf, UINT32_MAX);
-        return;
-    }
-    buf_add_be32(&array->buf, (uint32_t)value.len);
-    buf_add_slice(&array->buf, value);
-}
-
-static void array_add_str(struct column_array *array, const char *text)
-{
-    array_add(array, text ? slice_of(text) : SLICE_NONE);
-}
-
-static void array_add_int4(struct column_array *array, int32_t v)
-{
-    array->n++;
-    buf_add_be32(&array->buf, 4);
-    buf_add_be32(&array->buf, (uint32_t)v);
-}
-
-static void array_add_int8(struct column_array *array, bool null, int64_t v)
-{
-    if (null) {
-        array_add(array, SLICE_NONE);
-        return;
-    }
-    array->n++;
-    buf_add_be32(&array->buf, 8);
-    buf_add_be64(&array->buf, (uint64_t)v);
-}
-
-static void array_end(struct column_array *array)
-{
-    if (array->buf.failed)
-        return;
-    unsigned char *at = (unsigned char *)array->buf.data + 12;
-    at[0] = (unsigned char)(array->n >> 24);
-    at[1] = (unsigned char)(array->n >> 16);
-    at[2] = (unsigned char)(array->n >> 8);
-    at[3] = (unsigned char)array->n;
-}
-
-/* jsonb refuses \u0000 and weir must not: such a byte in a header's name is shown as U+FFFD. */
-static void add_header_name(struct buf *json, struct slice name)
-{
-    struct buf clean;
-    buf_init(&clean, 1 << 20);
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.ptr[i])
-            buf_add_byte(&clean, name.ptr[i]);
-        else
-            buf_add_str(&clean, "\xEF\xBF\xBD");
-    }
-    buf_add_json(json, buf_slice(&clean));
-    buf_release(&clean);
-}
-
-/* [{"key": name, "value": base64 or null}, ...] */
-static void headers_json(struct buf *json, const struct record *record)
-{
-    buf_clear(json);
-    buf_add_byte(json, '[');
-    for (size_t i = 0; i < record->n_headers; i++) {
-        buf_add_str(json, i ? ",{\"key\":" : "{\"key\":");
-        add_header_name(json, record->headers[i].name);
-        buf_add_str(json, ",\"value\":");
-        if (record->headers[i].value.ptr) {
-            buf_add_byte(json, '"');
-            base64_encode(json, record->headers[i].value);
-            buf_add_byte(json, '"');
-        } else {
-            buf_add_str(json, "null");
-        }
-        buf_add_byte(json, '}');
-    }
-    buf_add_byte(json, ']');
-}
-
-/* Text that the server takes: valid UTF-8, no NUL, of bounded length. */
-static void array_add_reason(struct column_array *array, const char *text)
-{
-    struct slice reason = slice_of(text);
-    if (reason.len > 2000)
-        reason.len = 2000;
-    reason.len = utf8_valid_prefix(reason);
-    array_add(array, reason);
-}
+/* The end of the year 294276, the last that a timestamptz knows. */
+#define TIME_MAX_MS INT64_C(9224318015999999)
 
 enum {
     A_TOPIC,
@@ -145,23 +32,24 @@ enum {
     ARRAYS
 };
 
-static const uint32_t array_oids[ARRAYS] = {OID_TEXT,  OID_INT4, OID_INT8, OID_INT8, OID_BYTEA,
-                                            OID_BYTEA, OID_TEXT, OID_TEXT, OID_TEXT, OID_TEXT};
-/* pg_type's OIDs of the arrays over them. */
-static const Oid param_oids[ARRAYS] = {1009, 1007, 1016, 1016, 1001, 1001, 1009, 1009, 1009, 1009};
+static const enum array_type array_types[ARRAYS] = {ARRAY_TEXT, ARRAY_INT4,  ARRAY_INT8,
+                                                    ARRAY_INT8, ARRAY_BYTEA, ARRAY_BYTEA,
+                                                    ARRAY_TEXT, ARRAY_TEXT,  ARRAY_TEXT,
+                                                    ARRAY_TEXT};
 
 static size_t add_letter(struct lane *lane, const struct letter *letter,
-                         struct column_array arrays[ARRAYS], struct buf *json)
+                         struct pg_array arrays[ARRAYS], struct buf *json)
 {
     struct record record;
     batch_record(lane->batch, letter->entry, &record);
     array_add_str(&arrays[A_TOPIC], record.topic);
     array_add_int4(&arrays[A_PARTITION], record.partition);
     array_add_int8(&arrays[A_OFFSET], false, record.offset);
-    array_add_int8(&arrays[A_TIME], record.timestamp_ms < 0, record.timestamp_ms);
+    bool no_time = record.timestamp_ms < 0 || record.timestamp_ms > TIME_MAX_MS;
+    array_add_int8(&arrays[A_TIME], no_time, record.timestamp_ms);
     array_add(&arrays[A_KEY], record.key);
     array_add(&arrays[A_VALUE], record.value);
-    headers_json(json, &record);
+    letter_headers_write(json, &record);
     array_add(&arrays[A_HEADERS], buf_slice(json));
     array_add_str(&arrays[A_COLUMN], letter->column);
     array_add_reason(&arrays[A_REASON], letter->reason);
@@ -169,20 +57,10 @@ static size_t add_letter(struct lane *lane, const struct letter *letter,
     return record.key.len + record.value.len + json->len;
 }
 
-static int send_arrays(struct lane *lane, struct column_array arrays[ARRAYS],
-                       struct pg_fault *fault)
+static int send_arrays(struct lane *lane, struct pg_array arrays[ARRAYS], struct pg_fault *fault)
 {
-    const char *values[ARRAYS];
-    int lengths[ARRAYS];
-    int formats[ARRAYS];
     struct arena arena;
 
-    for (int i = 0; i < ARRAYS; i++) {
-        array_end(&arrays[i]);
-        values[i] = arrays[i].buf.data;
-        lengths[i] = (int)arrays[i].buf.len;
-        formats[i] = 1;
-    }
     arena_init(&arena);
     const char *sql = arena_printf(
         &arena,
@@ -199,13 +77,8 @@ static int send_arrays(struct lane *lane, struct column_array arrays[ARRAYS],
         " reason = excluded.reason, sqlstate = excluded.sqlstate, seen_at = excluded.seen_at,"
         " replayed_at = NULL",
         lane->store->schema, lane->store->pipeline);
-    PGresult *result =
-        PQexecParams(lane->conn, sql, ARRAYS, param_oids, values, lengths, formats, 0);
-    int rc = 0;
-    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-        pg_fault_read(fault, lane->conn, result);
-        rc = -1;
-    }
+    PGresult *result = array_exec(lane->conn, sql, arrays, ARRAYS, fault);
+    int rc = result ? 0 : -1;
     PQclear(result);
     arena_release(&arena);
     return rc;
@@ -214,20 +87,20 @@ static int send_arrays(struct lane *lane, struct column_array arrays[ARRAYS],
 /* As many letters as fit into one statement, from `from` on; returns where it stopped, 0: fault. */
 static size_t insert_chunk(struct lane *lane, size_t from, struct pg_fault *fault)
 {
-    struct column_array arrays[ARRAYS];
+    struct pg_array arrays[ARRAYS];
     struct buf json;
     size_t bytes = 0;
     size_t i = from;
 
     for (int k = 0; k < ARRAYS; k++)
-        array_begin(&arrays[k], array_oids[k]);
+        array_begin(&arrays[k], array_types[k]);
     buf_init(&json, (size_t)256 << 20);
     while (i < lane->n_letters && bytes < CHUNK_BYTES)
         bytes += add_letter(lane, &lane->letters[i++], arrays, &json);
     int rc = send_arrays(lane, arrays, fault);
     buf_release(&json);
     for (int k = 0; k < ARRAYS; k++)
-        buf_release(&arrays[k].buf);
+        array_release(&arrays[k]);
     return rc < 0 ? 0 : i;
 }
 
@@ -262,7 +135,7 @@ static int check_cap(struct lane *lane, struct pg_fault *fault)
     return rc;
 }
 
-int letters_insert(struct lane *lane, struct pg_fault *fault)
+static int insert_all(struct lane *lane, struct pg_fault *fault)
 {
     if (lane->n_letters == 0)
         return 0;
@@ -274,4 +147,28 @@ int letters_insert(struct lane *lane, struct pg_fault *fault)
             return -1;
     }
     return 0;
+}
+
+static int judge_share(struct lane *lane, struct pg_fault *fault)
+{
+    struct batch *batch = lane->batch;
+    if (!dead_share_exceeds(&lane->store->share, (int64_t)batch->n_entries,
+                            (int64_t)lane->n_letters))
+        return 0;
+    const struct letter *last = &lane->letters[lane->n_letters ? lane->n_letters - 1 : 0];
+    memset(fault, 0, sizeof(*fault));
+    fault->class = PG_HALT;
+    snprintf(
+        fault->message, sizeof(fault->message),
+        "more than %.0f%% of the last %d records could not become rows%s%.300s; this batch was "
+        "not committed and nothing is lost: mend the table, the column rules or the topic, "
+        "look with --dry-run, or raise --max-dead-share",
+        lane->store->config->max_dead_share * 100, DEAD_SHARE_WINDOW,
+        lane->n_letters ? ", the last one because " : "", lane->n_letters ? last->reason : "");
+    return -1;
+}
+
+int letters_bury(struct lane *lane, struct pg_fault *fault)
+{
+    return judge_share(lane, fault) < 0 ? -1 : insert_all(lane, fault);
 }

@@ -61,7 +61,9 @@ int query_open(struct query **query, const struct pipeline_config *config, bool 
     if (pg_target_resolve(&made->target, &made->arena, config->database, "weir query", err) == 0) {
         if (!write)
             pg_target_any_server(&made->target);
+        signals_end_at_once(true); /* libpq waits until it is connected, or connect_timeout */
         made->conn = pg_connect(&made->target, err);
+        signals_end_at_once(false);
     }
     if (made->conn) {
         *query = made;

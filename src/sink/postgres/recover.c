@@ -104,3 +104,62 @@ broken:
     lane_disconnect(lane);
     return pg_fault_err(&fault, err, "cannot find out what became of a transaction");
 }
+
+static int lock_claims(struct lane *lane, const struct batch *batch, int pid,
+                       struct pg_fault *fault)
+{
+    const struct store *store = lane->store;
+    struct script script;
+    struct arena arena;
+    struct buf sql;
+
+    if (transaction_live_claims(batch) == 0)
+        return 0;
+    arena_init(&arena);
+    buf_init(&sql, 16 << 20);
+    buf_printf(&sql, "SELECT FROM %s.offsets WHERE pipeline = %s AND (topic, partition) IN (",
+               store->schema, store->pipeline);
+    transaction_claim_list(&sql, &arena, batch);
+    buf_add_str(&sql, ") ORDER BY topic, partition FOR UPDATE");
+    int rc = rowlock_run(lane->store, lane->conn, pid, &script, buf_str(&sql), fault);
+    script_clear(&script);
+    buf_release(&sql);
+    arena_release(&arena);
+    return rc;
+}
+
+static int read_status(struct lane *lane, const char *xid, struct err *err)
+{
+    PGresult *row = pg_execf(lane->conn, err, "SELECT txid_status(%s)", xid);
+    if (!row)
+        return -1;
+    const char *status = PQgetvalue(row, 0, 0);
+    int rc;
+    if (!strcmp(status, "committed") || !strcmp(status, "aborted"))
+        rc = *status == 'c';
+    else if (!strcmp(status, "in progress"))
+        rc = err_set(err, ERR_OUTAGE, "the transaction %s is still under way", xid);
+    else
+        rc = err_set(err, ERR_HALT, "the server has forgotten what became of transaction %s", xid);
+    PQclear(row);
+    return rc;
+}
+
+/* Who gets the rows' locks comes after the transaction that held them, whatever its end was. */
+int pg_lane_outcome(struct lane *lane, const struct batch *batch, const char *xid, struct err *err)
+{
+    struct pg_fault fault;
+    int pid = 0;
+
+    if (lane_connect(lane, err) < 0)
+        return -1;
+    if (!*xid)
+        return 0;
+    if (begin(lane, &pid, &fault) < 0 || lock_claims(lane, batch, pid, &fault) < 0) {
+        lane_disconnect(lane);
+        return pg_fault_err(&fault, err, "cannot find out what became of a transaction");
+    }
+    int rc = read_status(lane, xid, err);
+    pg_rollback(lane->conn);
+    return rc;
+}

@@ -34,7 +34,8 @@ static int pg_reconnect(struct store *store, struct err *err)
     return store->conn ? 0 : -1;
 }
 
-static int pg_open(struct store **out, const struct pipeline_config *config, struct err *err)
+int pg_store_open(struct store **out, const struct pipeline_config *config, const char *application,
+                  struct err *err)
 {
     struct store *store = calloc(1, sizeof(*store));
     if (!store)
@@ -45,7 +46,7 @@ static int pg_open(struct store **out, const struct pipeline_config *config, str
     unknown_keys_init(&store->unknown);
     store->schema = pg_quote_ident(&store->arena, config->state_schema);
     store->pipeline = pg_quote_literal(&store->arena, config->name);
-    const char *application = arena_printf(&store->arena, "weir:%s", config->name);
+    store->application = pg_quote_literal(&store->arena, application);
     if (pg_target_resolve(&store->target, &store->arena, config->database, application, err) < 0 ||
         pg_reconnect(store, err) < 0) {
         pg_close(store);
@@ -53,6 +54,15 @@ static int pg_open(struct store **out, const struct pipeline_config *config, str
     }
     *out = store;
     return 0;
+}
+
+static int pg_open(struct store **out, const struct pipeline_config *config, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    int rc = pg_store_open(out, config, arena_printf(&arena, "weir:%s", config->name), err);
+    arena_release(&arena);
+    return rc;
 }
 
 static int pg_setup(struct store *store, struct err *err)
@@ -119,6 +129,7 @@ static int pg_lane_open(struct lane **out, struct store *store, int number, stru
     assert(number < PG_MAX_LANES);
     lane->store = store;
     lane->number = number;
+    lane->protocol = &ingest_protocol;
     lane->policy = (struct row_policy){
         .on_unknown_key = config->on_unknown_key,
         .on_nul = config->on_nul,

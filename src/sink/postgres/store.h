@@ -24,8 +24,9 @@ struct store {
     PGconn *conn;
     struct table *table;
     char uuid[37];
-    const char *schema;   /* the state schema, quoted */
-    const char *pipeline; /* its name as an SQL literal */
+    const char *schema;      /* the state schema, quoted */
+    const char *pipeline;    /* its name as an SQL literal */
+    const char *application; /* what our transactions are called, as an SQL literal */
     uint32_t table_oid;
     /* Backend pids of our lanes, behind a pooler those of their transactions; 0 for none: waited
      * for, never terminated. */
@@ -41,7 +42,8 @@ struct row_list {
     size_t cap;
 };
 
-enum fate { FATE_PENDING, FATE_ROW, FATE_DEAD, FATE_TOMBSTONE };
+/* FATE_LEFT: of a replay, a dead letter that is not this transaction's to try. */
+enum fate { FATE_PENDING, FATE_ROW, FATE_DEAD, FATE_TOMBSTONE, FATE_LEFT };
 
 /* A dead letter on its way: which entry, and why. Strings live in the letters' arena. */
 struct letter {
@@ -51,9 +53,40 @@ struct letter {
     const char *reason;
 };
 
+/*
+ * What a lane's transactions are about: ingest's move partitions on (transaction.c), a replay's
+ * work through dead letters (replay_transaction.c). The way of the rows in between is the same.
+ *   judge   the transaction is open: hold the batch against the rows of weir.offsets
+ *   bury    the rows are in and the fates counted: see to the dead letters
+ *   settle  the counters, and COMMIT
+ */
+enum opened { OPENED, OPENED_NOT_OURS, OPENED_TABLE_CHANGED, OPENED_FAULT, OPENED_ERR };
+struct protocol {
+    enum opened (*judge)(struct lane *lane, const PGresult *offsets, struct pg_fault *fault,
+                         struct err *err);
+    int (*bury)(struct lane *lane, struct pg_fault *fault);
+    int (*settle)(struct lane *lane, struct pg_fault *fault);
+};
+extern const struct protocol ingest_protocol;
+
+struct replay;
+
+/*
+ * Entries that a foreign key of the table to itself refused alone, while it is asked at once: the
+ * record that each leans on may come behind it. In the letters' arena.
+ */
+struct leaning {
+    bool on;
+    uint32_t *entries;
+    size_t n;
+    size_t room;
+};
+
 struct lane {
     struct store *store;
     int number;
+    const struct protocol *protocol;
+    struct replay *replay; /* whose lane this is, or NULL */
     PGconn *conn;
     struct table *table;
     struct row_plan *plan;
@@ -68,6 +101,7 @@ struct lane {
     size_t n_letters;
     size_t cap_letters;
     struct arena letters_arena;
+    struct leaning leaning; /* of isolate.c */
     struct row_sink rows;
     struct row_list lists[ROW_MAX_SHAPES + 1]; /* the last one: of `rows.single` */
     int open_shape;                            /* whose COPY is open, or -1 */
@@ -84,10 +118,16 @@ void lane_note_pid(struct lane *lane, int pid);
 /* The claim's partition has another owner now: what was read under the claim is left to it. */
 void lane_drop_claim(const struct lane *lane, struct batch_claim *claim);
 
-/* transaction.c: open BEGIN .. FOR UPDATE; settle offsets and COMMIT. */
-enum opened { OPENED, OPENED_NOT_OURS, OPENED_TABLE_CHANGED, OPENED_FAULT, OPENED_BUG };
+/* transaction.c: BEGIN .. FOR UPDATE, and the protocol's judgement. */
 enum opened transaction_open(struct lane *lane, struct pg_fault *fault, struct err *err);
-int transaction_settle(struct lane *lane, struct pg_fault *fault);
+/* The offset rows as they were locked: the fields, and the row of a claim or -1. */
+enum { O_TOPIC, O_PARTITION, O_NEXT, O_EPOCH, O_START, O_DEAD };
+int transaction_find_row(const PGresult *offsets, const struct batch_claim *claim);
+/* (topic,partition) of all live claims, with commas between. */
+void transaction_claim_list(struct buf *sql, struct arena *arena, const struct batch *batch);
+size_t transaction_live_claims(const struct batch *batch);
+/* Run the end of a transaction, whose last statement must answer `tag` ("COMMIT"). */
+int transaction_finish(struct lane *lane, const char *sql, const char *tag, struct pg_fault *fault);
 
 /*
  * copy.c: encode and COPY the entries [from, to) of `claim` (NULL: of all); `before` is SQL to run
@@ -124,7 +164,8 @@ void copy_release(struct lane *lane);
  * speak up inside their record's savepoint.
  */
 int isolate_batch(struct lane *lane, bool immediate, struct pg_fault *fault);
-/* The server refused this entry alone, with this fault: a dead letter. */
+/* The server refused this entry alone, with this fault: a dead letter, unless it leans on others.
+ */
 void isolate_bury(struct lane *lane, uint32_t entry, const struct pg_fault *fault);
 
 /*
@@ -140,8 +181,12 @@ enum rowwise rowwise_range(struct lane *lane, size_t from, size_t to, struct bat
                            size_t gap, const char *before, struct pg_fault *fault, int64_t *hint,
                            size_t *refused);
 
+/* store.c: a store whose connections call themselves `application`. */
+int pg_store_open(struct store **out, const struct pipeline_config *config, const char *application,
+                  struct err *err);
+
 /* letters.c */
-int letters_insert(struct lane *lane, struct pg_fault *fault);
+int letters_bury(struct lane *lane, struct pg_fault *fault);
 
 /* store_batch.c */
 enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err *err);
@@ -152,6 +197,11 @@ void pg_lane_dry(struct lane *lane, struct batch *batch,
 
 /* recover.c */
 int pg_lane_recover(struct lane *lane, struct batch *batch, struct err *err);
+/*
+ * What became of a transaction `xid` (txid_current(); "": it did not come so far) whose answer was
+ * lost and that held the batch's offset rows. 1: committed, 0: not, -1: err, try later or never.
+ */
+int pg_lane_outcome(struct lane *lane, const struct batch *batch, const char *xid, struct err *err);
 
 /* claim.c */
 int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t if_new,

@@ -57,6 +57,7 @@ static void count_fates(struct lane *lane)
             claim->tally.rows++;
             break;
         case FATE_DEAD:
+        case FATE_LEFT:
             claim->tally.dead++;
             break;
         case FATE_TOMBSTONE:
@@ -137,25 +138,6 @@ static void tell_unknown_keys(struct lane *lane, struct batch *batch)
     row_coder_clear_unknown_keys(lane->coder);
 }
 
-static int judge_share(struct lane *lane, struct pg_fault *fault)
-{
-    struct batch *batch = lane->batch;
-    if (!dead_share_exceeds(&lane->store->share, (int64_t)batch->n_entries,
-                            (int64_t)lane->n_letters))
-        return 0;
-    const struct letter *last = &lane->letters[lane->n_letters ? lane->n_letters - 1 : 0];
-    memset(fault, 0, sizeof(*fault));
-    fault->class = PG_HALT;
-    snprintf(
-        fault->message, sizeof(fault->message),
-        "more than %.0f%% of the last %d records could not become rows%s%.300s; this batch was "
-        "not committed and nothing is lost: mend the table, the column rules or the topic, "
-        "look with --dry-run, or raise --max-dead-share",
-        lane->store->config->max_dead_share * 100, DEAD_SHARE_WINDOW,
-        lane->n_letters ? ", the last one because " : "", lane->n_letters ? last->reason : "");
-    return -1;
-}
-
 enum step { STEP_DONE, STEP_FAULT, STEP_COMMIT_FAULT, STEP_ERR, STEP_NOT_OURS };
 
 /* Open the transaction, meeting tables that changed under us. */
@@ -167,7 +149,7 @@ static enum step open_transaction(struct lane *lane, struct pg_fault *fault, str
             return STEP_DONE;
         case OPENED_NOT_OURS:
             return STEP_NOT_OURS;
-        case OPENED_BUG:
+        case OPENED_ERR:
             return STEP_ERR;
         case OPENED_FAULT:
             /* Nothing of the records was sent yet, so none of them can be at fault. */
@@ -207,14 +189,12 @@ static enum step try_store(struct lane *lane, enum care care, struct pg_fault *f
     if (rc < 0)
         return STEP_FAULT;
     count_fates(lane);
-    if (judge_share(lane, fault) < 0)
-        return STEP_FAULT;
-    if (letters_insert(lane, fault) < 0) {
+    if (lane->protocol->bury(lane, fault) < 0) {
         if (fault->class == PG_RECORD || fault->class == PG_ENCODE)
             fault->class = PG_HALT;
         return STEP_FAULT;
     }
-    return transaction_settle(lane, fault) < 0 ? STEP_COMMIT_FAULT : STEP_DONE;
+    return lane->protocol->settle(lane, fault) < 0 ? STEP_COMMIT_FAULT : STEP_DONE;
 }
 
 /*

@@ -21,7 +21,7 @@
 /* What the server quotes back when the compare-and-set missed a row. */
 #define SETTLE_MISSED "weir: compare-and-set touched"
 
-static size_t live_claims(const struct batch *batch)
+size_t transaction_live_claims(const struct batch *batch)
 {
     size_t n = 0;
     for (size_t i = 0; i < batch->n_claims; i++)
@@ -29,7 +29,7 @@ static size_t live_claims(const struct batch *batch)
     return n;
 }
 
-static void add_claim_list(struct buf *sql, struct arena *arena, const struct batch *batch)
+void transaction_claim_list(struct buf *sql, struct arena *arena, const struct batch *batch)
 {
     const char *comma = "";
     for (size_t i = 0; i < batch->n_claims; i++) {
@@ -54,49 +54,51 @@ static void build_open(struct lane *lane, struct buf *sql, struct arena *arena)
                "SET LOCAL application_name = %s;"
                "SELECT set_config('synchronous_commit', 'on', true)"
                " WHERE current_setting('synchronous_commit') = 'off';",
-               zone, pg_quote_literal(arena, arena_printf(arena, "weir:%s", store->config->name)));
+               zone, store->application);
     buf_printf(sql, "LOCK TABLE %s IN ROW EXCLUSIVE MODE; SELECT pg_backend_pid(), %s;",
                lane->table->quoted, lane->table->hash_sql);
-    buf_printf(sql,
-               "SELECT topic, partition, next_offset, owner_epoch FROM %s.offsets"
-               " WHERE pipeline = %s AND (topic, partition) IN (",
-               store->schema, store->pipeline);
-    add_claim_list(sql, arena, lane->batch);
+    buf_printf(
+        sql,
+        "SELECT topic, partition, next_offset, owner_epoch, start_offset, dead FROM %s.offsets"
+        " WHERE pipeline = %s AND (topic, partition) IN (",
+        store->schema, store->pipeline);
+    transaction_claim_list(sql, arena, lane->batch);
     buf_add_str(sql, ") ORDER BY topic, partition FOR UPDATE");
 }
 
-/* The row of the claim in the answer, or -1. */
-static int find_row(const PGresult *rows, const struct batch_claim *claim)
+int transaction_find_row(const PGresult *offsets, const struct batch_claim *claim)
 {
-    for (int i = 0; i < PQntuples(rows); i++)
-        if (atoi(PQgetvalue(rows, i, 1)) == claim->partition &&
-            strcmp(PQgetvalue(rows, i, 0), claim->topic) == 0)
+    for (int i = 0; i < PQntuples(offsets); i++)
+        if (atoi(PQgetvalue(offsets, i, O_PARTITION)) == claim->partition &&
+            strcmp(PQgetvalue(offsets, i, O_TOPIC), claim->topic) == 0)
             return i;
     return -1;
 }
 
 /* Hold each claim against its row. Another epoch: the partition is another's now. */
-static enum opened judge_claims(struct lane *lane, const PGresult *rows, struct err *err)
+static enum opened judge_claims(struct lane *lane, const PGresult *rows, struct pg_fault *fault,
+                                struct err *err)
 {
     enum opened verdict = OPENED;
+    (void)fault;
     for (size_t i = 0; i < lane->batch->n_claims; i++) {
         struct batch_claim *claim = &lane->batch->claims[i];
         if (claim->dropped)
             continue;
-        int row = find_row(rows, claim);
-        if (row < 0 || strtoll(PQgetvalue(rows, row, 3), NULL, 10) != claim->epoch) {
+        int row = transaction_find_row(rows, claim);
+        if (row < 0 || strtoll(PQgetvalue(rows, row, O_EPOCH), NULL, 10) != claim->epoch) {
             lane_drop_claim(lane, claim);
             verdict = OPENED_NOT_OURS;
             continue;
         }
-        int64_t next = strtoll(PQgetvalue(rows, row, 2), NULL, 10);
+        int64_t next = strtoll(PQgetvalue(rows, row, O_NEXT), NULL, 10);
         if (next != claim->expected) {
             err_set(err, ERR_BUG,
                     "%s[%d]: the database stands at offset %" PRId64 " and we at %" PRId64
                     " under the same claim (epoch %" PRId64
                     "); nothing was written; start again, and report this as a bug",
                     claim->topic, claim->partition, next, claim->expected, claim->epoch);
-            return OPENED_BUG;
+            return OPENED_ERR;
         }
     }
     return verdict;
@@ -119,7 +121,7 @@ enum opened transaction_open(struct lane *lane, struct pg_fault *fault, struct e
     if (strcmp(PQgetvalue(facts, 0, 1), lane->table->hash) != 0)
         verdict = OPENED_TABLE_CHANGED;
     else
-        verdict = judge_claims(lane, script_from_end(&script, 0), err);
+        verdict = lane->protocol->judge(lane, script_from_end(&script, 0), fault, err);
 out:
     script_clear(&script);
     buf_release(&sql);
@@ -150,6 +152,7 @@ static void build_settle(struct lane *lane, struct buf *sql, struct arena *arena
 {
     const struct store *store = lane->store;
     const char *comma = "";
+    size_t n = transaction_live_claims(lane->batch);
     buf_printf(sql,
                "WITH settled AS (UPDATE %s.offsets o SET next_offset = v.next,"
                " last_offset = COALESCE(v.last_offset, o.last_offset),"
@@ -175,31 +178,39 @@ static void build_settle(struct lane *lane, struct buf *sql, struct arena *arena
                " SELECT CASE WHEN count(*) = %zu THEN 0"
                " ELSE ('" SETTLE_MISSED " ' || count(*) || ' of %zu')::int END"
                " FROM settled; COMMIT",
-               store->pipeline, live_claims(lane->batch), live_claims(lane->batch));
+               store->pipeline, n, n);
 }
 
-int transaction_settle(struct lane *lane, struct pg_fault *fault)
+int transaction_finish(struct lane *lane, const char *sql, const char *tag, struct pg_fault *fault)
 {
-    struct arena arena;
-    struct buf sql;
     struct script script;
-
-    arena_init(&arena);
-    buf_init(&sql, 16 << 20);
-    build_settle(lane, &sql, &arena);
-    int rc = script_run(lane->conn, &script, buf_str(&sql), fault);
-    if (rc < 0 && strstr(fault->message, SETTLE_MISSED))
-        fault->class = PG_RETRY; /* recovery will find who moved the row */
+    int rc = script_run(lane->conn, &script, sql, fault);
     /* COMMIT of a failed transaction succeeds with the tag ROLLBACK. */
-    if (rc == 0 && strcmp(PQcmdStatus(script_from_end(&script, 0)), "COMMIT") != 0) {
+    if (rc == 0 && strcmp(PQcmdStatus(script_from_end(&script, 0)), tag) != 0) {
         memset(fault, 0, sizeof(*fault));
         fault->class = PG_HALT;
-        snprintf(fault->message, sizeof(fault->message), "the server answered COMMIT with %s",
+        snprintf(fault->message, sizeof(fault->message), "the server answered %s with %s", tag,
                  PQcmdStatus(script_from_end(&script, 0)));
         rc = -1;
     }
     script_clear(&script);
+    return rc;
+}
+
+static int settle(struct lane *lane, struct pg_fault *fault)
+{
+    struct arena arena;
+    struct buf sql;
+
+    arena_init(&arena);
+    buf_init(&sql, 16 << 20);
+    build_settle(lane, &sql, &arena);
+    int rc = transaction_finish(lane, buf_str(&sql), "COMMIT", fault);
+    if (rc < 0 && strstr(fault->message, SETTLE_MISSED))
+        fault->class = PG_RETRY; /* recovery will find who moved the row */
     buf_release(&sql);
     arena_release(&arena);
     return rc;
 }
+
+const struct protocol ingest_protocol = {judge_claims, letters_bury, settle};

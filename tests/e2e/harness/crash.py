@@ -24,10 +24,12 @@ WAITS_FOR_LOCK = "wait_event_type = 'Lock'"
 def stored(database, topic: str) -> int:
     """Rows that the pipeline has committed, by its own count; -1 while the database does not answer."""
     try:
-        if database.value("SELECT to_regclass('weir.offsets')") is None:
-            return 0
-        return int(database.value("SELECT coalesce(sum(rows), 0) FROM weir.offsets WHERE pipeline = %s",
-                                  [pipeline_name(topic)]))
+        with database.connect() as connection:
+            if connection.execute("SELECT to_regclass('weir.offsets')").fetchone() == (None,):
+                return 0
+            rows, = connection.execute("SELECT coalesce(sum(rows), 0) FROM weir.offsets WHERE pipeline = %s",
+                                       [pipeline_name(topic)]).fetchone()
+            return int(rows)
     except psycopg.OperationalError:
         return -1
 

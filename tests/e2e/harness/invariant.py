@@ -18,10 +18,11 @@ def offsets(database: Database, pipeline: str, topic: str) -> dict[int, dict]:
 
 
 def dead_letters(database: Database, pipeline: str) -> list[dict]:
+    """Those that are dead still: a replayed one is a row."""
     columns = ("topic", "partition", "record_offset", "item", "key", "value", "headers", "column_name", "reason",
                "sqlstate")
     rows = database.query(f"SELECT {', '.join(columns)} FROM weir.dead_letters WHERE pipeline = %s"
-                          " ORDER BY topic, partition, record_offset, item", [pipeline])
+                          " AND replayed_at IS NULL ORDER BY topic, partition, record_offset, item", [pipeline])
     return [dict(zip(columns, row)) for row in rows]
 
 

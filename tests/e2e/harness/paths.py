@@ -1,5 +1,7 @@
 """Where things are."""
 import os
+import re
+import subprocess
 from pathlib import Path
 
 E2E = Path(__file__).resolve().parent.parent
@@ -12,6 +14,12 @@ KAFKA_JARS = ROOT / ".deps" / f"kafka-{os.environ.get('KAFKA_VERSION', '4.1.1')}
 def weir_binary() -> Path:
     """The program under test: $WEIR_BINARY, else the release build."""
     return Path(os.environ.get("WEIR_BINARY", ROOT / "build" / "weir")).resolve()
+
+
+def verbs() -> list[str]:
+    """The program's verbs, as its help lists them; tests of all of them cover new ones by themselves."""
+    said = subprocess.run([weir_binary(), "help"], env=program_env(), capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^  ([a-z]+) ", said, re.M)
 
 
 def program_env() -> dict[str, str]:

@@ -62,16 +62,22 @@ class Postgres:
     def create_database(self, options: str = "") -> "Database":
         database = Database(self, f"test_{uuid.uuid4().hex[:12]}")
         with self._maintenance() as connection:
-            connection.execute(f"CREATE DATABASE {database.name} {options}")
+            # Since 15 the template is copied through the log, which costs four times as much as its files do.
+            strategy = "STRATEGY file_copy" if connection.info.server_version >= 150000 else ""
+            connection.execute(f"CREATE DATABASE {database.name} {strategy} {options}")
         return database
 
     def drop_database(self, name: str) -> None:
         with self._maintenance() as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
+    @property
+    def socket(self) -> Path:
+        """The folder of its socket: a way in without a password, whose check is most of what a connection costs."""
+        return self.folder / "run"
+
     def _maintenance(self) -> psycopg.Connection:
-        return psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", password=PASSWORD,
-                               dbname="postgres", autocommit=True)
+        return psycopg.connect(host=str(self.socket), port=self.port, user="postgres", dbname="postgres", autocommit=True)
 
 
 class Database:
@@ -98,7 +104,8 @@ class Database:
         return file
 
     def connect(self, autocommit: bool = True) -> psycopg.Connection:
-        return psycopg.connect(**self.parameters(), autocommit=autocommit, connect_timeout=10)
+        return psycopg.connect(host=str(self.server.socket), port=self.server.port, user="postgres", dbname=self.name,
+                               autocommit=autocommit, connect_timeout=10)
 
     def query(self, statement: str, parameters=()) -> list[tuple]:
         """The rows of one SELECT."""

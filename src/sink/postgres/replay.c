@@ -1,0 +1,412 @@
+/* A replay's life, from the pipeline's registration to the last chunk. */
+#include "sink/postgres/replay_private.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "base/suggest.h"
+#include "sink/postgres/dead_sql.h"
+#include "sink/postgres/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * A chunk's transaction holds the offset rows of its partitions, for which ingest waits: it must be
+ * short. A single letter may be larger.
+ */
+#define CHUNK_BYTES ((int64_t)4 << 20)
+#define BATCH_BYTES ((size_t)64 << 20)
+#define PAUSE_MIN_MS 100
+#define PAUSE_MAX_MS 2000
+#define OUTAGE_MAX_US (60 * 1000000LL)
+
+/* ---- Open ---- */
+
+/* Every pipeline that is registered, for a name that is not. */
+static int fail_unknown(PGconn *conn, struct arena *arena, const char *schema, const char *name,
+                        struct err *err)
+{
+    PGresult *rows = pg_execf(conn, err, "SELECT name FROM %s.pipelines ORDER BY name", schema);
+    if (!rows)
+        return -1;
+    size_t n = (size_t)PQntuples(rows);
+    const char **known = arena_alloc(arena, (n + 1) * sizeof *known);
+    const char *all = "";
+    for (size_t i = 0; i < n; i++) {
+        known[i] = PQgetvalue(rows, (int)i, 0);
+        if (i < 20)
+            all = arena_printf(arena, "%s%s%s", all, i ? ", " : "", known[i]);
+    }
+    const char *nearest = suggest_nearest(name, known, n);
+    if (nearest)
+        err_set(err, ERR_HALT,
+                "no pipeline \"%s\" has run into this database; did you mean \"%s\"?", name,
+                nearest);
+    else
+        err_set(err, ERR_HALT, "no pipeline \"%s\" has run into this database; those that have: %s",
+                name, n ? all : "none");
+    PQclear(rows);
+    return -1;
+}
+
+static int find_pipeline(PGconn *conn, struct arena *arena, const struct pipeline_config *config,
+                         const char **table, struct err *err)
+{
+    const char *schema = pg_quote_ident(arena, config->state_schema);
+    PGresult *row = pg_execf(conn, err,
+                             "SELECT quote_ident(table_schema) || '.' || quote_ident(table_name)"
+                             " FROM %s.pipelines WHERE name = %s",
+                             schema, pg_quote_literal(arena, config->name));
+    if (!row)
+        return dead_explain(conn, schema, err);
+    int rc = 0;
+    if (PQntuples(row) == 1)
+        *table = arena_strdup(arena, PQgetvalue(row, 0, 0));
+    else
+        rc = fail_unknown(conn, arena, schema, config->name, err);
+    PQclear(row);
+    return rc;
+}
+
+/* rowlock.h ends backends of the pipeline's own name: a replay has another. */
+static int open_store(struct replay *replay, struct err *err)
+{
+    const char *application = arena_printf(&replay->arena, "weir-replay:%s", replay->config.name);
+    const char *registered = NULL;
+    if (pg_store_open(&replay->store, &replay->config, application, err) < 0 ||
+        find_pipeline(replay->store->conn, &replay->arena, &replay->config, &registered, err) < 0)
+        return -1;
+    if (!replay->config.table)
+        replay->config.table = registered;
+    if (postgres_sink.read_table(replay->store, err) < 0 ||
+        postgres_sink.prepare(replay->store, err) < 0)
+        return -1;
+    return state_judge_replay(replay->store->conn, &replay->config, replay->store->table, err);
+}
+
+int replay_open(struct replay **out, const struct pipeline_config *config,
+                const struct dead_filter *filter, struct err *err)
+{
+    struct replay *replay = calloc(1, sizeof(*replay));
+    if (!replay)
+        abort();
+    arena_init(&replay->arena);
+    batch_init(&replay->batch, BATCH_BYTES, UINT32_MAX);
+    letter_headers_init(&replay->headers);
+    replay->config = *config;
+    replay->filter = *filter;
+    replay->after = "TRUE";
+    if (open_store(replay, err) < 0 ||
+        postgres_sink.lane_open(&replay->lane, replay->store, 0, err) < 0) {
+        replay_close(replay);
+        return -1;
+    }
+    replay->lane->protocol = &replay_protocol;
+    replay->lane->replay = replay;
+    *out = replay;
+    return 0;
+}
+
+void replay_close(struct replay *replay)
+{
+    if (!replay)
+        return;
+    postgres_sink.lane_close(replay->lane);
+    postgres_sink.close(replay->store);
+    PQclear(replay->rows);
+    batch_release(&replay->batch);
+    letter_headers_release(&replay->headers);
+    free(replay->letters);
+    free(replay->chunk);
+    free(replay->letter_of);
+    arena_release(&replay->arena);
+    free(replay);
+}
+
+const char *replay_table(const struct replay *replay)
+{
+    return replay->store->table->quoted;
+}
+
+int64_t replay_suppressed(const struct replay *replay)
+{
+    return replay->suppressed;
+}
+
+int replay_count(struct replay *replay, int64_t *open, int64_t *replayed, struct err *err)
+{
+    struct arena arena;
+    struct dead_filter all = replay->filter;
+    all.which = DEAD_ALL;
+    arena_init(&arena);
+    PGresult *row = pg_execf(replay->store->conn, err,
+                             "SELECT count(*) FILTER (WHERE replayed_at IS NULL),"
+                             " count(replayed_at) FROM %s.dead_letters WHERE %s",
+                             replay->store->schema, dead_where(&arena, &all));
+    arena_release(&arena);
+    if (!row)
+        return dead_explain(replay->store->conn, replay->store->schema, err);
+    *open = strtoll(PQgetvalue(row, 0, 0), NULL, 10);
+    *replayed = strtoll(PQgetvalue(row, 0, 1), NULL, 10);
+    PQclear(row);
+    return 0;
+}
+
+/* ---- Outages ---- */
+
+struct outage {
+    int64_t since_us; /* 0: none yet */
+    int64_t pause_ms;
+};
+
+/* Wait a little, longer each time; -1, and the err as it is, when it has been long enough. */
+static int bear_outage(const struct replay *replay, struct outage *outage, const struct err *err)
+{
+    if (outage->since_us == 0) {
+        *outage = (struct outage){clock_mono_us(), PAUSE_MIN_MS};
+        log_warn(replay->config.name, "%s; trying again", err->text);
+    } else if (clock_mono_us() - outage->since_us > OUTAGE_MAX_US || signals_stop_requested()) {
+        return -1;
+    }
+    clock_sleep_ms(outage->pause_ms);
+    outage->pause_ms = outage->pause_ms * 2 < PAUSE_MAX_MS ? outage->pause_ms * 2 : PAUSE_MAX_MS;
+    return 0;
+}
+
+/* ---- Fetch ---- */
+
+/* By primary key from the last place on; the sum of bytes stops it, but never before the first. */
+static const char *fetch_sql(struct arena *arena, const struct replay *replay, int64_t max)
+{
+    return arena_printf(
+        arena,
+        "SELECT " DEAD_LETTER_COLUMNS ", version FROM (SELECT *, sum(bytes) OVER (ORDER BY topic,"
+        " partition, record_offset, item) - bytes AS before FROM (SELECT *, xmin::text AS version,"
+        " coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0)"
+        " + coalesce(pg_column_size(headers), 0) AS bytes FROM %s.dead_letters WHERE %s AND %s"
+        " ORDER BY topic, partition, record_offset, item LIMIT %" PRId64 ") c) d"
+        " WHERE before < %" PRId64 " ORDER BY d.topic, d.partition, d.record_offset, d.item",
+        replay->store->schema, dead_where(arena, &replay->filter), replay->after, max, CHUNK_BYTES);
+}
+
+static void remember_place(struct replay *replay, const struct dead_letter *last)
+{
+    replay->after =
+        arena_printf(&replay->arena,
+                     "(topic, partition, record_offset, item) > (%s, %" PRId32 ", %" PRId64 ", %d)",
+                     pg_quote_literal(&replay->arena, last->topic), last->partition,
+                     last->record_offset, last->item);
+}
+
+static void *grown(void *array, size_t n, size_t element_bytes)
+{
+    void *bigger = realloc(array, n * element_bytes);
+    if (!bigger)
+        abort();
+    return bigger;
+}
+
+static void take_rows(struct replay *replay, PGresult *rows)
+{
+    PQclear(replay->rows);
+    replay->rows = rows;
+    replay->n = (size_t)PQntuples(rows);
+    if (replay->n > replay->cap) {
+        replay->cap = replay->n;
+        replay->letters = grown(replay->letters, replay->cap, sizeof(*replay->letters));
+        replay->chunk = grown(replay->chunk, replay->cap, sizeof(*replay->chunk));
+        replay->letter_of = grown(replay->letter_of, replay->cap, sizeof(*replay->letter_of));
+    }
+    for (size_t i = 0; i < replay->n; i++) {
+        struct replay_letter *letter = &replay->letters[i];
+        *letter = (struct replay_letter){.fate = REPLAY_NOT_TRIED};
+        dead_letter_read(rows, (int)i, &letter->kept);
+        letter->value = letter->kept.value;
+        replay->chunk[i] =
+            (struct chunk_letter){.version = PQgetvalue(rows, (int)i, N_DEAD_LETTER_COLUMNS),
+                                  .entry = NO_ENTRY};
+    }
+}
+
+/* NULL and err on failure. */
+static PGresult *try_fetch(struct replay *replay, int64_t max, struct err *err)
+{
+    struct arena arena;
+    struct pg_fault fault;
+    if (postgres_sink.reconnect(replay->store, err) < 0)
+        return NULL;
+    PGconn *conn = replay->store->conn;
+    arena_init(&arena);
+    PGresult *rows =
+        PQexecParams(conn, fetch_sql(&arena, replay, max), 0, NULL, NULL, NULL, NULL, 1);
+    arena_release(&arena);
+    if (PQresultStatus(rows) == PGRES_TUPLES_OK)
+        return rows;
+    pg_fault_read(&fault, conn, rows);
+    PQclear(rows);
+    pg_fault_err(&fault, err, "cannot read dead letters");
+    return NULL;
+}
+
+int replay_fetch(struct replay *replay, size_t max, struct replay_letter **letters, size_t *n,
+                 struct err *err)
+{
+    struct outage outage = {0};
+    int64_t limit = replay->filter.limit > 0 ? replay->filter.limit - replay->fetched : INT64_MAX;
+    PGresult *rows;
+    if (limit <= 0)
+        return 0;
+    if (limit > (int64_t)max)
+        limit = (int64_t)max;
+    while ((rows = try_fetch(replay, limit, err)) == NULL)
+        if (err->class != ERR_OUTAGE || bear_outage(replay, &outage, err) < 0)
+            return -1;
+    take_rows(replay, rows);
+    *letters = replay->letters;
+    *n = replay->n;
+    if (replay->n == 0)
+        return 0;
+    replay->fetched += (int64_t)replay->n;
+    remember_place(replay, &replay->letters[replay->n - 1].kept);
+    return 1;
+}
+
+/* ---- Store ---- */
+
+static bool same_partition(const struct dead_letter *a, const struct dead_letter *b)
+{
+    return a->partition == b->partition && strcmp(a->topic, b->topic) == 0;
+}
+
+static void add_entry(struct replay *replay, size_t i, struct batch_claim *claim)
+{
+    const struct replay_letter *letter = &replay->letters[i];
+    struct record record = {
+        .topic = letter->kept.topic,
+        .partition = letter->kept.partition,
+        .offset = letter->kept.record_offset,
+        .timestamp_ms = letter->kept.timestamp_ms,
+        .key = letter->kept.key,
+        .value = letter->value,
+        .headers = replay->headers.items,
+        .n_headers = replay->headers.n,
+    };
+    replay->chunk[i].entry = (uint32_t)replay->batch.n_entries;
+    replay->letter_of[replay->batch.n_entries] = (uint32_t)i;
+    claim->next = record.offset; /* nothing between two letters is absent */
+    batch_add(&replay->batch, claim, &record);
+}
+
+/*
+ * The letters as a batch like ingest's, a claim for each partition. Its claims move over so many
+ * letters, not over offsets: that is what the lane's books are held against.
+ */
+static int fill_batch(struct replay *replay, struct err *err)
+{
+    struct batch *batch = &replay->batch;
+    struct dead_letter *first = NULL; /* of its partition: the claim is known by it */
+    batch_clear(batch);
+    for (size_t i = 0; i < replay->n; i++) {
+        struct replay_letter *letter = &replay->letters[i];
+        if (!first || !same_partition(first, &letter->kept))
+            first = &letter->kept;
+        if (letter->left)
+            continue;
+        struct batch_claim *claim = batch_claim(batch, first, first->topic, first->partition, 0, 0);
+        replay->chunk[i].claim = (size_t)(claim - batch->claims);
+        if (letter->refusal)
+            continue;
+        const char *headers = letter->kept.headers;
+        if (letter_headers_read(&replay->headers, headers ? slice_of(headers) : SLICE_NONE, err) <
+            0)
+            return err_prefix(err, "%s/%" PRId32 "@%" PRId64, letter->kept.topic,
+                              letter->kept.partition, letter->kept.record_offset);
+        add_entry(replay, i, claim);
+    }
+    for (size_t i = 0; i < batch->n_claims; i++) {
+        batch->claims[i].next = batch->claims[i].records;
+        batch->claims[i].tally.absent = 0;
+    }
+    return 0;
+}
+
+/* After an outage: 1: the transaction had been committed, 0: it had not, -1: err. */
+static int settle_outage(struct replay *replay, struct outage *outage, struct err *err)
+{
+    for (;;) {
+        if (bear_outage(replay, outage, err) < 0)
+            return err_prefix(err,
+                              "gave up while the database is away; what became of the last "
+                              "%zu letters is known there, and the same once again goes on "
+                              "from there",
+                              replay->n);
+        int rc = pg_lane_outcome(replay->lane, &replay->batch, replay->xid, err);
+        if (rc >= 0 || err->class != ERR_OUTAGE)
+            return rc;
+    }
+}
+
+static int store_batch(struct replay *replay, struct err *err)
+{
+    struct outage outage = {0};
+    for (;;) {
+        for (size_t i = 0; i < replay->batch.n_claims; i++)
+            replay->batch.claims[i].dropped = false; /* the next look at the offsets tells */
+        switch (pg_lane_store(replay->lane, &replay->batch, err)) {
+        case STORED:
+            return 0;
+        case STORED_HALT:
+            return -1;
+        case STORED_NOT_OURS:
+            return err_set(err, ERR_BUG, "a replay was told that its claims are another's");
+        case STORED_RETRY:
+            break;
+        }
+        int rc = settle_outage(replay, &outage, err);
+        if (rc != 0)
+            return rc < 0 ? -1 : 0;
+    }
+}
+
+static enum replay_fate fate_of(const struct replay *replay, size_t i)
+{
+    const struct chunk_letter *chunk = &replay->chunk[i];
+    if (replay->letters[i].left || chunk->lock_says != REPLAY_NOT_TRIED)
+        return chunk->lock_says;
+    if (chunk->entry == NO_ENTRY)
+        return REPLAY_DEAD;
+    return replay->lane->fates[chunk->entry] == FATE_DEAD ? REPLAY_DEAD : REPLAY_ROW;
+}
+
+static void take_fates(struct replay *replay)
+{
+    const struct lane *lane = replay->lane;
+    for (size_t i = 0; i < replay->n; i++) {
+        replay->letters[i].fate = fate_of(replay, i);
+        replay->letters[i].reason = replay->letters[i].refusal;
+    }
+    for (size_t i = 0; i < lane->n_letters; i++) {
+        struct replay_letter *letter = &replay->letters[replay->letter_of[lane->letters[i].entry]];
+        letter->column = lane->letters[i].column;
+        letter->reason = lane->letters[i].reason;
+        letter->sqlstate = lane->letters[i].sqlstate;
+    }
+    for (size_t i = 0; i < replay->batch.n_claims; i++)
+        if (!replay->batch.claims[i].dropped)
+            replay->suppressed += replay->batch.claims[i].tally.suppressed;
+}
+
+int replay_store(struct replay *replay, struct err *err)
+{
+    *replay->xid = '\0';
+    if (fill_batch(replay, err) < 0)
+        return -1;
+    if (batch_is_empty(&replay->batch))
+        return 0;
+    if (store_batch(replay, err) < 0)
+        return -1;
+    take_fates(replay);
+    return 0;
+}

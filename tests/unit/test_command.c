@@ -1,0 +1,103 @@
+/* A shell command as a filter: what goes in, what comes out, and how it ends. */
+#include "unit.h"
+
+#include "base/clock.h"
+#include "base/command.h"
+#include "base/signals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LONG_MS 30000
+
+static int setup(void **state)
+{
+    struct err err;
+    (void)state;
+    return signals_init(&err);
+}
+
+static void ends_as_it_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *command;
+        struct slice input;
+        int64_t timeout_ms;
+        enum command_end end;
+        int status;
+        struct slice out;
+        const char *said;
+    } cases[] = {
+        {"cat", SLICE_INIT("a\0b\n"), LONG_MS, COMMAND_EXITED, 0, SLICE_INIT("a\0b\n"), ""},
+        {"cat", {NULL, 0}, LONG_MS, COMMAND_EXITED, 0, SLICE_INIT(""), ""},
+        {"echo not read", SLICE_INIT("x"), LONG_MS, COMMAND_EXITED, 0, SLICE_INIT("not read\n"),
+         ""},
+        {"echo out; echo; echo 'one\001\377two' >&2; echo three >&2; exit 3", SLICE_INIT(""),
+         LONG_MS, COMMAND_EXITED, 3, SLICE_INIT("out\n\n"), "one "},
+        {"printf '\\n\\nlate\\n' >&2", SLICE_INIT(""), LONG_MS, COMMAND_EXITED, 0, SLICE_INIT(""),
+         "late"},
+        {"kill -TERM $$", SLICE_INIT(""), LONG_MS, COMMAND_KILLED, 15, SLICE_INIT(""), ""},
+        {"no_such_command_1", SLICE_INIT(""), LONG_MS, COMMAND_EXITED, 127, SLICE_INIT(""), NULL},
+        {"echo begun; sleep 60 | cat", SLICE_INIT(""), 300, COMMAND_TIMED_OUT, 9,
+         SLICE_INIT("begun\n"), ""},
+        {"exec >&- 2>&-; sleep 60", SLICE_INIT(""), 300, COMMAND_TIMED_OUT, 9, SLICE_INIT(""), ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct command_result result;
+        struct err err;
+        int64_t begun_us = clock_mono_us();
+        assert_int_equal(command_run(cases[i].command, cases[i].input, cases[i].timeout_ms, &result,
+                                     &err),
+                         0);
+        assert_true(clock_mono_us() - begun_us < LONG_MS * 1000LL);
+        assert_int_equal(result.end, cases[i].end);
+        assert_int_equal(result.status, cases[i].status);
+        assert_true(slice_eq(buf_slice(&result.out), cases[i].out));
+        if (cases[i].said)
+            assert_string_equal(result.said, cases[i].said);
+        command_release(&result);
+    }
+}
+
+/* More than pipes hold, both ways at once. */
+static void passes_a_lot(void **state)
+{
+    (void)state;
+    size_t len = (size_t)3 << 20;
+    char *bytes = malloc(len);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (char)(i * 7 + i / 251);
+    struct command_result result;
+    struct err err;
+    assert_int_equal(command_run("cat; yes | head -c 1000000 >&2", (struct slice){bytes, len},
+                                 LONG_MS, &result, &err),
+                     0);
+    assert_int_equal(result.end, COMMAND_EXITED);
+    assert_int_equal(result.out.len, len);
+    assert_memory_equal(result.out.data, bytes, len);
+    assert_string_equal(result.said, "y");
+    command_release(&result);
+    free(bytes);
+}
+
+static void stops_who_writes_for_ever(void **state)
+{
+    (void)state;
+    struct command_result result;
+    struct err err;
+    assert_int_equal(command_run("yes", SLICE_LIT(""), LONG_MS, &result, &err), 0);
+    assert_int_equal(result.end, COMMAND_TOO_MUCH);
+    command_release(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ends_as_it_ends),
+        cmocka_unit_test(passes_a_lot),
+        cmocka_unit_test(stops_who_writes_for_ever),
+    };
+    return cmocka_run_group_tests_name("command", tests, setup, NULL);
+}
