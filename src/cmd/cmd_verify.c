@@ -1,7 +1,7 @@
 /* weir verify: did every record arrive? The work is src/inspect; here it is asked and told. */
 #include "base/signals.h"
 #include "base/suggest.h"
-#include "cmd/query_text.h"
+#include "cmd/shown.h"
 #include "cmd/verb.h"
 #include "cmd/verify_render.h"
 
@@ -272,7 +272,7 @@ static int run(struct cli *cli)
     struct err err;
     struct verify_request request;
     struct choice choice = {.n = 0};
-    text_init();
+    shown_init();
     if (read_request(cli, &request, &err) < 0 || cli_load_config(cli, NULL, 0, true, &err) < 0 ||
         signals_init(&err) < 0 || choose(cli, &choice, &err) < 0)
         return cli_fail(cli, &err);

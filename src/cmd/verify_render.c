@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "cmd/columns.h"
-#include "cmd/query_text.h"
+#include "cmd/shown.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,7 +59,7 @@ static void print_shown(struct buf *line)
 {
     struct buf shown;
     buf_init(&shown, MAX_LINE_BYTES);
-    text_show(&shown, buf_slice(line));
+    shown_add_cell(&shown, buf_slice(line));
     printf("%s\n", buf_str(&shown));
     buf_release(&shown);
     buf_clear(line);
