@@ -80,8 +80,7 @@ static int run(struct cli *cli)
     size_t sample_records = 0;
     const char *const *names = (const char *const *)cli->line.words;
     if (read_count(cli, &sample_records, &err) < 0 ||
-        cli_load_config(cli, names, cli->line.n_words, false, &err) < 0 ||
-        signals_init(&err) < 0)
+        cli_load_config(cli, names, cli->line.n_words, false, &err) < 0 || signals_init(&err) < 0)
         return cli_fail(cli, &err);
     signals_end_at_once(true); /* there is nothing to drain */
     /* What is found is told on stdout; a library's lines beside it would say it again. */

@@ -7,8 +7,8 @@
 /* The JSON Pointer (RFC 6901) to a key of the record. */
 const char *rule_pointer(struct arena *arena, const char *key);
 /*
- * "columns: {born: /birth_date}", with a unit "columns: {seen: {from: /ts, unit: ms}}"; `unit` NULL:
- * none. What YAML would read otherwise is quoted.
+ * "columns: {born: /birth_date}", with a unit "columns: {seen: {from: /ts, unit: ms}}"; `unit`
+ * NULL: none. What YAML would read otherwise is quoted.
  */
 const char *rule_text(struct arena *arena, const char *column, const char *pointer,
                       const char *unit);
