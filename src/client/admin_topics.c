@@ -29,6 +29,17 @@ int64_t topic_records(const struct topic *topic)
     return records;
 }
 
+int64_t topic_bytes(const struct topic *topic)
+{
+    int64_t bytes = 0;
+    for (size_t i = 0; i < topic->n_partitions; i++) {
+        int64_t more = topic->partitions[i].bytes;
+        if (more < 0 || __builtin_add_overflow(bytes, more, &bytes))
+            return TOPIC_UNKNOWN;
+    }
+    return bytes;
+}
+
 static const int32_t *copy_ids(struct arena *arena, const int32_t *ids, int n)
 {
     int32_t *copy = arena_alloc(arena, ((size_t)n + 1) * sizeof *copy);
@@ -65,6 +76,7 @@ static void copy_topic(struct arena *arena, const rd_kafka_metadata_topic_t *fro
             .low = TOPIC_UNKNOWN,
             .high = TOPIC_UNKNOWN,
             .at = TOPIC_UNKNOWN,
+            .bytes = TOPIC_UNKNOWN,
         };
     }
     qsort(partitions, n, sizeof *partitions, by_number);

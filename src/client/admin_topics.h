@@ -24,9 +24,10 @@ struct topic_partition {
     size_t n_replicas;
     const int32_t *in_sync;
     size_t n_in_sync;
-    int64_t low;  /* these are TOPIC_UNKNOWN until asked for */
-    int64_t high; /* high watermark, uncommitted records included */
-    int64_t at;   /* the first record not older than a time; the end if there is none */
+    int64_t low;   /* these are TOPIC_UNKNOWN until asked for */
+    int64_t high;  /* high watermark, uncommitted records included */
+    int64_t at;    /* the first record not older than a time; the end if there is none */
+    int64_t bytes; /* on the leader's disks; admin_topics_bytes() */
 };
 
 /* Where the value of a config comes from. */
@@ -63,6 +64,8 @@ bool topic_is_internal(const char *name);
 const struct topic_config *topic_config_find(const struct topic *topic, const char *name);
 /* high - low of all partitions; TOPIC_UNKNOWN if one is not known. */
 int64_t topic_records(const struct topic *topic);
+/* The bytes of all partitions; TOPIC_UNKNOWN if those of one are not known. */
+int64_t topic_bytes(const struct topic *topic);
 
 /* All topics, or the one named (admin_topic() first says whether it exists), without offsets. */
 int admin_topics(struct admin *admin, struct arena *arena, const char *name, int timeout_ms,

@@ -91,7 +91,7 @@ static enum probe_outcome receive_frame(struct link *link, struct slice *out, st
 enum probe_outcome link_call(struct link *link, const struct wire_api *api, int16_t version,
                              void *request, struct arena *arena, void *response, struct err *err)
 {
-    struct slice frame;
+    struct slice frame = SLICE_NONE;
     int32_t answered = 0;
     const struct wire_request_header header = {.api_key = api->key,
                                                .api_version = version,

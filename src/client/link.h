@@ -25,6 +25,11 @@ struct link {
 enum probe_outcome link_open(struct link *link, const struct broker_address *broker,
                              const struct property *properties, size_t n, int64_t deadline_us,
                              struct arena *arena, struct err *err);
+/*
+ * Log in as the properties say, where they say so; only by PLAIN. A login that is refused can cost
+ * its owner something, so nothing but a question that needs one asks for it.
+ */
+enum probe_outcome link_login(struct link *link, struct arena *arena, struct err *err);
 void link_close(struct link *link);
 
 /* The newest version of an API that both sides have; -1: there is none. */

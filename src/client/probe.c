@@ -44,6 +44,9 @@ const struct probe_api *probe_api_find(const struct probe *probe, int16_t key)
     return NULL;
 }
 
+/* Kafka 4 has ten. Each is looked for among the others, so there must be an end. */
+#define MAX_FEATURES 256
+
 /* The feature of that name among `n`, a new one at their end if there is none. */
 static struct probe_feature *feature_of(struct arena *arena, struct probe_feature *features,
                                         size_t *n, struct slice name)
@@ -80,15 +83,15 @@ static void keep_features(struct arena *arena, const struct api_versions_respons
                           struct probe *out)
 {
     size_t n = 0;
-    size_t max = from->n_supported_features + from->n_finalized_features;
-    struct probe_feature *features = arena_alloc(arena, (max + 1) * sizeof *features);
-    for (size_t i = 0; i < from->n_supported_features; i++) {
+    struct probe_feature *features = arena_alloc(arena, MAX_FEATURES * sizeof *features);
+    for (size_t i = 0; i < from->n_supported_features && n < MAX_FEATURES; i++) {
         const struct supported_feature *supported = &from->supported_features[i];
         struct probe_feature *feature = feature_of(arena, features, &n, supported->name);
         feature->supported_min = supported->min_version;
         feature->supported_max = supported->max_version;
     }
-    for (size_t i = 0; i < from->n_finalized_features && from->finalized_features_epoch >= 0; i++)
+    bool settled = from->finalized_features_epoch >= 0;
+    for (size_t i = 0; settled && i < from->n_finalized_features && n < MAX_FEATURES; i++)
         feature_of(arena, features, &n, from->finalized_features[i].name)->finalized =
             from->finalized_features[i].max_version_level;
     qsort(features, n, sizeof *features, by_name);
@@ -139,7 +142,7 @@ static void ask_metadata(struct link *link, struct arena *arena, struct probe *o
 {
     struct err err;
     struct metadata_response response;
-    struct metadata_request_topic none;
+    struct metadata_request_topic none = {.name = SLICE_NONE};
     int16_t version = link_version(link, &metadata_api);
     /* No topics; before version 1 there is no such question. */
     struct metadata_request request = {.topics = version > 0 ? &none : NULL,
@@ -181,7 +184,8 @@ static const char *cure_of(enum probe_outcome outcome, bool tls)
     case PROBE_WANTS_TLS:
         return "set security.protocol to ssl or sasl_ssl";
     case PROBE_TLS_FAILED:
-        return "check security.protocol, ssl.ca.location and the broker's certificate";
+        return "check security.protocol, ssl.ca.location, the broker's certificate and, if it "
+               "wants one of ours, ssl.certificate.location";
     case PROBE_OK:
     case PROBE_NOT_ASKED:
     case PROBE_REFUSES:

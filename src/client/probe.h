@@ -8,6 +8,7 @@
  * where no SASL is wanted; elsewhere they are known from librdkafka's metadata.
  *
  * Blocking, within the time given; any thread; nothing is logged, no prompt, no state is kept.
+ * SIGPIPE must be ignored, as signals_init() does: OpenSSL writes to closed connections too.
  * What was read lies in the caller's arena.
  */
 #ifndef WEIR_CLIENT_PROBE_H

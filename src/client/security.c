@@ -34,6 +34,10 @@ static const char **text_of(const char *name, struct security *out)
         {"ssl.certificate.location", &out->certificate_location},
         {"ssl.key.location", &out->key_location},
         {"ssl.key.password", &out->key_password},
+        {"sasl.mechanism", &out->mechanism},
+        {"sasl.mechanisms", &out->mechanism},
+        {"sasl.username", &out->username},
+        {"sasl.password", &out->password},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!strcmp(name, texts[i].name))

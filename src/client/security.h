@@ -19,6 +19,9 @@ struct security {
     const char *certificate_location;
     const char *key_location;
     const char *key_password;
+    const char *mechanism;
+    const char *username;
+    const char *password;
     bool verify;      /* the certificate against the CAs */
     bool verify_host; /* its name against the host's */
     /* A property of TLS that is set but not for connections of our own; NULL: none. */

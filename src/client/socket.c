@@ -145,8 +145,7 @@ static enum probe_outcome no_address(int code, struct err *err)
         err_set(err, ERR_OUTAGE, "the name servers gave no address in time");
         return PROBE_TIMED_OUT;
     }
-    err_set(err, ERR_OUTAGE, "the name has no address: %s",
-            code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
+    err_set(err, ERR_OUTAGE, "the name has no address: %s", gai_strerror(code));
     return PROBE_NO_HOST;
 }
 

@@ -26,6 +26,14 @@ static const char *library_reason(void)
     return reason ? reason : "no reason given";
 }
 
+/* What OpenSSL says went wrong between the two sides, or what the other side said. */
+static void protocol_fault(struct err *err)
+{
+    bool told = ERR_GET_REASON(ERR_peek_error()) >= SSL_AD_REASON_OFFSET;
+    err_set(err, ERR_HALT, "%s: %s", told ? "the broker refuses TLS" : "TLS failed",
+            library_reason());
+}
+
 /* ---- the properties ---- */
 
 static enum probe_outcome unusable(const char *property, const char *value, struct err *err)
@@ -179,7 +187,7 @@ static enum probe_outcome handshake_failed(const struct socket *socket, enum ste
     else if (ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER)
         err_set(err, ERR_HALT, "what answers does not speak TLS");
     else
-        err_set(err, ERR_HALT, "TLS failed: %s", library_reason());
+        protocol_fault(err);
     ERR_clear_error();
     return PROBE_TLS_FAILED;
 }
@@ -233,7 +241,7 @@ static enum probe_outcome broken(enum step step, struct err *err)
         return PROBE_CLOSED;
     }
     /* With TLS 1.3 a broker that wants a certificate says so only now. */
-    err_set(err, ERR_HALT, "TLS failed: %s", library_reason());
+    protocol_fault(err);
     return PROBE_TLS_FAILED;
 }
 

@@ -1,4 +1,5 @@
 /* weir topic: what topics there are, and changes to them. */
+#include "client/admin_brokers.h"
 #include "cmd/cluster.h"
 #include "cmd/topic_render.h"
 #include "cmd/topic_work.h"
@@ -9,8 +10,16 @@
 
 /* For the brokers that lead the partitions. */
 #define OFFSETS_MS 10000
+/* For what is nice to know. */
+#define BYTES_MS 3000
 
 /* ---- list and describe: what cannot be read is shown as unknown, and reported at the end ---- */
+
+static void ask_bytes(const struct topic_work *work, struct topic_list *topics)
+{
+    const struct pipeline_config *config = &work->cli->config.common;
+    admin_topics_bytes(work->admin, config->kafka, config->n_kafka, topics, BYTES_MS);
+}
 
 static int list(struct topic_work *work, struct err *err)
 {
@@ -22,6 +31,7 @@ static int list(struct topic_work *work, struct err *err)
     int rc = admin_topics_offsets(work->admin, &topics, OFFSETS_MS, err);
     if (admin_topics_configs(work->admin, arena, &topics, TOPIC_WORK_MS, rc < 0 ? &ignored : err))
         rc = -1;
+    ask_bytes(work, &topics);
     topic_render_list(arena, &topics, work->internal, work->cli->json);
     return rc;
 }
@@ -62,6 +72,7 @@ static int describe(struct topic_work *work, struct err *err)
         rc = admin_topics_at(work->admin, &topics, work->at_ms, OFFSETS_MS, err);
     if (admin_topics_configs(work->admin, arena, &topics, TOPIC_WORK_MS, rc < 0 ? &ignored : err))
         rc = -1;
+    ask_bytes(work, &topics);
     const struct topic_description description = {.topic = &topics.items[0],
                                                   .id = info.id,
                                                   .at = work->at};

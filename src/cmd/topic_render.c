@@ -62,6 +62,12 @@ static const char *size_text(struct arena *arena, int64_t bytes)
     return arena_printf(arena, "%.4g%s", size, units[i]);
 }
 
+/* NULL: not known. */
+static const char *bytes_text(struct arena *arena, int64_t bytes)
+{
+    return bytes == TOPIC_UNKNOWN ? NULL : size_text(arena, bytes);
+}
+
 /* By time and size; NULL: it keeps everything. */
 static const char *limits_text(struct arena *arena, int64_t ms, int64_t bytes)
 {
@@ -121,7 +127,7 @@ static void json_topic(struct json_out *out, const struct topic *topic)
     json_out_number(out, "replication_factor", topic->n_partitions > 0,
                     (int64_t)replication_factor(topic));
     json_out_number(out, "records", records >= 0, records);
-    json_out_number(out, "bytes", false, 0);
+    json_out_number(out, "bytes", topic_bytes(topic) >= 0, topic_bytes(topic));
     json_out_text(out, "cleanup_policy", config_text(topic, "cleanup.policy"));
     json_out_number(out, "retention_ms", has_ms, ms);
     json_out_number(out, "retention_bytes", has_bytes, bytes);
@@ -166,7 +172,7 @@ void topic_render_list(struct arena *arena, const struct topic_list *topics, boo
         columns_add(&columns, topic->name);
         columns_add_number(&columns, (int64_t)topic->n_partitions);
         columns_add_number(&columns, topic_records(topic));
-        columns_add_number(&columns, TOPIC_UNKNOWN);
+        columns_add(&columns, bytes_text(arena, topic_bytes(topic)));
         columns_add(&columns, topic_retention(arena, topic));
     }
     columns_print(&columns, stdout);
@@ -191,6 +197,7 @@ static void json_partition(struct json_out *out, const struct topic_partition *p
     json_ids(out, "in_sync_replicas", p->in_sync, p->n_in_sync);
     json_out_number(out, "low", p->low >= 0, p->low);
     json_out_number(out, "high", p->high >= 0, p->high);
+    json_out_number(out, "bytes", p->bytes >= 0, p->bytes);
     if (at)
         json_out_number(out, "at", p->at >= 0, p->at);
     json_out_close(out, '}');
@@ -246,6 +253,8 @@ static void print_facts(struct arena *arena, const struct topic_description *d)
     columns_add_number(&facts, (int64_t)replication_factor(d->topic));
     columns_add(&facts, "records");
     columns_add_number(&facts, topic_records(d->topic));
+    columns_add(&facts, "bytes");
+    columns_add(&facts, bytes_text(arena, topic_bytes(d->topic)));
     columns_add(&facts, "retention");
     columns_add(&facts, topic_retention(arena, d->topic));
     columns_print(&facts, stdout);
@@ -256,10 +265,10 @@ static void print_partitions(struct arena *arena, const struct topic_description
     static const struct column heads[] = {
         {"PARTITION", COLUMN_RIGHT}, {"LEADER", COLUMN_RIGHT}, {"REPLICAS", COLUMN_LEFT},
         {"IN SYNC", COLUMN_LEFT},    {"LOW", COLUMN_RIGHT},    {"HIGH", COLUMN_RIGHT},
-        {"AT", COLUMN_RIGHT},
+        {"BYTES", COLUMN_RIGHT},     {"AT", COLUMN_RIGHT},
     };
     struct columns table;
-    columns_init(&table, arena, heads, d->at ? 7 : 6);
+    columns_init(&table, arena, heads, d->at ? 8 : 7);
     for (size_t i = 0; i < d->topic->n_partitions; i++) {
         const struct topic_partition *p = &d->topic->partitions[i];
         columns_add_number(&table, p->partition);
@@ -268,6 +277,7 @@ static void print_partitions(struct arena *arena, const struct topic_description
         columns_add(&table, ids_text(arena, p->in_sync, p->n_in_sync));
         columns_add_number(&table, p->low);
         columns_add_number(&table, p->high);
+        columns_add(&table, bytes_text(arena, p->bytes));
         if (d->at)
             columns_add_number(&table, p->at);
     }

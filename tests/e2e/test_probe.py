@@ -1,27 +1,20 @@
 """client/probe.h: what a broker tells of itself, and what stands in for one."""
 import json
-import socket
 import subprocess
 import time
+from contextlib import ExitStack
 
 from kafka.protocol.broker_version_data import BROKER_API_VERSIONS
 
 from harness.listener import (Deaf, Listener, broker, closing, closing_after_reading, saying, silent)
 from harness.paths import patience, program_env, weir_binary
-from harness.weir import SANITIZER_SAYS
-
-
-def run(brokers: str, *properties: str, timeout_ms: int = 5000) -> subprocess.CompletedProcess:
-    tool = weir_binary().parent / "tests" / "unit" / "probe_tool"
-    done = subprocess.run([tool, brokers, str(timeout_ms * patience()), *properties], capture_output=True, text=True,
-                          env=program_env(), timeout=60 * patience(), check=False)
-    assert not any(words in done.stderr for words in SANITIZER_SAYS), done.stderr
-    return done
 
 
 def probe_all(brokers: str, *properties: str, timeout_ms: int = 5000) -> list[dict]:
-    done = run(brokers, *properties, timeout_ms=timeout_ms)
-    assert (done.returncode, done.stderr) == (0, "")
+    tool = weir_binary().parent / "tests" / "unit" / "probe_tool"
+    done = subprocess.run([tool, brokers, str(timeout_ms * patience()), *properties], capture_output=True, text=True,
+                          env=program_env(), timeout=60 * patience(), check=False)
+    assert (done.returncode, done.stderr) == (0, "")  # nothing is logged, and sanitizers have nothing to say
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -48,19 +41,19 @@ def test_apache_kafka(kafka):
 
 
 def test_the_protocol_level_of_every_release():
-    """Without features it is told from the versions of the APIs, here those of real brokers as kafka-python lists them."""
-    for release, versions in BROKER_API_VERSIONS.items():
-        if release < (0, 10):
-            continue
-        with Listener(broker(versions, understands=3 if release >= (2, 4) else 0)) as listener:
-            answer = probe(listener.address)
-        assert answer["outcome"] == "ok", (release, answer)
-        assert answer["protocol"] == ".".join(map(str, release)), versions
+    """Without features it is told from the versions of the APIs: those of real brokers, as kafka-python lists them."""
+    known = {release: versions for release, versions in BROKER_API_VERSIONS.items() if release >= (0, 10)}
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(Listener(broker(versions, understands=3 if release >= (2, 4) else 0)))
+                     for release, versions in known.items()]
+        answers = probe_all(",".join(listener.address for listener in listeners))
+    for release, listener, answer in zip(known, listeners, answers, strict=True):
+        assert (answer["outcome"], listener.served) == ("ok", 1), (release, answer)
+        assert answer["protocol"] == ".".join(map(str, release))
         assert answer["metadata_version"] is None
-        assert listener.served == 1
 
 
-def test_nothing_there(tmp_path):
+def test_nothing_there():
     with Listener(silent) as listener:
         port = listener.port
     refused, unknown, both = probe_all(f"127.0.0.1:{port},no-such-host.invalid,localhost:{port}")
@@ -80,15 +73,16 @@ def test_what_is_no_broker():
         (saying(tls_alert), "wants tls", "answers in TLS", "set security.protocol to ssl"),
         (saying(http), "not kafka", 'answers, but not as a Kafka does: "HTTP/1.1 400 Bad Request"', "TLS"),
         (saying(b"\x7f\xff\xff\xff\x00"), "not kafka", "not as a Kafka does", "TLS"),
-        (saying(b"\x00\x00\x00\x0a\x00\x00\x00\x63\x00\x00\x00\x00\x00\x00"), "not kafka", "not as a Kafka does", "TLS"),
+        (saying(b"\0\0\0\x0c\0\0\0\x63\0\0\x01\0\0\0\0\0"), "not kafka", "not as a Kafka does", "TLS"),
         (saying(b"\x00\x00\x00\x0a\x00\x00\x00\x01\x00\x00\x7f\xff\xff\xff"), "not kafka", "a count is larger", "TLS"),
         (saying(b"\x00\x00\x00\x00"), "not kafka", "not as a Kafka does", "TLS"),
         (saying(b"\x00\x00\x00\x06\x00\x00\x00\x01\x00\x2a"), "not kafka", "ends in the middle", "TLS"),
         (saying(b"\x00\x00\x00\x0c\x00\x00\x00\x01\x00\x2a\x01\x00\x00\x00\x00\x00"), "refuses", "error 42", None),
     ]
-    for serve, outcome, text, cure in cases:
-        with Listener(serve) as listener:
-            answer = probe(listener.address)
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(Listener(case[0])) for case in cases]
+        answers = probe_all(",".join(listener.address for listener in listeners))
+    for (_, outcome, text, cure), listener, answer in zip(cases, listeners, answers, strict=True):
         assert (answer["outcome"], answer["address"]) == (outcome, listener.address), answer
         assert text in answer["text"], answer
         assert cure in answer["cure"] if cure else answer["cure"] is None, answer
@@ -101,7 +95,7 @@ def test_time_is_kept():
         took = time.monotonic() - started
         assert (unanswered["outcome"], unanswered["text"]) == ("silent", "connected, but no answer in time")
         assert (deaf_ones["outcome"], deaf_ones["text"]) == ("timed out", f"no connection in time ({deaf.address})")
-        assert 0.6 <= took < 5 * patience()
+        assert 0.6 <= took < 20 * patience()  # and not for ever: the machine may be busy
         handshake = probe(listener.address, "security.protocol=ssl", timeout_ms=300)
         assert (handshake["outcome"], handshake["text"]) == ("silent", "connected, but TLS was not set up in time")
 
@@ -112,9 +106,11 @@ def test_families():
         assert probe(f"localhost:{v4.port}")["address"] == v4.address
         assert probe(f"localhost:{v4.port}", "broker.address.family=v4")["outcome"] == "ok"
         assert probe(f"127.0.0.1:{v4.port}", "broker.address.family=v6")["outcome"] == "no host"
-    if not socket.has_dualstack_ipv6():
-        return
-    with Listener(broker(BROKER_API_VERSIONS[(3, 9)]), host="::1") as v6:
+    try:
+        listener = Listener(broker(BROKER_API_VERSIONS[(3, 9)]), host="::1")
+    except OSError:
+        return  # a machine without IPv6
+    with listener as v6:
         assert probe(v6.address)["address"] == v6.address
         assert probe(f"SSL://{v6.address}")["outcome"] == "ok"  # what stands before the host is passed over
 
@@ -133,12 +129,3 @@ def test_what_is_not_asked():
     with Listener(broker({18: (0, 3), 3: (0, 12)}, understands=3)) as listener:
         answer = probe(listener.address)
         assert (answer["outcome"], answer["metadata_text"]) == ("ok", "connected, then closed without an answer")
-
-
-def test_lists_of_brokers():
-    assert [(a["host"], a["port"]) for a in probe_all("127.0.0.1:1, [::1]:2 ,::1,PLAINTEXT://localhost", timeout_ms=200)] \
-        == [("127.0.0.1", 1), ("::1", 2), ("::1", 9092), ("localhost", 9092)]
-    for wrong in ("", ",", "host:0", "host:65536", "host:x", "[::1", "[::1]9092", ":9092"):
-        done = run(wrong)
-        assert (done.returncode, done.stdout) == (2, ""), wrong
-        assert "HOST:PORT" in done.stderr or "is empty" in done.stderr

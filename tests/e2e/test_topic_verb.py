@@ -95,6 +95,14 @@ def kafkas_tool(kafka, name: str, *arguments: str) -> str:
     return kafka._tool("tool", name, "--bootstrap-server", kafka.address, *arguments)
 
 
+def disk_bytes(kafka, topic: str) -> int:
+    """What kafka-log-dirs tells of a topic: on one broker each partition has one replica, its leader's."""
+    told = kafkas_tool(kafka, "org.apache.kafka.tools.LogDirsCommand", "--describe", "--topic-list", topic)
+    found = json.loads(next(line for line in told.splitlines() if line.startswith("{")))
+    return sum(partition["size"] for broker in found["brokers"] for directory in broker["logDirs"]
+               for partition in directory["partitions"])
+
+
 # ---- list ----
 
 def test_list_counts_what_is_there(tool, kafka):
@@ -104,7 +112,7 @@ def test_list_counts_what_is_there(tool, kafka):
     kafka.delete_records(first, {0: 3})
     listed = {topic["topic"]: topic for topic in tool.json("list")["topics"]}
     assert listed[first] == {"topic": first, "internal": False, "partitions": 3, "replication_factor": 1, "records": 7,
-                             "bytes": None, "cleanup_policy": "delete", "retention_ms": 5_400_000,
+                             "bytes": disk_bytes(kafka, first), "cleanup_policy": "delete", "retention_ms": 5_400_000,
                              "retention_bytes": -1}
     assert listed[second]["records"] == 0 and listed[second]["cleanup_policy"] == "compact"
     assert list(listed) == sorted(listed)
@@ -112,7 +120,7 @@ def test_list_counts_what_is_there(tool, kafka):
     lines = tool.text("list").splitlines()
     assert re.fullmatch(r"TOPIC +PARTITIONS +RECORDS +BYTES  RETENTION", lines[0])
     (line,) = [line for line in lines if line.startswith(first)]
-    assert line.split() == [first, "3", "7", "-", "1h30m"]
+    assert line.split() == [first, "3", "7", f"{disk_bytes(kafka, first)}B", "1h30m"]
     assert line.index("3", len(first)) == lines[0].index("PARTITIONS") + len("PARTITIONS") - 1
     (line,) = [line for line in lines if line.startswith(second)]
     assert line.endswith("  compacted")
@@ -210,6 +218,7 @@ def test_describe_beside_kafkas_own_tool(tool, kafka):
         assert mine["in_sync_replicas"] == [int(r) for r in in_sync.split(",")]
     assert [(p["low"], p["high"]) for p in told["by_partition"]] == [(2, 5), (0, 4), (0, 0)]
     assert told["records"] == 7 and "at" not in told["by_partition"][0]
+    assert told["bytes"] == sum(p["bytes"] for p in told["by_partition"]) and told["by_partition"][2]["bytes"] == 0
 
 
 def test_describe_for_people(tool, kafka):
@@ -217,12 +226,15 @@ def test_describe_for_people(tool, kafka):
     kafka.produce(name, [Record(b"x", key=b"k", partition=1) for _ in range(12)])
     facts, partitions, configs = tool.text("describe", name).split("\n\n")
     facts = dict(re.split(r"  +", line) for line in facts.splitlines())
+    size = facts.pop("bytes")
+    assert re.fullmatch(r"[1-9]\d*B", size)
     assert facts.pop("id") == "-" or tool.library == "wheel"
     assert facts == {"topic": name, "partitions": "2", "replication factor": "1", "records": "12",
                      "retention": "compacted"}
-    assert partitions.splitlines() == ["PARTITION  LEADER  REPLICAS  IN SYNC  LOW  HIGH",
-                                       "        0       1  1         1          0     0",
-                                       "        1       1  1         1          0    12"]
+    width = max(len("BYTES"), len(size))
+    assert partitions.splitlines() == [f"PARTITION  LEADER  REPLICAS  IN SYNC  LOW  HIGH  {'BYTES':>{width}}",
+                                       f"        0       1  1         1          0     0  {'0B':>{width}}",
+                                       f"        1       1  1         1          0    12  {size:>{width}}"]
     assert re.split(r"  +", configs.splitlines()[0]) == ["CONFIG", "VALUE", "SET FOR"]
     assert re.search(r"^max\.message\.bytes +5000 +topic$", configs, re.M)
 
@@ -242,7 +254,7 @@ def test_offsets_at_a_time(tool, kafka, topic):
     # A time of -1 would be the end, -2 the beginning, to Kafka.
     assert at("@1969-12-31T23:59:59.999") == at("@1969-12-31") == [0, 0, 0]
     header, first, *_ = tool.text("describe", topic, "--at", iso).split("\n\n")[1].splitlines()
-    assert header.endswith("HIGH  AT") and first.endswith("     5   3")
+    assert header.split()[-3:] == ["HIGH", "BYTES", "AT"] and first.split()[-3::2] == ["5", "3"]
 
 
 # ---- alter ----
@@ -387,7 +399,15 @@ def test_without_permission(guarded_kafka, tmp_path):
     assert described.stderr.count("\n") == 1 and "kafka-acls" in described.stderr
     listed = {t["topic"]: t for t in weir.call("topic", "list", "-J", *address).summary()["topics"]}
     assert (listed[topic]["records"], listed[topic]["retention_ms"]) == (5, None)
-    assert listed[other]["retention_ms"] == -1
+    assert (listed[other]["retention_ms"], listed[other]["bytes"]) == (-1, 0)
+
+    # Sizes are the cluster's to tell. That they are not known is no fault.
+    deny(guarded_kafka, "kafka-cluster", AclOperation.DESCRIBE, kind=ResourceType.BROKER)
+    ask = ["topic", "describe", other, "-J", *address]
+    described = wait_until(lambda: (done := weir.call(*ask)).summary()["bytes"] is None and done,
+                           what="the access list to hold")
+    assert (described.summary()["records"], described.stderr) == (0, "")
+    assert "no right to ask this of the cluster" in weir.call("topic", "list", "-v", *address).stderr
 
 
 # ---- what every command has ----

@@ -8,7 +8,9 @@ import uuid
 
 import pytest
 from kafka.protocol.admin.cluster import DescribeLogDirsRequest, DescribeLogDirsResponse
-from kafka.protocol.metadata import (ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, MetadataResponse)
+from kafka.protocol.metadata import ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, MetadataResponse
+from kafka.protocol.sasl import (SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest,
+                                 SaslHandshakeResponse)
 
 from harness.paths import weir_binary
 
@@ -16,6 +18,8 @@ MESSAGES = {
     "ApiVersions": (ApiVersionsRequest, ApiVersionsResponse, 0, 4),
     "Metadata": (MetadataRequest, MetadataResponse, 0, 13),
     "DescribeLogDirs": (DescribeLogDirsRequest, DescribeLogDirsResponse, 0, 4),
+    "SaslHandshake": (SaslHandshakeRequest, SaslHandshakeResponse, 0, 1),
+    "SaslAuthenticate": (SaslAuthenticateRequest, SaslAuthenticateResponse, 0, 2),
 }
 EACH = 15
 LARGEST = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
@@ -47,6 +51,8 @@ def any_value(field, version: int, chance: random.Random):
         return None
     if field.is_struct_array():
         return [any_struct(field, version, chance) for _ in range(chance.choice((0, 1, 2, 5)))]
+    if field.is_array() and kind == "[]string":
+        return [any_text(chance) for _ in range(chance.choice((0, 1, 4)))]
     if field.is_array():
         return [chance.randint(-2**31, 2**31 - 1) for _ in range(chance.choice((0, 1, 2, 5)))]
     if kind == "bitfield":
@@ -55,7 +61,7 @@ def any_value(field, version: int, chance: random.Random):
         bits = LARGEST[kind]
         return chance.choice((0, 1, -1, 2**(bits - 1) - 1, -2**(bits - 1), chance.randrange(100)))
     return {"bool": lambda: chance.random() < 0.5, "uuid": lambda: uuid.UUID(int=chance.getrandbits(128)),
-            "string": lambda: any_text(chance), "bytes": lambda: chance.randbytes(20)}[kind]()
+            "string": lambda: any_text(chance), "bytes": lambda: any_text(chance).encode()}[kind]()
 
 
 def any_struct(field, version: int, chance: random.Random) -> dict:
@@ -84,6 +90,8 @@ def expected(value):
         return bits - 2**32 if bits >= 2**31 else bits
     if isinstance(value, uuid.UUID):
         return str(value)
+    if isinstance(value, bytes):
+        return value.decode()
     return value
 
 

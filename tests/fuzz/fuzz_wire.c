@@ -5,6 +5,7 @@
 #include "wire/api_versions.h"
 #include "wire/log_dirs.h"
 #include "wire/metadata.h"
+#include "wire/sasl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct wire_api *const apis[] = {&api_versions_api, &metadata_api, &log_dirs_api};
+static const struct wire_api *const apis[] = {&api_versions_api, &metadata_api, &log_dirs_api,
+                                              &sasl_handshake_api, &sasl_authenticate_api};
 #define N_APIS (sizeof apis / sizeof *apis)
 
 union message {
@@ -24,6 +26,10 @@ union message {
     struct metadata_response metadata_response;
     struct log_dirs_request log_dirs_request;
     struct log_dirs_response log_dirs_response;
+    struct sasl_handshake_request sasl_handshake_request;
+    struct sasl_handshake_response sasl_handshake_response;
+    struct sasl_authenticate_request sasl_authenticate_request;
+    struct sasl_authenticate_response sasl_authenticate_response;
 };
 
 struct choice {

@@ -5,6 +5,7 @@
  *     probe_tool BROKERS TIMEOUT_MS [PROPERTY=VALUE]...
  */
 #include "base/arena.h"
+#include "base/signals.h"
 #include "client/probe.h"
 #include "cmd/json_out.h"
 
@@ -120,8 +121,11 @@ int main(int argc, char **argv)
     const struct broker_address *brokers;
     size_t n;
     arena_init(&arena);
+    if (signals_init(&err) < 0)
+        return 1;
     if (argc < 3 || broker_addresses(&arena, argv[1], &brokers, &n, &err) < 0) {
         fprintf(stderr, "%s\n", argc < 3 ? "probe_tool BROKERS TIMEOUT_MS" : err.text);
+        arena_release(&arena);
         return 2;
     }
     size_t n_properties = read_properties(&arena, argc - 3, argv + 3, properties);

@@ -1,7 +1,7 @@
 /* Topics once read: what is sent to change a config, and what their configs mean. */
 #include "unit.h"
 
-#include "client/admin_topics.h"
+#include "client/admin_brokers.h"
 #include "cmd/topic_render.h"
 
 #include <stdio.h>
@@ -128,6 +128,45 @@ static void test_records(void **state)
     assert_int_equal(topic_records(&topic), 0);
 }
 
+/* ---- bytes ---- */
+
+#define FUTURE true
+
+/* Brokers 1 and 2 keep a replica of each partition; who leads it says how much it is. */
+static void test_bytes(void **state)
+{
+    (void)state;
+    struct topic_partition a[] = {{.partition = 0, .leader = 1, .bytes = TOPIC_UNKNOWN},
+                                  {.partition = 2, .leader = 2, .bytes = TOPIC_UNKNOWN}};
+    struct topic_partition b[] = {{.partition = 0, .leader = 1, .bytes = TOPIC_UNKNOWN}};
+    struct topic items[] = {{.name = "a", .partitions = a, .n_partitions = 2},
+                            {.name = "ab", .partitions = b, .n_partitions = 1},
+                            {.name = "c"}};
+    const struct topic_list topics = {items, 3};
+    struct log_dir_partition of_a[] = {{0, 100, 0, false}, {0, 7, 0, FUTURE}, {2, 50, 0, false},
+                                       {1, 9, 0, false},   {-1, 9, 0, false}, {9, 9, 0, false}};
+    struct log_dir_partition of_b[] = {{0, 9, 0, false}};
+    struct log_dir_partition lies[] = {{0, -5, 0, false}};
+    struct log_dir_topic told[] = {{SLICE_INIT("a"), of_a, 6},
+                                   {SLICE_INIT("a\0long"), of_b, 1},
+                                   {SLICE_INIT("gone"), of_b, 1},
+                                   {SLICE_INIT("ab"), lies, 1}};
+    struct log_dir_topic unread[] = {{SLICE_INIT("ab"), of_b, 1}};
+    struct log_dir dirs[] = {{.topics = told, .n_topics = 4},
+                             {.error_code = 56, .topics = unread, .n_topics = 1}};
+    const struct log_dirs_response response = {.results = dirs, .n_results = 2};
+    topic_list_keep_bytes(&topics, 1, &response);
+    assert_int_equal(a[0].bytes, 100);
+    assert_int_equal(a[1].bytes, TOPIC_UNKNOWN);
+    assert_int_equal(topic_bytes(&items[0]), TOPIC_UNKNOWN);
+    assert_int_equal(b[0].bytes, TOPIC_UNKNOWN);
+    topic_list_keep_bytes(&topics, 2, &response);
+    assert_int_equal(topic_bytes(&items[0]), 150);
+    a[0].bytes = INT64_MAX;
+    assert_int_equal(topic_bytes(&items[0]), TOPIC_UNKNOWN);
+    assert_int_equal(topic_bytes(&items[2]), 0);
+}
+
 static void test_topic_id(void **state)
 {
     (void)state;
@@ -152,7 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_merge),    cmocka_unit_test(test_retention),
         cmocka_unit_test(test_records),  cmocka_unit_test(test_topic_id),
-        cmocka_unit_test(test_internal),
+        cmocka_unit_test(test_internal), cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

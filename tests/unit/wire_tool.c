@@ -12,6 +12,7 @@
 #include "wire/api_versions.h"
 #include "wire/log_dirs.h"
 #include "wire/metadata.h"
+#include "wire/sasl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,39 @@ static void put_log_dirs_response(struct tool *tool, const void *message)
     ARRAY(m, results, put_log_dir);
 }
 
+/* ---- SaslHandshake, SaslAuthenticate ---- */
+
+static void put_sasl_handshake_request(struct tool *tool, const void *message)
+{
+    const struct sasl_handshake_request *m = message;
+    TEXT(m, mechanism);
+}
+
+static void put_sasl_handshake_response(struct tool *tool, const void *message)
+{
+    const struct sasl_handshake_response *m = message;
+    NUMBER(m, error_code);
+    json_out_open(&tool->out, "mechanisms", '[');
+    for (size_t i = 0; i < m->n_mechanisms; i++)
+        put_text(tool, NULL, m->mechanisms[i]);
+    json_out_close(&tool->out, ']');
+}
+
+static void put_sasl_authenticate_request(struct tool *tool, const void *message)
+{
+    const struct sasl_authenticate_request *m = message;
+    TEXT(m, auth_bytes);
+}
+
+static void put_sasl_authenticate_response(struct tool *tool, const void *message)
+{
+    const struct sasl_authenticate_response *m = message;
+    NUMBER(m, error_code);
+    TEXT(m, error_message);
+    TEXT(m, auth_bytes);
+    NUMBER(m, session_lifetime_ms);
+}
+
 /* ---- lines ---- */
 
 static const struct {
@@ -227,6 +261,8 @@ static const struct {
     {&api_versions_api, put_api_versions_request, put_api_versions_response},
     {&metadata_api, put_metadata_request, put_metadata_response},
     {&log_dirs_api, put_log_dirs_request, put_log_dirs_response},
+    {&sasl_handshake_api, put_sasl_handshake_request, put_sasl_handshake_response},
+    {&sasl_authenticate_api, put_sasl_authenticate_request, put_sasl_authenticate_response},
 };
 
 static _Noreturn void stop(const char *what)

@@ -25,6 +25,7 @@ class Listener:
         return self
 
     def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)  # a waiting accept() would take one more
         self._listener.close()
 
     def _accept(self) -> None:
@@ -87,8 +88,8 @@ def saying(answer: bytes) -> Callable[[socket.socket], None]:
 
 
 def broker(versions: dict[int, tuple[int, int]], understands: int = 0) -> Callable[[socket.socket], None]:
-    """A broker that only answers ApiVersions, up to a version of it; of newer ones it says so as Kafka has done since 2.4.
-    `versions` is what it claims to have, API key -> first and last."""
+    """A broker that only answers ApiVersions, up to a version of it; asked in a newer one it says so, as Kafka has done
+    since 2.4. `versions` is what it claims to have, API key -> first and last."""
     def serve(connection: socket.socket) -> None:
         while header := connection.recv(4, socket.MSG_WAITALL):
             request = connection.recv(struct.unpack(">i", header)[0], socket.MSG_WAITALL)
