@@ -249,8 +249,10 @@ static void copy_members(struct arena *arena, const rd_kafka_ConsumerGroupDescri
      * of these: one of the new protocol, whose members this library cannot ask for.
      */
     if (state == RD_KAFKA_CONSUMER_GROUP_STATE_DEAD) {
-        to->type = GROUP_CONSUMER;
         to->members_known = is_idle(to->state);
+        to->members_hidden = !to->members_known;
+        if (!to->state || strcmp(to->state, "Dead") != 0)
+            to->type = GROUP_CONSUMER;
         return;
     }
     if (to->type == GROUP_TYPE_UNKNOWN)

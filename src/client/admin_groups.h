@@ -53,6 +53,7 @@ struct group {
     enum group_type type;
     bool is_simple; /* offsets alone: no protocol, never any member */
     bool members_known;
+    bool members_hidden;  /* not known, because this library cannot ask for them */
     const char *assignor; /* "" while it has none */
     struct group_member *members;
     size_t n_members;

@@ -273,10 +273,7 @@ static int open_streams(struct consumer *consumer, const struct partition_ref *p
 static int assign(struct consumer *consumer, const struct partition_ref *partitions, size_t n,
                   struct err *err)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, partitions[i].topic, partitions[i].partition)
-            ->offset = partitions[i].offset;
+    rd_kafka_topic_partition_list_t *list = consumer_list_of(partitions, n);
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -358,10 +355,7 @@ bool consumer_commit_async(struct consumer *consumer, const struct partition_ref
         return true;
     if (!may_commit(consumer))
         return false;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition)
-            ->offset = positions[i].offset;
+    rd_kafka_topic_partition_list_t *list = consumer_list_of(positions, n);
     /* Nothing depends on it: the offsets that count are in the database. */
     rd_kafka_commit(consumer->client.rk, list, 1);
     rd_kafka_topic_partition_list_destroy(list);

@@ -132,4 +132,21 @@ int64_t consumer_high(struct consumer *consumer, const char *topic, int32_t part
 bool consumer_commit_async(struct consumer *consumer, const struct partition_ref *positions,
                            size_t n);
 
+/* ---- for a reader whose place is with the group, and not in a database ---- */
+
+/*
+ * Commit and wait for the coordinator's word, `timeout_ms` at most; in CONSUMER_REVOKED (not lost)
+ * before consumer_unassign() too, for the partitions are still ours then. ERR_OUTAGE: not, or not
+ * known to be, committed; the group may have moved on without us.
+ */
+int consumer_commit(struct consumer *consumer, const struct partition_ref *positions, size_t n,
+                    int timeout_ms, struct err *err);
+
+/*
+ * Fill in what the group has committed, -1 where nothing; offsets of open transactions are waited
+ * for. May be asked between CONSUMER_ASSIGNED and consumer_assign().
+ */
+int consumer_committed(struct consumer *consumer, struct partition_ref *partitions, size_t n,
+                       int timeout_ms, struct err *err);
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * The inside of a consumer, shared by consumer.c (life and assignment), events.c (what comes from
- * the main queue and the library's threads) and stream.c (what comes from a partition).
+ * the main queue and the library's threads) and stream.c (what comes from a partition);
+ * consumer_group.c keeps offsets with the group.
  */
 #ifndef WEIR_CLIENT_CONSUMER_PRIVATE_H
 #define WEIR_CLIENT_CONSUMER_PRIVATE_H
@@ -65,6 +66,9 @@ struct consumer {
     atomic_bool metadata_was_asked;
     atomic_llong broker_changed_us; /* when a broker went away or came back; 0: never */
 };
+
+/* consumer_group.c */
+rd_kafka_topic_partition_list_t *consumer_list_of(const struct partition_ref *partitions, size_t n);
 
 /* events.c */
 void events_configure(struct consumer *consumer, rd_kafka_conf_t *conf);

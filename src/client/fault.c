@@ -38,7 +38,8 @@ static const struct fault_rule rules[] = {
      "another process has joined the group as this very member (same group.instance.id); stop one "
      "of the two"},
     {RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, ERR_HALT,
-     "the group has members that are not weir; choose another group with --group"},
+     "the group's members offer none of weir's assignors (range, roundrobin); choose another group "
+     "with --group"},
     {RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, ERR_HALT,
      "the broker's group.min.session.timeout.ms and group.max.session.timeout.ms must allow 10 s"},
     {RD_KAFKA_RESP_ERR_INVALID_GROUP_ID, ERR_HALT, "choose another name with --group"},

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "cmd/properties_file.h"
+#include "cmd/shown.h"
 #include "cmd/verb.h"
 
 #include <stdarg.h>
@@ -10,9 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MAX_SAID_BYTES 16384
+
+/* Names of clients, groups and the like come from anyone: they must not command the terminal. */
+static void say(const struct cli *cli, const char *text)
+{
+    struct buf shown;
+    buf_init(&shown, MAX_SAID_BYTES);
+    shown_add(&shown, slice_of(text));
+    fprintf(stderr, "weir %s: %.*s\n", cli->verb->name, (int)shown.len, shown.data);
+    buf_release(&shown);
+}
+
 int cli_fail(const struct cli *cli, const struct err *err)
 {
-    fprintf(stderr, "weir %s: %s\n", cli->verb->name, err->text);
+    say(cli, err->text);
     return err->class == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
@@ -30,13 +43,13 @@ int cli_fail_usage(const struct cli *cli, const char *format, ...)
 void cli_note(const struct cli *cli, const char *format, ...)
 {
     va_list args;
+    char text[MAX_SAID_BYTES / 4];
     if (cli->quiet)
         return;
-    fprintf(stderr, "weir %s: ", cli->verb->name);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    say(cli, text);
 }
 
 bool cli_can_ask(void)

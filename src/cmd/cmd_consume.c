@@ -1,17 +1,13 @@
 /* weir consume: records of topics, as they are, onto stdout. */
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/signals.h"
-#include "cmd/consume_plan.h"
-#include "cmd/record_printer.h"
+#include "cmd/consume.h"
+#include "cmd/pipeline_group.h"
 #include "cmd/verb.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#define READ_AT_ONCE 1000
-#define WAIT_MS 100
+/* Leaving the group, so that others take over at once. */
 #define LEAVE_MS 500
 
 static void options(struct option_table *table)
@@ -33,6 +29,12 @@ static void options(struct option_table *table)
          .letter = 'o',
          .argument = "OFFSET",
          .help = "where to begin: beginning, end (the default), N, -N (the last N), @TIME, @-10m"},
+        {.id = OPTION_GROUP,
+         .name = "group",
+         .letter = 'g',
+         .argument = "GROUP",
+         .help = "read as a member of this consumer group, from where it was, and commit what was "
+                 "printed; -o is for partitions without a committed offset"},
         {.id = OPTION_TO,
          .name = "to",
          .argument = "TIME",
@@ -72,27 +74,6 @@ static void options(struct option_table *table)
     option_table_add_common(table);
 }
 
-struct consume {
-    struct cli *cli;
-    struct consume_request request;
-    struct consume_plan plan;
-    struct record_printer printer;
-    struct record_format *format;
-    int64_t left; /* records until -n is reached */
-    struct admin *admin;
-    struct consumer *consumer;
-    struct err fault;
-};
-
-/* A partition while it is read. */
-struct part {
-    struct consume *consume;
-    const struct consume_part *plan;
-    struct stream *stream;
-    bool at_end; /* of what is committed */
-    bool done;
-};
-
 /* ---- What was asked for ---- */
 
 static int read_topics(struct consume *consume, struct err *err)
@@ -129,8 +110,32 @@ static int read_offset(struct consume *consume, struct err *err)
         return 0;
     if (parse_offset_spec(option->value, &consume->request.from, err) < 0)
         return err_prefix(err, "%s", option->where);
-    if (consume->request.from.kind == OFFSET_STORED)
-        return err_set(err, ERR_USAGE, "%s: stored offsets belong to a group", option->where);
+    consume->offset_given = consume->request.from.kind != OFFSET_STORED;
+    if (consume->offset_given)
+        return 0;
+    if (!consume->group)
+        return err_set(err, ERR_USAGE, "%s: stored offsets belong to a group: name it by -g",
+                       option->where);
+    /* What -g means anyhow; where nothing is stored, the end. */
+    consume->request.from.kind = OFFSET_END;
+    return 0;
+}
+
+static int read_group(struct consume *consume, struct err *err)
+{
+    const struct parsed_option *option = command_line_find(&consume->cli->line, OPTION_GROUP);
+    const struct parsed_option *partition =
+        command_line_find(&consume->cli->line, OPTION_PARTITION);
+    if (!option)
+        return 0;
+    if (!*option->value)
+        return err_set(err, ERR_USAGE, "%s: a group's name is empty", option->where);
+    if (partition)
+        return err_set(err, ERR_USAGE,
+                       "%s: the group %s says who reads which partition: leave one of both out",
+                       partition->where, option->value);
+    consume->group = option->value;
+    consume->request.in_group = true;
     return 0;
 }
 
@@ -191,8 +196,8 @@ static int read_request(struct consume *consume, struct err *err)
     if (read_topics(consume, err) < 0 ||
         read_number(line, OPTION_PARTITION, 0, INT32_MAX, &partition, err) < 0 ||
         read_number(line, OPTION_LIMIT, 1, INT64_MAX, &consume->left, err) < 0 ||
-        read_offset(consume, err) < 0 || read_to(consume, err) < 0 || read_grep(consume, err) < 0 ||
-        read_form(consume, err) < 0)
+        read_group(consume, err) < 0 || read_offset(consume, err) < 0 ||
+        read_to(consume, err) < 0 || read_grep(consume, err) < 0 || read_form(consume, err) < 0)
         return -1;
     consume->request.partition = (int32_t)partition;
     consume->request.to_end = command_line_find(line, OPTION_EXIT) != NULL;
@@ -201,111 +206,20 @@ static int read_request(struct consume *consume, struct err *err)
 
 /* ---- Reading ---- */
 
-static bool is_over(const struct consume *consume)
-{
-    return consume->left <= 0 || consume->printer.closed || consume->fault.class != ERR_NONE ||
-           signals_stop_requested();
-}
-
-static void take_record(struct part *part, const struct message *message)
-{
-    struct consume *consume = part->consume;
-    int64_t to_ms = consume->request.to_ms;
-    part->at_end = false;
-    if (message->offset >= part->plan->stop || (to_ms >= 0 && message->timestamp_ms >= to_ms)) {
-        part->done = true;
-        return;
-    }
-    int rc = record_printer_add(&consume->printer, part->plan->topic, part->plan->partition,
-                                message, &consume->fault);
-    if (rc > 0)
-        consume->left--;
-    if (message->offset + 1 >= part->plan->stop)
-        part->done = true;
-}
-
-static void on_message(void *context, const struct message *message)
-{
-    struct part *part = context;
-    struct consume *consume = part->consume;
-    if (part->done || is_over(consume))
-        return;
-    switch (message->kind) {
-    case MESSAGE_RECORD:
-        take_record(part, message);
-        break;
-    case MESSAGE_EOF:
-        part->at_end = true;
-        break;
-    case MESSAGE_OUT_OF_RANGE:
-        consume->fault = *message->err;
-        break;
-    case MESSAGE_FAULT:
-        if (message->err->class == ERR_OUTAGE)
-            log_warn("", "%s", message->err->text);
-        else
-            consume->fault = *message->err;
-        break;
-    }
-}
-
 static void poll_consumer(struct consume *consume)
 {
     struct consumer_event event;
     for (consumer_poll(consume->consumer, &event); event.kind != CONSUMER_NOTHING;
-         consumer_poll(consume->consumer, &event)) {
-        if (event.kind != CONSUMER_FAULT)
-            continue;
-        if (event.err.class == ERR_OUTAGE)
-            log_warn("", "%s", event.err.text);
-        else
-            consume->fault = event.err;
-    }
+         consumer_poll(consume->consumer, &event))
+        if (event.kind == CONSUMER_FAULT)
+            consume_take_fault(consume, &event.err);
 }
 
-/* One round over all partitions; whether anything came. */
-static bool read_parts(struct consume *consume, struct part *parts)
-{
-    bool any = false;
-    for (size_t i = 0; i < consume->plan.n && !is_over(consume); i++)
-        if (!parts[i].done)
-            any |= stream_read(parts[i].stream, READ_AT_ONCE, on_message, &parts[i]) > 0;
-    return any;
-}
-
-/* At the end nothing older comes: enough for -e, and for --to when its time has come. */
-static bool all_done(const struct consume *consume, const struct part *parts)
-{
-    const struct consume_request *request = &consume->request;
-    bool is_past = request->to_ms >= 0 && clock_wall_us() / 1000 >= request->to_ms;
-    for (size_t i = 0; i < consume->plan.n; i++)
-        if (!parts[i].done && !(parts[i].at_end && (request->to_end || is_past)))
-            return false;
-    return true;
-}
-
-static void read_all(struct consume *consume, struct part *parts)
-{
-    int rc = 0;
-    while (!is_over(consume) && !all_done(consume, parts)) {
-        poll_consumer(consume);
-        if (read_parts(consume, parts))
-            continue;
-        rc = record_printer_flush(&consume->printer, &consume->fault);
-        if (!is_over(consume))
-            consumer_wait(consume->consumer, WAIT_MS);
-    }
-    /* What came before a fault is shown all the same; the first fault is the one to tell. */
-    if (rc == 0 && consume->fault.class == ERR_NONE)
-        record_printer_flush(&consume->printer, &consume->fault);
-    else if (rc == 0)
-        record_printer_flush(&consume->printer, &(struct err){0});
-}
-
-static int assign(struct consume *consume, struct part *parts, struct err *err)
+static int assign(struct consume *consume, struct err *err)
 {
     size_t n = consume->plan.n;
     struct partition_ref *refs = arena_alloc(&consume->cli->arena, n * sizeof *refs + 1);
+    struct part *parts = arena_alloc(&consume->cli->arena, n * sizeof *parts + 1);
     for (size_t i = 0; i < n; i++) {
         const struct consume_part *plan = &consume->plan.parts[i];
         refs[i] = (struct partition_ref){plan->topic, plan->partition, plan->from};
@@ -315,53 +229,82 @@ static int assign(struct consume *consume, struct part *parts, struct err *err)
     for (size_t i = 0; i < n; i++) {
         const struct consume_part *plan = &consume->plan.parts[i];
         parts[i] = (struct part){.consume = consume,
-                                 .plan = plan,
+                                 .topic = plan->topic,
+                                 .partition = plan->partition,
+                                 .stop = plan->stop,
                                  .stream = consumer_stream(consume->consumer, plan->topic,
                                                            plan->partition),
                                  .done = plan->from >= plan->stop};
     }
+    consume->parts = parts;
+    consume->n_parts = n;
     return 0;
+}
+
+static void tell_where(const struct consume *consume)
+{
+    if (!consume->offset_given)
+        cli_note(consume->cli, "what arrives from now on; what is there: -o beginning, the last "
+                               "ten: -o -10");
+}
+
+static int consume_alone(struct consume *consume, struct err *err)
+{
+    if (assign(consume, err) < 0)
+        return -1;
+    tell_where(consume);
+    while (!consume_is_over(consume) && !consume_all_done(consume)) {
+        poll_consumer(consume);
+        if (consume_read_parts(consume))
+            continue;
+        consume_flush(consume);
+        if (!consume_is_over(consume))
+            consumer_wait(consume->consumer, CONSUME_WAIT_MS);
+    }
+    /* What came before a fault is shown all the same. */
+    consume_flush(consume);
+    return 0;
+}
+
+static int refuse_pipeline(struct consume *consume, struct err *err)
+{
+    const char *pipeline = consume->group ? pipeline_of_group(&consume->cli->arena,
+                                                              &consume->cli->config, consume->group)
+                                          : NULL;
+    if (!pipeline)
+        return 0;
+    return err_set(err, ERR_USAGE,
+                   "-g: group \"%s\" is the weir pipeline %s, and who reads in its name takes "
+                   "partitions from it: choose another name, or leave -g out",
+                   consume->group, pipeline);
 }
 
 static int open_clients(struct consume *consume, struct err *err)
 {
     const struct pipeline_config *config = &consume->cli->config.common;
-    const struct consumer_options consumer = {
+    struct consumer_options consumer = {
         .scope = "",
         .brokers = config->brokers,
         .properties = config->kafka,
         .n_properties = config->n_kafka,
+        .group = consume->group,
     };
-    struct consumer_options sized = consumer;
     if (admin_new(&consume->admin, "", config->brokers, config->kafka, config->n_kafka, err) < 0 ||
         consume_plan_make(&consume->cli->arena, consume->admin, &consume->request, &consume->plan,
                           err) < 0)
         return -1;
-    sized.partitions = (int32_t)consume->plan.n;
-    return consumer_new(&consume->consumer, &sized, err);
-}
-
-static void tell_where(const struct consume *consume)
-{
-    bool said = command_line_find(&consume->cli->line, OPTION_OFFSET) != NULL;
-    if (!said && !consume->cli->quiet)
-        fprintf(stderr,
-                "weir consume: what arrives from now on; what is there: -o beginning, the last "
-                "ten: -o -10\n");
+    consumer.partitions = (int32_t)consume->plan.n;
+    return consumer_new(&consume->consumer, &consumer, err);
 }
 
 static int work(struct consume *consume, struct err *err)
 {
-    if (read_request(consume, err) < 0)
-        return -1;
-    if (cli_load_config(consume->cli, NULL, 0, true, err) < 0 || signals_init(err) < 0 ||
+    if (read_request(consume, err) < 0 || cli_load_config(consume->cli, NULL, 0, true, err) < 0 ||
+        refuse_pipeline(consume, err) < 0 || signals_init(err) < 0 ||
         open_clients(consume, err) < 0)
         return -1;
-    struct part *parts = arena_alloc(&consume->cli->arena, consume->plan.n * sizeof *parts + 1);
-    if (assign(consume, parts, err) < 0)
+    if ((consume->group ? consume_in_group(consume, err) : consume_alone(consume, err)) < 0)
         return -1;
-    tell_where(consume);
-    read_all(consume, parts);
     *err = consume->fault;
     return err->class == ERR_NONE ? 0 : -1;
 }
@@ -372,7 +315,7 @@ static int run(struct cli *cli)
     struct consume consume = {.cli = cli};
     record_printer_init(&consume.printer);
     int code = work(&consume, &err) < 0 ? cli_fail(cli, &err) : 0;
-    consumer_free(consume.consumer, 0);
+    consumer_free(consume.consumer, consume.group ? LEAVE_MS : 0);
     admin_free(consume.admin);
     record_format_free(consume.format);
     record_printer_release(&consume.printer);
@@ -390,5 +333,8 @@ const struct verb verb_consume = {
         "  weir consume driven_data_stream                     what arrives from now on\n"
         "  weir consume driven_data_stream -o beginning -e     all that is there\n"
         "  weir consume driven_data_stream -o -5 -e --pretty   the last five of each partition\n"
-        "  weir consume driven_data_stream -f '%p/%o %T{iso} %s\\n'",
+        "  weir consume driven_data_stream -f '%p/%o %T{iso} %s\\n'\n"
+        "  weir consume driven_data_stream -g checks -o beginning -n 100   the next hundred for "
+        "the "
+        "group",
 };

@@ -41,18 +41,47 @@ static int no_such_group(struct group_work *work, const struct group_list *group
                    name, brokers);
 }
 
+static struct group *look_for(struct group_list *groups, const char *name)
+{
+    for (size_t i = 0; i < groups->n; i++)
+        if (!strcmp(groups->items[i].name, name))
+            return &groups->items[i];
+    return NULL;
+}
+
+/*
+ * A broker that has just begun to coordinate lists no group until it has read its log, and says
+ * nothing of that. Asked for one group it does; with an answer to that it lists them.
+ */
+static int list_again(struct group_work *work, const char *name, struct group_list *out,
+                      struct err *err)
+{
+    struct group asked = {.name = name};
+    struct group_list one = {.items = &asked, .n = 1};
+    struct arena *arena = &work->cli->arena;
+    if (admin_groups_members(work->admin, arena, &one, GROUP_WORK_MS, err) < 0)
+        return -1;
+    /* A group of another kind is refused by the library, and looked at later. */
+    if (asked.members_err.class == ERR_OUTAGE || asked.members_err.class == ERR_HALT) {
+        *err = asked.members_err;
+        return -1;
+    }
+    return admin_groups(work->admin, arena, GROUP_WORK_MS, out, err);
+}
+
 int group_find(struct group_work *work, const char *name, struct group_list *out, struct err *err)
 {
     struct group_list groups;
     if (admin_groups(work->admin, &work->cli->arena, GROUP_WORK_MS, &groups, err) < 0)
         return -1;
-    for (size_t i = 0; i < groups.n; i++) {
-        if (strcmp(groups.items[i].name, name) != 0)
-            continue;
-        *out = (struct group_list){.items = &groups.items[i], .n = 1};
-        return 0;
+    struct group *found = look_for(&groups, name);
+    if (!found) {
+        if (list_again(work, name, &groups, err) < 0)
+            return -1;
+        found = look_for(&groups, name);
     }
-    return no_such_group(work, &groups, name, err);
+    *out = (struct group_list){.items = found, .n = 1};
+    return found ? 0 : no_such_group(work, &groups, name, err);
 }
 
 /* The first thing that could not be read. */
@@ -130,7 +159,7 @@ static void note_troubles(const struct group_work *work, const struct group *gro
                  "%s: %zu of %zu partitions have no committed offset (-): a consumer begins there "
                  "where its auto.offset.reset says",
                  group->name, without, group->n_partitions);
-    if (!group->members_known && group->members_err.class == ERR_NONE)
+    if (group->members_hidden)
         cli_note(
             work->cli,
             "%s: its members follow the new protocol (KIP-848); this librdkafka cannot ask for "

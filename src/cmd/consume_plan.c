@@ -63,7 +63,8 @@ static int add_topic(struct arena *arena, struct admin *admin,
         if (request->partition >= 0 && i != request->partition)
             continue;
         *part = (struct consume_part){.topic = topic, .partition = i};
-        if (admin_resolve(admin, topic, i, request->from, TIMEOUT_MS, &part->from, err) < 0 ||
+        if ((!request->in_group &&
+             admin_resolve(admin, topic, i, request->from, TIMEOUT_MS, &part->from, err) < 0) ||
             stop_of(admin, request, part, &part->stop, err) < 0)
             return -1;
         plan->n++;

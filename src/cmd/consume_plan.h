@@ -13,6 +13,7 @@ struct consume_request {
     const char *const *topics;
     size_t n_topics;
     int32_t partition; /* -1: all */
+    bool in_group;     /* where each begins is for the group to say: `from` stays 0 */
     struct offset_spec from;
     int64_t to_ms; /* records older than this, in milliseconds since 1970; -1: no end */
     bool to_end;   /* -e: what is there now */

@@ -56,10 +56,6 @@ enum option_id {
     OPTION_CSV, /* query */
     OPTION_WRITE,
     OPTION_WATCH,
-    OPTION_DRAFT_TABLE, /* draft: the name of a table, not the setting */
-    OPTION_EXAMPLES,
-    OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
-    OPTION_DRY_RUN,
     OPTION_COLUMN, /* dead */
     OPTION_REASON,
     OPTION_REPLAYED,
@@ -71,6 +67,10 @@ enum option_id {
     OPTION_READ,
     OPTION_OFFLINE,
     OPTION_ALLOW,
+    OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
+    OPTION_DRY_RUN,
+    OPTION_DRAFT_TABLE, /* draft: the name of a table, not the setting */
+    OPTION_EXAMPLES,
 };
 
 struct option {

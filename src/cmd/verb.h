@@ -27,11 +27,11 @@ extern const struct verb verb_query;
 extern const struct verb verb_config;
 extern const struct verb verb_consume;
 extern const struct verb verb_produce;
-extern const struct verb verb_doctor;
-extern const struct verb verb_draft;
-extern const struct verb verb_group;
 extern const struct verb verb_verify;
 extern const struct verb verb_completion;
+extern const struct verb verb_group;
+extern const struct verb verb_doctor;
+extern const struct verb verb_draft;
 
 /* All of them, in the order of the help; main.c has it. */
 extern const struct verb *const verb_table[];

@@ -47,6 +47,17 @@ def kafka(kafka_server) -> Kafka:
     return kafka_server
 
 
+@pytest.fixture(scope="module")
+def guarded_kafka(scratch):
+    """Kafka that asks its access lists; what they do not name is open."""
+    server = Kafka(Path(tempfile.mkdtemp(prefix="guarded-", dir=scratch)),
+                   "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+                   " allow.everyone.if.no.acl.found=true")
+    server.start()
+    yield server
+    server.kill()
+
+
 @pytest.fixture(scope="session")
 def postgres_server(scratch):
     server = Postgres(scratch / "postgres")

@@ -11,11 +11,9 @@ import uuid
 from datetime import datetime, timezone
 
 import pytest
-from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, ConfigResource, ConfigSource,
-                                   ResourcePatternType, ResourceType)
+from confluent_kafka.admin import AclOperation, ConfigResource, ConfigSource, ResourceType
 from kafka import KafkaAdminClient
 
-from harness.kafka import Kafka
 from harness.library import newer_library
 from harness.paths import program_env, sanitized, weir_binary
 from harness.records import Record
@@ -354,35 +352,15 @@ def test_delete_asks_on_a_terminal(tool, kafka, topic, answer, exit_code):
 
 # ---- what is not permitted ----
 
-@pytest.fixture(scope="module")
-def guarded_kafka(scratch):
-    """Kafka that asks its access lists; what they do not name is open."""
-    server = Kafka(scratch / "guarded", "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"
-                                        " allow.everyone.if.no.acl.found=true")
-    server.start()
-    yield server
-    server.kill()
-
-
-def deny(kafka, name: str, *operations: AclOperation, kind: ResourceType = ResourceType.TOPIC) -> None:
-    """Everyone may do everything else with it."""
-    # The permission first: with the first entry the cluster is closed to all that are not named, us too.
-    for operation, permission in [(AclOperation.ALL, AclPermissionType.ALLOW),
-                                  *((each, AclPermissionType.DENY) for each in operations)]:
-        binding = AclBinding(kind, name, ResourcePatternType.LITERAL, "User:*", "*", operation,
-                             permission)
-        kafka.admin.create_acls([binding])[binding].result(30)
-
-
 @pytest.mark.slow
 def test_without_permission(guarded_kafka, tmp_path):
     weir = Weir(guarded_kafka, None, tmp_path)
     address = ["-b", guarded_kafka.address]
     topic, other = guarded_kafka.create_topic("", 2, retention_ms=1000), guarded_kafka.create_topic("", 1)
     guarded_kafka.produce(topic, [b"x"] * 5)
-    deny(guarded_kafka, topic, AclOperation.ALTER, AclOperation.DELETE, AclOperation.ALTER_CONFIGS)
+    guarded_kafka.deny(topic, AclOperation.ALTER, AclOperation.DELETE, AclOperation.ALTER_CONFIGS)
     # Who may delete anything in the cluster may delete the topic.
-    deny(guarded_kafka, "kafka-cluster", AclOperation.DELETE, kind=ResourceType.BROKER)
+    guarded_kafka.deny("kafka-cluster", AclOperation.DELETE, kind=ResourceType.BROKER)
     for arguments in (["delete", topic, "--yes"], ["alter", topic, "--partitions", "3"],
                       ["alter", topic, "--config", "retention.ms=2000", "--partitions", "4"],
                       ["alter", topic, "--config", "retention.ms=2000"]):
@@ -392,7 +370,7 @@ def test_without_permission(guarded_kafka, tmp_path):
     assert guarded_kafka.partitions(topic) == [0, 1] and set_configs(guarded_kafka, topic) == {"retention.ms": "1000"}
 
     # What can be read is shown.
-    deny(guarded_kafka, topic, AclOperation.DESCRIBE_CONFIGS)
+    guarded_kafka.deny(topic, AclOperation.DESCRIBE_CONFIGS)
     wait_until(lambda: weir.start("topic", "describe", topic, *address).wait() == 1, what="the access list to hold")
     described = weir.call("topic", "describe", topic, "-J", *address, exit_code=1)
     assert described.summary()["records"] == 5 and described.summary()["configs"] == []

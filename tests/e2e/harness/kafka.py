@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions,
-                                   NewTopic, OffsetSpec, ResourceType)
+from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, AdminClient, AlterConfigOpType,
+                                   ConfigEntry, ConfigResource, NewPartitions, NewTopic, OffsetSpec,
+                                   ResourcePatternType, ResourceType)
 
 from .paths import TOOLS
 from .records import Record, Sent
@@ -113,6 +114,14 @@ class Kafka:
                 return None
 
         return wait_until(ask, what=f"offsets of {topic}", every_s=0.2) if wanted else {}
+
+    def deny(self, name: str, *operations: AclOperation, kind: ResourceType = ResourceType.TOPIC) -> None:
+        """For a Kafka with access lists: everyone may do everything else with it."""
+        # The permission first: with the first entry the cluster is closed to all that are not named, us too.
+        for operation, permission in [(AclOperation.ALL, AclPermissionType.ALLOW),
+                                      *((each, AclPermissionType.DENY) for each in operations)]:
+            binding = AclBinding(kind, name, ResourcePatternType.LITERAL, "User:*", "*", operation, permission)
+            self.admin.create_acls([binding])[binding].result(30)
 
     # Records
 

@@ -1,0 +1,316 @@
+/*
+ * weir consume -g: a member of a consumer group.
+ *
+ * What is committed was written to stdout, never more: record by record for a full pipe, at the
+ * latest a second after it was printed. A partition that the group takes is committed before it is
+ * given up. Where the group has committed nothing a partition begins where -o says, and that place
+ * is committed too: else what arrives during a rebalance would be passed over by the next "end".
+ */
+#include "cmd/consume.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/signals.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMIT_EVERY_US INT64_C(1000000)
+/* While it runs, and before partitions are given up, where others wait for us. */
+#define COMMIT_MS 1000
+/* At the end; after a signal a person waits. */
+#define LAST_COMMIT_MS 3000
+#define SIGNAL_COMMIT_MS 900
+/* Where a partition begins: asked again until it is answered, with an eye on signals in between. */
+#define ASK_MS 500
+/* A member that ended without a word is given up by the group after 10 s or more. */
+#define PATIENCE_US INT64_C(4000000)
+/* A group of the new protocol gives a newcomer nothing until others have let go. */
+#define NOTHING_YET_US INT64_C(4000000)
+
+struct membership {
+    struct consume *consume;
+    bool pending;      /* the group gave us parts; where they begin is still to be asked */
+    bool was_assigned; /* at least once */
+    bool told_waiting;
+    bool told_where;
+    bool told_uncommitted;
+    int64_t joined_us;
+    int64_t assigned_us;
+    int64_t committed_us;
+};
+
+/* ---- committing ---- */
+
+/* Those parts whose written records are not committed yet. */
+static size_t uncommitted(const struct consume *consume, struct partition_ref *refs)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < consume->n_parts; i++) {
+        const struct part *part = &consume->parts[i];
+        if (part->stream && part->written > part->committed)
+            refs[n++] = (struct partition_ref){part->topic, part->partition, part->written};
+    }
+    return n;
+}
+
+static int commit(struct membership *m, int timeout_ms, struct err *err)
+{
+    struct consume *consume = m->consume;
+    struct partition_ref *refs = calloc(consume->n_parts + 1, sizeof *refs);
+    if (!refs)
+        return err_set(err, ERR_BUG, "out of memory");
+    size_t n = uncommitted(consume, refs);
+    int rc = consumer_commit(consume->consumer, refs, n, timeout_ms, err);
+    for (size_t i = 0; rc == 0 && i < consume->n_parts; i++)
+        if (consume->parts[i].stream)
+            consume->parts[i].committed = consume->parts[i].written;
+    free(refs);
+    m->committed_us = clock_mono_us();
+    return rc;
+}
+
+static void commit_now_and_then(struct membership *m)
+{
+    struct err err;
+    if (clock_mono_us() - m->committed_us < COMMIT_EVERY_US)
+        return;
+    consume_flush(m->consume);
+    if (commit(m, COMMIT_MS, &err) == 0) {
+        m->told_uncommitted = false;
+        return;
+    }
+    if (err.class != ERR_OUTAGE) {
+        m->consume->fault = err;
+        return;
+    }
+    if (!m->told_uncommitted)
+        log_warn("", "not committed now, to be tried again: %s", err.text);
+    m->told_uncommitted = true;
+}
+
+/* ---- what the group gives and takes ---- */
+
+static void drop_parts(struct membership *m)
+{
+    free(m->consume->parts);
+    m->consume->parts = NULL;
+    m->consume->n_parts = 0;
+    m->pending = false;
+}
+
+/* Before the group gives them to another: what was printed is out, and committed. */
+static void take_revocation(struct membership *m, const struct consumer_event *event)
+{
+    struct err err;
+    if (!m->pending && !event->lost) {
+        consume_flush(m->consume);
+        if (commit(m, COMMIT_MS, &err) < 0)
+            log_warn("",
+                     "the group took partitions before all was committed; some records will "
+                     "be printed again: %s",
+                     err.text);
+    }
+    if (event->lost)
+        log_warn("", "the group has given us up meanwhile; what was not committed yet may be "
+                     "printed twice");
+    drop_parts(m);
+    m->joined_us = clock_mono_us();
+    if (consumer_unassign(m->consume->consumer, &err) < 0)
+        consume_take_fault(m->consume, &err);
+}
+
+static const struct consume_part *find_plan(const struct consume *consume, const char *topic,
+                                            int32_t partition, const char **name)
+{
+    const struct consume_part *found = NULL;
+    for (size_t i = 0; i < consume->plan.n; i++) {
+        const struct consume_part *plan = &consume->plan.parts[i];
+        if (strcmp(plan->topic, topic) != 0)
+            continue;
+        *name = plan->topic;
+        if (plan->partition == partition)
+            found = plan;
+    }
+    return found;
+}
+
+static void take_assignment(struct membership *m, const struct consumer_event *event)
+{
+    struct consume *consume = m->consume;
+    drop_parts(m);
+    consume->parts = calloc(event->n_partitions + 1, sizeof *consume->parts);
+    if (!consume->parts) {
+        err_set(&consume->fault, ERR_BUG, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < event->n_partitions; i++) {
+        const char *topic = NULL;
+        int32_t partition = event->partitions[i].partition;
+        const struct consume_part *plan =
+            find_plan(consume, event->partitions[i].topic, partition, &topic);
+        if (!topic)
+            continue; /* not subscribed to: another member's mistake */
+        struct part *part = &consume->parts[consume->n_parts++];
+        *part = (struct part){.consume = consume, .topic = topic, .partition = partition};
+        /* A partition made meanwhile is read from its beginning, and was not there when -e looked.
+         */
+        part->is_new = !plan;
+        part->stop = plan ? plan->stop : INT64_MAX;
+        if (part->is_new && consume->request.to_end)
+            part->stop = 0;
+    }
+    m->pending = true;
+}
+
+static void tell_where(struct membership *m, size_t without)
+{
+    const struct consume *consume = m->consume;
+    if (without == 0 || m->told_where || consume->offset_given)
+        return;
+    m->told_where = true;
+    cli_note(consume->cli,
+             "the group %s has no committed offset in %zu partition%s: there what arrives from now "
+             "on; what is there: -o beginning",
+             consume->group, without, without == 1 ? "" : "s");
+}
+
+/* Where each part begins: where the group was, else where -o says. */
+static int find_places(struct membership *m, struct partition_ref *refs, struct err *err)
+{
+    struct consume *consume = m->consume;
+    size_t without = 0;
+    for (size_t i = 0; i < consume->n_parts; i++)
+        refs[i] = (struct partition_ref){consume->parts[i].topic, consume->parts[i].partition, -1};
+    if (consumer_committed(consume->consumer, refs, consume->n_parts, ASK_MS, err) < 0)
+        return -1;
+    for (size_t i = 0; i < consume->n_parts; i++) {
+        const struct part *part = &consume->parts[i];
+        const struct offset_spec beginning = {OFFSET_BEGINNING, 0};
+        consume->parts[i].committed = refs[i].offset;
+        if (refs[i].offset >= 0)
+            continue;
+        without += !part->is_new;
+        if (admin_resolve(consume->admin, part->topic, part->partition,
+                          part->is_new ? beginning : consume->request.from, 2 * ASK_MS,
+                          &refs[i].offset, err) < 0)
+            return -1;
+    }
+    tell_where(m, without);
+    return consumer_assign(consume->consumer, refs, consume->n_parts, err);
+}
+
+/* Start to read what the group gave; an outage leaves that for the next round. */
+static void begin_parts(struct membership *m)
+{
+    struct err err;
+    struct consume *consume = m->consume;
+    struct partition_ref *refs = calloc(consume->n_parts + 1, sizeof *refs);
+    int rc = refs ? find_places(m, refs, &err) : err_set(&err, ERR_BUG, "out of memory");
+    if (rc < 0 && err.class != ERR_OUTAGE)
+        consume->fault = err;
+    else if (rc < 0)
+        log_debug("", "where to begin: %s", err.text);
+    for (size_t i = 0; rc == 0 && i < consume->n_parts; i++) {
+        struct part *part = &consume->parts[i];
+        part->next = part->written = refs[i].offset;
+        part->done = part->next >= part->stop;
+        part->stream = consumer_stream(consume->consumer, part->topic, part->partition);
+    }
+    free(refs);
+    if (rc < 0)
+        return;
+    m->pending = false;
+    m->was_assigned = true;
+    m->assigned_us = clock_mono_us();
+    if (consume->n_parts == 0)
+        cli_note(consume->cli, "the other members of the group %s have all partitions%s",
+                 consume->group, consume->request.to_end ? "" : "; waiting for one");
+}
+
+static void poll_group(struct membership *m)
+{
+    struct consumer_event event;
+    for (consumer_poll(m->consume->consumer, &event); event.kind != CONSUMER_NOTHING;
+         consumer_poll(m->consume->consumer, &event)) {
+        if (event.kind == CONSUMER_ASSIGNED)
+            take_assignment(m, &event);
+        else if (event.kind == CONSUMER_REVOKED)
+            take_revocation(m, &event);
+        else if (event.kind == CONSUMER_FAULT)
+            consume_take_fault(m->consume, &event.err);
+    }
+    if (m->pending && !consume_is_over(m->consume))
+        begin_parts(m);
+}
+
+static void tell_waiting(struct membership *m)
+{
+    if (m->told_waiting || m->was_assigned || clock_mono_us() - m->joined_us < PATIENCE_US)
+        return;
+    m->told_waiting = true;
+    cli_note(m->consume->cli,
+             "waiting for the group %s: a member that ended without leaving is given up when its "
+             "session is over",
+             m->consume->group);
+}
+
+/* With -e, what others of the group read is not waited for; between two assignments all is open. */
+static bool is_finished(const struct membership *m)
+{
+    const struct consume *consume = m->consume;
+    if (!m->was_assigned || m->pending || !consume->parts)
+        return false;
+    if (consume->n_parts == 0)
+        return consume->request.to_end && clock_mono_us() - m->assigned_us >= NOTHING_YET_US;
+    return consume_all_done(consume);
+}
+
+static void run(struct membership *m)
+{
+    struct consume *consume = m->consume;
+    while (!consume_is_over(consume) && !is_finished(m)) {
+        poll_group(m);
+        tell_waiting(m);
+        bool any = consume_read_parts(consume);
+        commit_now_and_then(m);
+        if (any || consume_is_over(consume))
+            continue;
+        consume_flush(consume);
+        consumer_wait(consume->consumer, CONSUME_WAIT_MS);
+    }
+}
+
+static int subscribe(struct consume *consume, struct err *err)
+{
+    const struct consume_plan *plan = &consume->plan;
+    const char **topics = arena_alloc(&consume->cli->arena, (plan->n + 1) * sizeof *topics);
+    size_t n = 0;
+    /* The partitions of a topic stand together. */
+    for (size_t i = 0; i < plan->n; i++)
+        if (i == 0 || strcmp(plan->parts[i].topic, plan->parts[i - 1].topic) != 0)
+            topics[n++] = plan->parts[i].topic;
+    return consumer_subscribe(consume->consumer, topics, n, err);
+}
+
+int consume_in_group(struct consume *consume, struct err *err)
+{
+    struct membership m = {.consume = consume,
+                           .joined_us = clock_mono_us(),
+                           .committed_us = clock_mono_us()};
+    struct err failed;
+    if (subscribe(consume, err) < 0)
+        return -1;
+    run(&m);
+    /* A pipe that was closed has what was written before, and no more is committed. */
+    consume_flush(consume);
+    int timeout_ms = signals_stop_requested() ? SIGNAL_COMMIT_MS : LAST_COMMIT_MS;
+    if (commit(&m, timeout_ms, &failed) < 0 && consume->fault.class == ERR_NONE)
+        err_set_code(&consume->fault, failed.class, failed.code,
+                     "what was printed last is not committed, so the group %s will read it again: "
+                     "%s",
+                     consume->group, failed.text);
+    drop_parts(&m);
+    return 0;
+}
