@@ -47,8 +47,7 @@ rd_kafka_event_t *admin_request_wait(struct admin_request *request, struct err *
 /* The next of several answers, whatever it says; NULL and `err` if none came. */
 rd_kafka_event_t *admin_request_next(struct admin_request *request, struct err *err);
 /* What an answer that is an error as a whole means. Returns -1. */
-int admin_request_fault(struct admin_request *request, rd_kafka_event_t *event,
-                        struct err *err);
+int admin_request_fault(struct admin_request *request, rd_kafka_event_t *event, struct err *err);
 void admin_request_close(struct admin_request *request);
 
 /*
