@@ -216,10 +216,11 @@ struct slice draft_schema_of(const char *table)
 static void print_share(const struct draft *draft, const struct draft_column *column,
                         struct buf *out)
 {
+    const char *plural = draft->objects == 1 ? "" : "s";
     if (column->present == draft->objects)
-        buf_printf(out, "in all %zu records", draft->objects);
+        buf_printf(out, "in all %zu record%s", draft->objects, plural);
     else
-        buf_printf(out, "in %zu of %zu records", column->present, draft->objects);
+        buf_printf(out, "in %zu of %zu record%s", column->present, draft->objects, plural);
     if (column->nulls == column->present)
         buf_add_str(out, ", null in each");
     else if (column->nulls > 0)

@@ -130,7 +130,7 @@ def test_a_key_does_not_command_the_terminal(kafka, topic, tool):
     kafka.produce(topic, [b'{"\\u001b[31mred": 1}'])
     terminal = tool.terminal("draft", "table", topic)
     assert terminal.wait() == 0
-    assert "\x1b" not in terminal.text and r'"\x1b[31mred"' in terminal.text
+    assert "\x1b" not in terminal.text and r'"\x1B[31mred"' in terminal.text
     assert '"\x1b[31mred"' in draft(tool, topic)
 
 
