@@ -191,6 +191,8 @@ static void warn_of_strays(struct cli *cli)
                  stray.nearest);
 }
 
+const char *const cli_all_pipelines[1] = {NULL};
+
 int cli_load_config(struct cli *cli, const char *const *names, size_t n_names, bool allow_none,
                     struct err *err)
 {

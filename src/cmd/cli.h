@@ -37,6 +37,8 @@ struct cli {
  */
 int cli_load_config(struct cli *cli, const char *const *names, size_t n_names, bool allow_none,
                     struct err *err);
+/* For `names`, with n_names 0: whatever the file, -t and --table or their variables name. */
+extern const char *const cli_all_pipelines[1];
 
 /* One line on stderr: "weir VERB: ...", for wrong usage with where to read on. The exit code. */
 int cli_fail(const struct cli *cli, const struct err *err);

@@ -281,11 +281,10 @@ static int run_words(struct cli *cli, struct err *err)
         filter.pipeline = words[at++];
     if (at < n)
         return err_set(err, ERR_USAGE, "\"%s\" is one word too many", words[at]);
-    int rc = ways[task] == dead_replay ? dead_replay_options(cli, filter.pipeline, err)
-                                       : refuse_settings(cli, tasks[task].name, err);
-    if (rc < 0)
-        return -1;
-    if (cli_load_config(cli, NULL, 0, true, err) < 0)
+    bool replays = ways[task] == dead_replay;
+    int rc = replays ? dead_replay_options(cli, filter.pipeline, err)
+                     : refuse_settings(cli, tasks[task].name, err);
+    if (rc < 0 || cli_load_config(cli, replays ? cli_all_pipelines : NULL, 0, true, err) < 0)
         return -1;
     return ways[task](cli, &filter, err);
 }

@@ -273,8 +273,9 @@ static int run(struct cli *cli)
     struct verify_request request;
     struct choice choice = {.n = 0};
     shown_init();
-    if (read_request(cli, &request, &err) < 0 || cli_load_config(cli, NULL, 0, true, &err) < 0 ||
-        signals_init(&err) < 0 || choose(cli, &choice, &err) < 0)
+    if (read_request(cli, &request, &err) < 0 ||
+        cli_load_config(cli, cli_all_pipelines, 0, true, &err) < 0 || signals_init(&err) < 0 ||
+        choose(cli, &choice, &err) < 0)
         return cli_fail(cli, &err);
     return verify_all(cli, &choice, &request);
 }

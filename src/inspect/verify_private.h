@@ -113,8 +113,15 @@ int verify_ledger_judge(struct verify *v, struct err *err);
 /* The id's digest in the column's form. */
 struct digest verify_digest(const struct verify *v, struct slice id);
 
-/* verify_suspects.c */
+/* Whether the ledger gave it an id. */
+static inline bool suspect_has_id(const struct suspect *suspect)
+{
+    return suspect->digest.h[0] != 0 || suspect->digest.h[1] != 0;
+}
+
+/* verify_suspects.c: look for each in the topic again. */
 void verify_suspects_read(struct verify *v);
+/* verify_judge.c: which of them are missing. */
 void verify_suspects_judge(struct verify *v);
 
 #endif

@@ -147,7 +147,7 @@ def test_kafkas_own_tool_agrees(tool, kafka, ten, group):
         # Members would not heed it: neither is done, and the next step is named.
         for arguments in (["seek", group, "-o", "end", "--yes"], ["delete", group, "--yes"]):
             assert tool.no(*arguments, code=1) == \
-                f'group "{group}" has members (the client\\x1b[31m@{one["host"]} (3 partitions of {ten})): stop them first'
+                f'group "{group}" has members (the client\\x1B[31m@{one["host"]} (3 partitions of {ten})): stop them first'
         tool.text("seek", group, "-o", "end", "--dry-run", notes=1)
         assert "while it has members it cannot be" in tool.said
 
