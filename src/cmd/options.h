@@ -69,6 +69,8 @@ enum option_id {
     OPTION_ALLOW,
     OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
     OPTION_DRY_RUN,
+    OPTION_DRAFT_TABLE, /* draft: the name of a table, not the setting */
+    OPTION_EXAMPLES,
 };
 
 struct option {

@@ -30,6 +30,8 @@ extern const struct verb verb_produce;
 extern const struct verb verb_verify;
 extern const struct verb verb_completion;
 extern const struct verb verb_group;
+extern const struct verb verb_doctor;
+extern const struct verb verb_draft;
 
 /* All of them, in the order of the help; main.c has it. */
 extern const struct verb *const verb_table[];

@@ -10,6 +10,7 @@
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "ingest/pipeline.h"
+#include "sink/group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -164,17 +165,8 @@ static int take_slot(struct pipeline *pipeline, struct err *err)
 
 static int name_group(struct pipeline *pipeline, struct err *err)
 {
-    const struct pipeline_config *config = pipeline->config;
-    const char *uuid = pipeline->sink->uuid(pipeline->store);
-    char store[13] = "";
-    size_t n = 0;
-    for (; *uuid && n < 12; uuid++)
-        if (*uuid != '-')
-            store[n++] = *uuid;
-    if (config->group)
-        snprintf(pipeline->group, sizeof(pipeline->group), "%s", config->group);
-    else
-        snprintf(pipeline->group, sizeof(pipeline->group), "weir.%s.%s", config->name, store);
+    group_of_pipeline(pipeline->config, pipeline->sink->uuid(pipeline->store), pipeline->group,
+                      sizeof(pipeline->group));
     return take_slot(pipeline, err);
 }
 

@@ -205,6 +205,16 @@ static inline const struct json_value *value_of(struct row_coder *coder, const s
     return pointer_follow(&field->pointer, 1, &slot->value, scratch) ? scratch : NULL;
 }
 
+bool row_coder_value(struct row_coder *coder, const struct record *record, size_t field,
+                     struct json_value *out)
+{
+    struct json_value scratch;
+    const struct json_value *value = value_of(coder, &coder->plan->fields[field], record, &scratch);
+    if (value)
+        *out = *value;
+    return value != NULL;
+}
+
 static char *put_null(struct convert *c, char *p)
 {
     if (c->format == COPY_TEXT) {

@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "sink/record.h"
 #include "sink/table.h"
 
@@ -91,6 +92,15 @@ struct row_sink {
  */
 enum row_outcome row_encode(struct row_coder *coder, const struct record *record,
                             struct row_sink *sink, unsigned *shape, struct row_reason *reason);
+
+/*
+ * For who studies records rather than store them: what stands for the column of a field in the
+ * record of the last row_encode(), whatever came of it there, unless the record itself is at fault
+ * (ROW_DEAD without a column). Fields are the table's writable columns, in its order. The value
+ * points into the record. False: the record has none.
+ */
+bool row_coder_value(struct row_coder *coder, const struct record *record, size_t field,
+                     struct json_value *out);
 
 /*
  * The columns of a shape as a quoted SQL list `"a","b"`; valid until the coder is freed, or, of a

@@ -297,6 +297,15 @@ static int write_registration(const struct enlistment *e, bool accept, struct er
             accept ? e->stored : e->base_stored, accept ? "now()" : "NULL"));
 }
 
+/* `running`: it has offsets, so it must be the one that it was. */
+static int judge(const struct enlistment *e, bool running, struct err *err)
+{
+    if (running && judge_registration(e, err) < 0)
+        return -1;
+    bool other_table = e->oid != e->table->oid;
+    return (!running || other_table) ? judge_others(e, err) : 0;
+}
+
 static int enlist(struct enlistment *e, struct err *err)
 {
     if (read_registration(e, err) < 0 || read_occupied(e, err) < 0)
@@ -307,10 +316,7 @@ static int enlist(struct enlistment *e, struct err *err)
             return -1;
         running = false;
     }
-    if (running && judge_registration(e, err) < 0)
-        return -1;
-    bool other_table = e->oid != e->table->oid;
-    if ((!running || other_table) && judge_others(e, err) < 0)
+    if (judge(e, running, err) < 0)
         return -1;
     bool accept = !running || e->config->accept_table;
     if (accept && count_base(e, err) < 0)
@@ -385,23 +391,42 @@ int state_judge_replay(PGconn *conn, const struct pipeline_config *config,
     return rc;
 }
 
+static struct enlistment enlistment_from(PGconn *conn, struct arena *arena,
+                                         const struct pipeline_config *config,
+                                         const struct table *table,
+                                         const struct source_identity *identity)
+{
+    const char *cluster_id = identity->cluster_id ? identity->cluster_id : "";
+    struct enlistment e = enlistment_of(conn, arena, config, table);
+    e.cluster = pg_quote_literal(arena, cluster_id);
+    e.cluster_id = cluster_id;
+    e.topics = topic_array(arena, identity);
+    return e;
+}
+
+int state_foresee_enlist(PGconn *conn, const struct pipeline_config *config,
+                         const struct table *table, const struct source_identity *identity,
+                         bool *first, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct enlistment e = enlistment_from(conn, &arena, config, table, identity);
+    int rc = read_registration(&e, err);
+    if (rc == 0)
+        rc = read_occupied(&e, err);
+    *first = !e.known || e.offsets == 0;
+    if (rc == 0)
+        rc = judge(&e, !*first, err);
+    arena_release(&arena);
+    return rc;
+}
+
 int state_enlist(PGconn *conn, const struct pipeline_config *config, const struct table *table,
                  const struct source_identity *identity, bool *first, struct err *err)
 {
     struct arena arena;
     arena_init(&arena);
-    const char *cluster_id = identity->cluster_id ? identity->cluster_id : "";
-    struct enlistment e = {
-        .conn = conn,
-        .arena = &arena,
-        .config = config,
-        .table = table,
-        .schema = pg_quote_ident(&arena, config->state_schema),
-        .name = pg_quote_literal(&arena, config->name),
-        .cluster = pg_quote_literal(&arena, cluster_id),
-        .cluster_id = cluster_id,
-        .topics = topic_array(&arena, identity),
-    };
+    struct enlistment e = enlistment_from(conn, &arena, config, table, identity);
     int rc = pg_begin_locked(conn, err);
     if (rc == 0)
         rc = enlist(&e, err);

@@ -5,6 +5,7 @@
 #include "sink/postgres/pg.h"
 #include "sink/postgres/sql_split.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,18 +149,22 @@ static int run_text(const char *path, struct slice text, PGconn *conn, struct er
     return err_prefix(err, "%s: at its end", path);
 }
 
+/* A file's statements, all of which can be told to be what they should; `content` holds them. */
+static int load_file(const char *path, struct buf *content, struct slice *text, struct err *err)
+{
+    buf_init(content, MAX_FILE_BYTES);
+    if (file_read(content, path, err) < 0)
+        return err_prefix(err, "--setup");
+    if (script_text(path, content, text, err) < 0)
+        return -1;
+    return check_script(path, *text, err);
+}
+
 static int run_file(PGconn *conn, const char *path, struct err *err)
 {
     struct buf content;
-    struct slice text;
-    buf_init(&content, MAX_FILE_BYTES);
-    int rc = file_read(&content, path, err);
-    if (rc < 0)
-        err_prefix(err, "--setup");
-    if (rc == 0)
-        rc = script_text(path, &content, &text, err);
-    if (rc == 0)
-        rc = check_script(path, text, err);
+    struct slice text = SLICE_NONE;
+    int rc = load_file(path, &content, &text, err);
     if (rc == 0) {
         rc = run_text(path, text, conn, err);
         pg_rollback(conn);
@@ -174,6 +179,89 @@ int setup_run_files(PGconn *conn, const char *const *paths, size_t n, struct err
 {
     for (size_t i = 0; i < n; i++)
         if (run_file(conn, paths[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- what the files would make ---- */
+
+/* A name, folded and without its quotes, from the head of `text`; where it ends. */
+static size_t fold_name(struct slice text, char *out, size_t size)
+{
+    size_t len = 0;
+    size_t at = 0;
+    bool quoted = false;
+    for (; at < text.len; at++) {
+        unsigned char c = (unsigned char)text.ptr[at];
+        if (c == '"') {
+            quoted = !quoted;
+            continue;
+        }
+        if (!quoted && (isspace(c) || c == '(' || c == ';'))
+            break;
+        if (len + 1 < size)
+            out[len++] = (char)(quoted ? c : tolower(c));
+    }
+    out[len] = '\0';
+    return at;
+}
+
+/* Both with their schemas, or the last parts alone: the search path is the server's affair. */
+static bool same_table(const char *a, const char *b)
+{
+    const char *a_dot = strchr(a, '.');
+    const char *b_dot = strchr(b, '.');
+    if (a_dot && b_dot)
+        return !strcmp(a, b);
+    return !strcmp(a_dot ? a_dot + 1 : a, b_dot ? b_dot + 1 : b);
+}
+
+/* The name behind CREATE [UNLOGGED] TABLE [IF NOT EXISTS]; false: it is another statement. */
+static bool created_table(const struct sql_statement *statement, char *out, size_t size)
+{
+    static const char *const WORDS[] = {"create", "unlogged", "table", "if", "not", "exists"};
+    struct slice left = statement->text;
+    bool table = false;
+    if (strcmp(statement->words[0], "CREATE") != 0)
+        return false;
+    for (;;) {
+        while (left.len > 0 && isspace((unsigned char)*left.ptr))
+            left = (struct slice){left.ptr + 1, left.len - 1};
+        size_t end = fold_name(left, out, size);
+        size_t word = 0;
+        while (word < sizeof WORDS / sizeof *WORDS && strcmp(out, WORDS[word]) != 0)
+            word++;
+        if (end == 0 || word == sizeof WORDS / sizeof *WORDS)
+            return table && end > 0;
+        table |= word == 2;
+        left = (struct slice){left.ptr + end, left.len - end};
+    }
+}
+
+static int look_into(const char *path, const char *table, bool *makes, struct err *err)
+{
+    struct buf content;
+    struct slice text = SLICE_NONE;
+    int rc = load_file(path, &content, &text, err);
+    if (rc == 0) {
+        struct sql_splitter splitter;
+        struct sql_statement statement;
+        char wanted[512];
+        char name[512];
+        fold_name(slice_of(table), wanted, sizeof wanted);
+        sql_split(&splitter, text);
+        while (sql_next(&splitter, &statement))
+            *makes |= created_table(&statement, name, sizeof name) && same_table(name, wanted);
+    }
+    buf_release(&content);
+    return rc;
+}
+
+int setup_look(const char *const *paths, size_t n, const char *table, bool *makes, struct err *err)
+{
+    *makes = false;
+    for (size_t i = 0; i < n; i++)
+        if (look_into(paths[i], table, makes, err) < 0)
             return -1;
     return 0;
 }

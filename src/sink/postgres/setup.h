@@ -10,8 +10,15 @@
 #include "base/err.h"
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 int setup_run_files(PGconn *conn, const char *const *paths, size_t n, struct err *err);
+
+/*
+ * Read and check the files without running them. *makes: one of them has a CREATE TABLE of the name
+ * `table` ("table" or "schema.table" as SQL writes it); what else the files do is not looked at.
+ */
+int setup_look(const char *const *paths, size_t n, const char *table, bool *makes, struct err *err);
 
 #endif

@@ -132,6 +132,14 @@ static int migrate_from(PGconn *conn, struct arena *arena, const char *schema,
     return pg_commit(conn, err);
 }
 
+static int may_not_make(PGconn *conn, const char *schema, struct err *err)
+{
+    return err_set_code(err, ERR_HALT, "42501",
+                        "the role \"%s\" may not make weir's state schema %s in the database "
+                        "\"%s\"; cure: " PRINT_SETUP,
+                        PQuser(conn), schema, PQdb(conn));
+}
+
 /* Under the lock another process may have done it while we waited. */
 static int migrate(PGconn *conn, struct arena *arena, const char *schema, struct found *found,
                    struct err *err)
@@ -143,10 +151,7 @@ static int migrate(PGconn *conn, struct arena *arena, const char *schema, struct
     if (migrate_from(conn, arena, schema, found, err) < 0) {
         if (strcmp(err->code, "42501") != 0)
             return err_prefix(err, "cannot make the state schema %s", schema);
-        return err_set_code(err, ERR_HALT, "42501",
-                            "the role \"%s\" may not make weir's state schema %s in the database "
-                            "\"%s\"; cure: " PRINT_SETUP,
-                            PQuser(conn), schema, PQdb(conn));
+        return may_not_make(conn, schema, err);
     }
     log_info("", "made the state schema %s (version %d)", schema, STATE_VERSION);
     return look_closely(conn, arena, schema, found, err);
@@ -165,6 +170,41 @@ int state_prepare(PGconn *conn, const char *schema, char uuid[37], struct err *e
     if (rc == 0)
         rc = check_rights(conn, &arena, schema, err);
     if (rc == 0)
+        memcpy(uuid, found.uuid, sizeof found.uuid);
+    arena_release(&arena);
+    return rc;
+}
+
+/* Whether migrate() would be let: CREATE on the schema, or on the database to make one. */
+static int check_may_make(PGconn *conn, struct arena *arena, const char *schema,
+                          const struct found *found, struct err *err)
+{
+    PGresult *row = NULL;
+    if (found->schema)
+        row = pg_execf(conn, err, "SELECT has_schema_privilege(%s, 'CREATE')",
+                       pg_quote_literal(arena, schema));
+    else
+        row = pg_exec(conn, err, "SELECT has_database_privilege(current_database(), 'CREATE')");
+    if (!row)
+        return -1;
+    bool may = *PQgetvalue(row, 0, 0) == 't';
+    PQclear(row);
+    return may ? 0 : may_not_make(conn, schema, err);
+}
+
+int state_foresee_prepare(PGconn *conn, const char *schema, bool *there, char uuid[37],
+                          struct err *err)
+{
+    struct arena arena;
+    struct found found;
+    arena_init(&arena);
+    int rc = look_closely(conn, &arena, schema, &found, err);
+    *there = rc == 0 && found.version == STATE_VERSION;
+    if (rc == 0 && *there)
+        rc = check_rights(conn, &arena, schema, err);
+    else if (rc == 0)
+        rc = check_may_make(conn, &arena, schema, &found, err);
+    if (*there)
         memcpy(uuid, found.uuid, sizeof found.uuid);
     arena_release(&arena);
     return rc;

@@ -35,6 +35,12 @@
 
 /* Create or migrate; `uuid` gets the store's id. */
 int state_prepare(PGconn *conn, const char *schema, char uuid[37], struct err *err);
+/*
+ * Whether state_prepare() would succeed, without doing anything: 0, or -1 with its refusal. *there:
+ * nothing would have to be made, and `uuid` is filled in. In a transaction of the caller's.
+ */
+int state_foresee_prepare(PGconn *conn, const char *schema, bool *there, char uuid[37],
+                          struct err *err);
 /* DDL and GRANTs for --print-setup, for the role that `database` names or libpq would take; a psql
  * variable stands for it when that cannot be known. */
 const char *state_setup_sql(struct arena *arena, const struct pipeline_config *config);
@@ -51,6 +57,13 @@ const char *state_setup_sql(struct arena *arena, const struct pipeline_config *c
  */
 int state_enlist(PGconn *conn, const struct pipeline_config *config, const struct table *table,
                  const struct source_identity *identity, bool *first, struct err *err);
+/*
+ * Whether it would be refused, without registering anything: 0, or -1 with the refusal. *first: as
+ * above. In a transaction of the caller's; the state schema must be there.
+ */
+int state_foresee_enlist(PGconn *conn, const struct pipeline_config *config,
+                         const struct table *table, const struct source_identity *identity,
+                         bool *first, struct err *err);
 /* Again while rows come in, whenever the table is read anew: was it emptied? */
 int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
                         const struct table *table, struct err *err);
