@@ -92,16 +92,6 @@ static int read_topics(struct consume *consume, struct err *err)
     return n > 0 ? 0 : err_set(err, ERR_USAGE, "which topic? Write weir consume TOPIC");
 }
 
-static int read_number(const struct command_line *line, enum option_id id, int64_t min, int64_t max,
-                       int64_t *out, struct err *err)
-{
-    const struct parsed_option *option = command_line_find(line, id);
-    if (!option || (parse_integer(option->value, out) == 0 && *out >= min && *out <= max))
-        return 0;
-    return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from %" PRId64 " on", option->where,
-                   option->value, min);
-}
-
 static int read_offset(struct consume *consume, struct err *err)
 {
     const struct parsed_option *option = command_line_find(&consume->cli->line, OPTION_OFFSET);
@@ -194,8 +184,8 @@ static int read_request(struct consume *consume, struct err *err)
     int64_t partition = -1;
     consume->left = INT64_MAX;
     if (read_topics(consume, err) < 0 ||
-        read_number(line, OPTION_PARTITION, 0, INT32_MAX, &partition, err) < 0 ||
-        read_number(line, OPTION_LIMIT, 1, INT64_MAX, &consume->left, err) < 0 ||
+        command_line_number(line, OPTION_PARTITION, 0, INT32_MAX, &partition, err) < 0 ||
+        command_line_number(line, OPTION_LIMIT, 1, INT64_MAX, &consume->left, err) < 0 ||
         read_group(consume, err) < 0 || read_offset(consume, err) < 0 ||
         read_to(consume, err) < 0 || read_grep(consume, err) < 0 || read_form(consume, err) < 0)
         return -1;

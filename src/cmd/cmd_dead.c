@@ -81,14 +81,6 @@ static void options(struct option_table *table)
     option_table_add_common(table);
 }
 
-int dead_read_number(const char *where, const char *text, int64_t max, int64_t *out,
-                     struct err *err)
-{
-    if (parse_integer(text, out) == 0 && *out >= 0 && *out <= max)
-        return 0;
-    return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from 0", where, text);
-}
-
 /* TOPIC/PARTITION@OFFSET, as the list prints it. */
 static int read_place(struct arena *arena, const char *text, struct dead_place *out,
                       struct err *err)
@@ -99,8 +91,8 @@ static int read_place(struct arena *arena, const char *text, struct dead_place *
         return err_set(err, ERR_USAGE, "\"%s\" is not a place: write TOPIC/PARTITION@OFFSET", text);
     int64_t partition;
     const char *digits = arena_strndup(arena, slash + 1, (size_t)(at - slash - 1));
-    if (dead_read_number("partition", digits, INT32_MAX, &partition, err) < 0 ||
-        dead_read_number("offset", at + 1, INT64_MAX, &out->offset, err) < 0)
+    if (option_read_number("partition", digits, 0, INT32_MAX, &partition, err) < 0 ||
+        option_read_number("offset", at + 1, 0, INT64_MAX, &out->offset, err) < 0)
         return -1;
     out->topic = arena_strndup(arena, text, (size_t)(slash - text));
     out->partition = (int32_t)partition;
@@ -130,7 +122,7 @@ static const char *text_of(const struct cli *cli, enum option_id id)
 
 static int read_filter(struct cli *cli, struct dead_filter *out, struct err *err)
 {
-    const struct parsed_option *partition = command_line_find(&cli->line, OPTION_PARTITION);
+    int64_t partition = -1;
     bool replayed = command_line_find(&cli->line, OPTION_REPLAYED) != NULL;
     bool all = command_line_find(&cli->line, OPTION_ALL) != NULL;
     *out = (struct dead_filter){.which = replayed ? DEAD_REPLAYED
@@ -142,12 +134,9 @@ static int read_filter(struct cli *cli, struct dead_filter *out, struct err *err
                                 .reason = text_of(cli, OPTION_REASON)};
     if (replayed && all)
         return err_set(err, ERR_USAGE, "--replayed and --all do not go together");
-    if (partition) {
-        int64_t number;
-        if (dead_read_number(partition->where, partition->value, INT32_MAX, &number, err) < 0)
-            return -1;
-        out->partition = (int32_t)number;
-    }
+    if (command_line_number(&cli->line, OPTION_PARTITION, 0, INT32_MAX, &partition, err) < 0)
+        return -1;
+    out->partition = (int32_t)partition;
     return read_places(cli, out, err);
 }
 
@@ -169,7 +158,7 @@ static int list(struct cli *cli, struct dead_filter *filter, struct err *err)
         return err_set(err, ERR_USAGE, "--by: \"%s\" is not supported: write --by reason",
                        by->value);
     filter->limit = DEFAULT_LIMIT;
-    if (limit && dead_read_number(limit->where, limit->value, INT64_MAX, &filter->limit, err) < 0)
+    if (command_line_number(&cli->line, OPTION_LIMIT, 0, INT64_MAX, &filter->limit, err) < 0)
         return -1;
     if (by) {
         filter->limit = limit ? filter->limit : 0;

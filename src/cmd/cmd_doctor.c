@@ -31,11 +31,9 @@ static void options(struct option_table *table)
 
 static int read_count(const struct cli *cli, size_t *out, struct err *err)
 {
-    const struct parsed_option *count = command_line_find(&cli->line, OPTION_LIMIT);
     int64_t n = SAMPLE_DEFAULT_RECORDS;
-    if (count && (parse_integer(count->value, &n) < 0 || n < 1 || n > SAMPLE_MAX_RECORDS))
-        return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from 1 to %d", count->where,
-                       count->value, SAMPLE_MAX_RECORDS);
+    if (command_line_number(&cli->line, OPTION_LIMIT, 1, SAMPLE_MAX_RECORDS, &n, err) < 0)
+        return -1;
     *out = (size_t)n;
     return 0;
 }

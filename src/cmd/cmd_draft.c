@@ -54,7 +54,6 @@ static int read_request(struct cli *cli, struct request *out, struct err *err)
 {
     const struct command_line *line = &cli->line;
     const struct parsed_option *table = command_line_find(line, OPTION_DRAFT_TABLE);
-    const struct parsed_option *count = command_line_find(line, OPTION_LIMIT);
     int64_t n = SAMPLE_DEFAULT_RECORDS;
     if (task_find(tasks, N_TASKS, line, err) < 0)
         return -1;
@@ -63,9 +62,8 @@ static int read_request(struct cli *cli, struct request *out, struct err *err)
     if (line->n_words > 2)
         return err_set(err, ERR_USAGE, "\"%s\" is one word too many: draft takes one topic",
                        line->words[2]);
-    if (count && (parse_integer(count->value, &n) < 0 || n < 1 || n > SAMPLE_MAX_RECORDS))
-        return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from 1 to %d", count->where,
-                       count->value, SAMPLE_MAX_RECORDS);
+    if (command_line_number(line, OPTION_LIMIT, 1, SAMPLE_MAX_RECORDS, &n, err) < 0)
+        return -1;
     if (table && check_table(table->value, err) < 0)
         return err_prefix(err, "%s", table->where);
     *out = (struct request){

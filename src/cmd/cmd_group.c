@@ -209,16 +209,14 @@ static const struct task tasks[] = {
 #define N_TASKS (sizeof tasks / sizeof *tasks)
 
 /* How each is done, in their order. */
-enum names { NO_NAME, NAME_OR_NONE, ONE_NAME, SOME_NAMES };
-static const struct way {
-    int (*run)(struct group_work *work, struct err *err);
-    enum names names;
-} ways[N_TASKS] = {
-    {list, NO_NAME},
-    {describe, NAME_OR_NONE},
-    {group_seek, ONE_NAME},
-    {group_delete, SOME_NAMES},
+static int (*const ways[N_TASKS])(struct group_work *work, struct err *err) = {
+    list,
+    describe,
+    group_seek,
+    group_delete,
 };
+static const enum task_names_wanted wanted[N_TASKS] = {TASK_NO_NAME, TASK_NAME_OR_NONE,
+                                                       TASK_ONE_NAME, TASK_SOME_NAMES};
 
 static const struct option own_options[] = {
     {.id = OPTION_OFFSET,
@@ -250,38 +248,12 @@ static void options(struct option_table *table)
     option_table_add_common(table);
 }
 
-static int read_names(struct group_work *work, size_t task, struct err *err)
-{
-    const struct command_line *line = &work->cli->line;
-    const char *verb = tasks[task].name;
-    enum names wanted = ways[task].names;
-    work->names = arena_alloc(&work->cli->arena, line->n_words * sizeof *work->names);
-    for (size_t i = 1; i < line->n_words; i++) {
-        if (!*line->words[i])
-            return err_set(err, ERR_USAGE, "a group's name is empty");
-        for (size_t j = 0; j < work->n_names; j++)
-            if (!strcmp(work->names[j], line->words[i]))
-                return err_set(err, ERR_USAGE, "group \"%s\" is named twice", line->words[i]);
-        work->names[work->n_names++] = line->words[i];
-    }
-    if (wanted == NO_NAME && work->n_names > 0)
-        return err_set(err, ERR_USAGE, "%s shows all groups; one alone: weir group describe %s",
-                       verb, work->names[0]);
-    if (wanted != NO_NAME && wanted != SOME_NAMES && work->n_names > 1)
-        return err_set(err, ERR_USAGE, "\"%s\" is one name too many: %s takes one group",
-                       work->names[1], verb);
-    if ((wanted == ONE_NAME || wanted == SOME_NAMES) && work->n_names == 0)
-        return err_set(err, ERR_USAGE, "%s which group? Write its name", verb);
-    return 0;
-}
-
 static int read_partition(struct group_work *work, const struct parsed_option *option,
                           struct err *err)
 {
     int64_t number;
-    if (parse_integer(option->value, &number) < 0 || number < 0 || number > INT32_MAX)
-        return err_set(err, ERR_USAGE, "%s: \"%s\" is not a partition's number", option->where,
-                       option->value);
+    if (option_read_number(option->where, option->value, 0, INT32_MAX, &number, err) < 0)
+        return -1;
     work->partition = (int32_t)number;
     return 0;
 }
@@ -326,7 +298,7 @@ static int read_options(struct group_work *work, size_t task, struct err *err)
     for (size_t i = 0; i < line->n_options; i++)
         if (read_option(work, &line->options[i], err) < 0)
             return -1;
-    if (ways[task].run == group_seek && !work->to_given)
+    if (ways[task] == group_seek && !work->to_given)
         return err_set(err, ERR_USAGE,
                        "seek where to? Write -o beginning, end, N, -N, @TIME or @-10m");
     return 0;
@@ -334,13 +306,19 @@ static int read_options(struct group_work *work, size_t task, struct err *err)
 
 static int run_task(struct group_work *work, struct err *err)
 {
+    struct task_names names = {.verb = "group"};
     int task = task_find(tasks, N_TASKS, &work->cli->line, err);
-    if (task < 0 || read_options(work, (size_t)task, err) < 0 ||
-        read_names(work, (size_t)task, err) < 0 ||
+    if (task < 0)
+        return -1;
+    names.wanted = wanted[task];
+    if (read_options(work, (size_t)task, err) < 0 ||
+        task_read_names(&tasks[task], &work->cli->line, &names, &work->cli->arena, err) < 0 ||
         cli_load_config(work->cli, NULL, 0, true, err) < 0 ||
         cluster_connect(work->cli, &work->admin, err) < 0)
         return -1;
-    return ways[task].run(work, err);
+    work->names = names.items;
+    work->n_names = names.n;
+    return ways[task](work, err);
 }
 
 static int run(struct cli *cli)

@@ -102,9 +102,8 @@ static int read_option(struct produce *produce, const struct parsed_option *opti
         produce->topic = option->value;
         return 0;
     case OPTION_PARTITION:
-        if (parse_integer(option->value, &number) < 0 || number < 0 || number > INT32_MAX)
-            return err_set(err, ERR_USAGE, "%s: \"%s\" is not a partition's number", option->where,
-                           option->value);
+        if (option_read_number(option->where, option->value, 0, INT32_MAX, &number, err) < 0)
+            return -1;
         form->partition = (int32_t)number;
         return 0;
     case OPTION_KEY_DELIMITER:

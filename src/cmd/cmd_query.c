@@ -109,9 +109,8 @@ static int read_watch(const struct cli *cli, struct watch_request *out, struct e
                        "%s counts the times of --watch; for fewer rows write LIMIT into the "
                        "statement",
                        count->where);
-    if (count && (parse_integer(count->value, &out->rounds) < 0 || out->rounds < 1))
-        return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from 1", count->where,
-                       count->value);
+    if (command_line_number(&cli->line, OPTION_LIMIT, 1, INT64_MAX, &out->rounds, err) < 0)
+        return -1;
     if (watch && has(cli, OPTION_ALL))
         return err_set(err, ERR_USAGE,
                        "--watch compares the first %d rows: leave out --all, or write a WHERE that "

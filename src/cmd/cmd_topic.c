@@ -95,14 +95,11 @@ static const struct task tasks[] = {
 #define N_TASKS (sizeof tasks / sizeof *tasks)
 
 /* How each is done, in their order. */
-enum names { NO_NAME, ONE_NAME, SOME_NAMES };
-static const struct way {
-    int (*run)(struct topic_work *work, struct err *err);
-    enum names names;
-} ways[N_TASKS] = {
-    {list, NO_NAME},         {topic_create, SOME_NAMES}, {describe, ONE_NAME},
-    {topic_alter, ONE_NAME}, {topic_delete, SOME_NAMES},
+static int (*const ways[N_TASKS])(struct topic_work *work, struct err *err) = {
+    list, topic_create, describe, topic_alter, topic_delete,
 };
+static const enum task_names_wanted wanted[N_TASKS] = {TASK_NO_NAME, TASK_SOME_NAMES, TASK_ONE_NAME,
+                                                       TASK_ONE_NAME, TASK_SOME_NAMES};
 
 static const struct option own_options[] = {
     {.id = OPTION_TOPIC,
@@ -154,48 +151,11 @@ static void options(struct option_table *table)
             table->items[i].name[0] = '\0';
 }
 
-static int add_name(struct topic_work *work, const char *name, struct err *err)
-{
-    if (!*name)
-        return err_set(err, ERR_USAGE, "a topic's name is empty");
-    for (size_t i = 0; i < work->n_names; i++)
-        if (!strcmp(work->names[i], name))
-            return err_set(err, ERR_USAGE, "topic \"%s\" is named twice", name);
-    work->names[work->n_names++] = name;
-    return 0;
-}
-
-static int read_names(struct topic_work *work, size_t task, struct err *err)
-{
-    const struct command_line *line = &work->cli->line;
-    const char *name = tasks[task].name;
-    enum names wanted = ways[task].names;
-    work->names =
-        arena_alloc(&work->cli->arena, (line->n_words + line->n_options + 1) * sizeof *work->names);
-    for (size_t i = 1; i < line->n_words; i++)
-        if (add_name(work, line->words[i], err) < 0)
-            return -1;
-    for (size_t i = 0; i < line->n_options; i++)
-        if (line->options[i].option->id == OPTION_TOPIC &&
-            add_name(work, line->options[i].value, err) < 0)
-            return -1;
-    if (wanted == NO_NAME && work->n_names > 0)
-        return err_set(err, ERR_USAGE, "%s shows all topics; one alone: weir topic describe %s",
-                       name, work->names[0]);
-    if (wanted != NO_NAME && work->n_names == 0)
-        return err_set(err, ERR_USAGE, "%s which topic? Write its name", name);
-    if (wanted == ONE_NAME && work->n_names > 1)
-        return err_set(err, ERR_USAGE, "\"%s\" is one name too many: %s takes one topic",
-                       work->names[1], name);
-    return 0;
-}
-
 static int read_count(const struct parsed_option *option, int max, int *out, struct err *err)
 {
     int64_t number;
-    if (parse_integer(option->value, &number) < 0 || number < 1 || number > max)
-        return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from 1 to %d", option->where,
-                       option->value, max);
+    if (option_read_number(option->where, option->value, 1, max, &number, err) < 0)
+        return -1;
     *out = (int)number;
     return 0;
 }
@@ -269,7 +229,7 @@ static int read_options(struct topic_work *work, size_t task, struct err *err)
     for (size_t i = 0; i < line->n_options; i++)
         if (read_option(work, &line->options[i], err) < 0)
             return -1;
-    if (ways[task].run == topic_alter && work->partitions == TOPIC_UNKNOWN && work->n_changes == 0)
+    if (ways[task] == topic_alter && work->partitions == TOPIC_UNKNOWN && work->n_changes == 0)
         return err_set(err, ERR_USAGE,
                        "alter what? Write --config NAME=VALUE, --delete-config NAME or "
                        "--partitions N");
@@ -278,13 +238,19 @@ static int read_options(struct topic_work *work, size_t task, struct err *err)
 
 static int run_task(struct topic_work *work, struct err *err)
 {
+    struct task_names names = {.verb = "topic", .option = OPTION_TOPIC};
     int task = task_find(tasks, N_TASKS, &work->cli->line, err);
-    if (task < 0 || read_options(work, (size_t)task, err) < 0 ||
-        read_names(work, (size_t)task, err) < 0 ||
+    if (task < 0)
+        return -1;
+    names.wanted = wanted[task];
+    if (read_options(work, (size_t)task, err) < 0 ||
+        task_read_names(&tasks[task], &work->cli->line, &names, &work->cli->arena, err) < 0 ||
         cli_load_config(work->cli, NULL, 0, true, err) < 0 ||
         cluster_connect(work->cli, &work->admin, err) < 0)
         return -1;
-    return ways[task].run(work, err);
+    work->names = names.items;
+    work->n_names = names.n;
+    return ways[task](work, err);
 }
 
 static int run(struct cli *cli)

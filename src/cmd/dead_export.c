@@ -83,7 +83,6 @@ static void export_letter(void *context, const struct dead_letter *letter)
 
 int dead_export(struct cli *cli, struct dead_filter *filter, struct err *err)
 {
-    const struct parsed_option *limit = command_line_find(&cli->line, OPTION_LIMIT);
     struct err of_letter;
     struct export_run run = {
         .with_reason = command_line_find(&cli->line, OPTION_WITH_REASON) != NULL,
@@ -92,7 +91,7 @@ int dead_export(struct cli *cli, struct dead_filter *filter, struct err *err)
     };
     if (run.with_reason && run.value_only)
         return err_set(err, ERR_USAGE, "--with-reason adds headers, and --value leaves them out");
-    if (limit && dead_read_number(limit->where, limit->value, INT64_MAX, &filter->limit, err) < 0)
+    if (command_line_number(&cli->line, OPTION_LIMIT, 0, INT64_MAX, &filter->limit, err) < 0)
         return -1;
     letter_headers_init(&run.headers);
     buf_init(&run.out, MAX_LINE_BYTES);

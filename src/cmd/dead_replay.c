@@ -313,8 +313,7 @@ int dead_replay(struct cli *cli, struct dead_filter *filter, struct err *err)
     struct mend mend;
     struct pipeline_config config;
     bool wanted;
-    const struct parsed_option *limit = command_line_find(&cli->line, OPTION_LIMIT);
-    if (limit && dead_read_number(limit->where, limit->value, INT64_MAX, &filter->limit, err) < 0)
+    if (command_line_number(&cli->line, OPTION_LIMIT, 0, INT64_MAX, &filter->limit, err) < 0)
         return -1;
     if (read_mend(cli, &mend, &wanted, err) < 0 ||
         choose_pipeline(cli, filter->pipeline, &config, err) < 0 || signals_init(err) < 0)

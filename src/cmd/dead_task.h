@@ -17,9 +17,6 @@ dead_task dead_replay; /* dead_replay.c */
 /* Before the configuration: with --table, -t is what it is for ingest, the pipeline's topic. */
 int dead_replay_options(struct cli *cli, const char *pipeline, struct err *err);
 
-/* An option's number from 0 on; -1 with a message. */
-int dead_read_number(const char *where, const char *text, int64_t max, int64_t *out,
-                     struct err *err);
 /* The pipeline's own database if the file has the pipeline, else the one for all. */
 const struct pipeline_config *dead_config_of(const struct cli *cli, const char *pipeline);
 

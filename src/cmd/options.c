@@ -4,6 +4,8 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 void option_table_add(struct option_table *table, const struct option *option)
@@ -234,4 +236,28 @@ int command_line_parse(struct arena *arena, const struct option_table *table, in
             return -1;
     }
     return 0;
+}
+
+int option_read_number(const char *where, const char *text, int64_t min, int64_t max, int64_t *out,
+                       struct err *err)
+{
+    char limit[32] = "";
+    int64_t number;
+    if (parse_integer(text, &number) == 0 && number >= min && number <= max) {
+        *out = number;
+        return 0;
+    }
+    if (max < INT32_MAX)
+        snprintf(limit, sizeof limit, " to %" PRId64, max);
+    return err_set(err, ERR_USAGE, "%s: \"%s\" is not a number from %" PRId64 "%s", where, text,
+                   min, limit);
+}
+
+int command_line_number(const struct command_line *line, enum option_id id, int64_t min,
+                        int64_t max, int64_t *out, struct err *err)
+{
+    const struct parsed_option *option = command_line_find(line, id);
+    if (!option)
+        return 0;
+    return option_read_number(option->where, option->value, min, max, out, err);
 }

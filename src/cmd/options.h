@@ -15,6 +15,7 @@
 #include "base/settings.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* Options that are no setting of a pipeline. */
@@ -121,6 +122,13 @@ int command_line_parse(struct arena *arena, const struct option_table *table, in
                        struct command_line *out, struct err *err);
 /* The last option of that id, or NULL. */
 const struct parsed_option *command_line_find(const struct command_line *line, enum option_id id);
+
+/* A whole number between min and max (INT64_MAX: no limit) into *out; ERR_USAGE names `where`. */
+int option_read_number(const char *where, const char *text, int64_t min, int64_t max, int64_t *out,
+                       struct err *err);
+/* The same of an option, if it was given; else *out stays as it is. */
+int command_line_number(const struct command_line *line, enum option_id id, int64_t min,
+                        int64_t max, int64_t *out, struct err *err);
 
 /* The table as help text. */
 void option_table_print(const struct option_table *table, FILE *to);

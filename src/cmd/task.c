@@ -72,3 +72,44 @@ int task_find(const struct task *tasks, size_t n, const struct command_line *lin
             return check_options(tasks, n, &tasks[i], line, err) < 0 ? -1 : (int)i;
     return fail_unknown(tasks, n, line->words[0], err);
 }
+
+static int add_name(struct task_names *names, const char *name, struct err *err)
+{
+    if (!*name)
+        return err_set(err, ERR_USAGE, "a %s's name is empty", names->verb);
+    for (size_t i = 0; i < names->n; i++)
+        if (!strcmp(names->items[i], name))
+            return err_set(err, ERR_USAGE, "%s \"%s\" is named twice", names->verb, name);
+    names->items[names->n++] = name;
+    return 0;
+}
+
+static int check_names(const struct task *task, const struct task_names *names, struct err *err)
+{
+    bool wants_one = names->wanted == TASK_ONE_NAME || names->wanted == TASK_SOME_NAMES;
+    bool takes_one = names->wanted == TASK_ONE_NAME || names->wanted == TASK_NAME_OR_NONE;
+    if (names->wanted == TASK_NO_NAME && names->n > 0)
+        return err_set(err, ERR_USAGE, "%s shows all %ss; one alone: weir %s describe %s",
+                       task->name, names->verb, names->verb, names->items[0]);
+    if (wants_one && names->n == 0)
+        return err_set(err, ERR_USAGE, "%s which %s? Write its name", task->name, names->verb);
+    if (takes_one && names->n > 1)
+        return err_set(err, ERR_USAGE, "\"%s\" is one name too many: %s takes one %s",
+                       names->items[1], task->name, names->verb);
+    return 0;
+}
+
+int task_read_names(const struct task *task, const struct command_line *line,
+                    struct task_names *names, struct arena *arena, struct err *err)
+{
+    names->n = 0;
+    names->items = arena_alloc(arena, (line->n_words + line->n_options) * sizeof *names->items);
+    for (size_t i = 1; i < line->n_words; i++)
+        if (add_name(names, line->words[i], err) < 0)
+            return -1;
+    for (size_t i = 0; names->option != OPTION_SETTING && i < line->n_options; i++)
+        if (line->options[i].option->id == names->option &&
+            add_name(names, line->options[i].value, err) < 0)
+            return -1;
+    return check_names(task, names, err);
+}

@@ -5,6 +5,7 @@
 #ifndef WEIR_CMD_TASK_H
 #define WEIR_CMD_TASK_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "cmd/options.h"
 
@@ -26,5 +27,20 @@ int task_find(const struct task *tasks, size_t n, const struct command_line *lin
 
 /* Whether an option goes with one of the `n` tasks. */
 bool task_takes(const struct task *tasks, size_t n, const struct task *task, enum option_id id);
+
+/* How many names stand behind the task's. */
+enum task_names_wanted { TASK_NO_NAME, TASK_NAME_OR_NONE, TASK_ONE_NAME, TASK_SOME_NAMES };
+
+/* What is named by the words behind the task's, and by an option. */
+struct task_names {
+    const char *verb;      /* "topic": what the names are of, too */
+    enum option_id option; /* names one too; OPTION_SETTING: there is none */
+    enum task_names_wanted wanted;
+    const char **items;
+    size_t n;
+};
+/* Read them. ERR_USAGE: too few, too many, an empty one, or one twice. */
+int task_read_names(const struct task *task, const struct command_line *line,
+                    struct task_names *names, struct arena *arena, struct err *err);
 
 #endif

@@ -379,7 +379,7 @@ WRONG = [
     (["seek", "g", "-o", "stored"], "-o: the stored offsets are where the group is already"),
     (["seek", "g", "-o", "begining"], '-o: "begining" is not an offset'),
     (["seek", "g", "-o", "@noon"], '-o: "noon" is not a time'),
-    (["seek", "g", "-o", "end", "-p", "x"], '-p: "x" is not a partition\'s number'),
+    (["seek", "g", "-o", "end", "-p", "x"], '-p: "x" is not a number from 0'),
     (["delete"], "delete which group?"),
     (["delete", "g", "g"], 'group "g" is named twice'),
     (["delete", "g", "--dry-run"], "--dry-run is not for delete"),
