@@ -380,7 +380,7 @@ def test_without_permission(guarded_kafka, tmp_path):
     assert (listed[other]["retention_ms"], listed[other]["bytes"]) == (-1, 0)
 
     # Sizes are the cluster's to tell. That they are not known is no fault.
-    deny(guarded_kafka, "kafka-cluster", AclOperation.DESCRIBE, kind=ResourceType.BROKER)
+    guarded_kafka.deny("kafka-cluster", AclOperation.DESCRIBE, kind=ResourceType.BROKER)
     ask = ["topic", "describe", other, "-J", *address]
     described = wait_until(lambda: (done := weir.call(*ask)).summary()["bytes"] is None and done,
                            what="the access list to hold")
