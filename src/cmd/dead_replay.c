@@ -311,7 +311,7 @@ static int read_mend(struct cli *cli, struct mend *mend, bool *wanted, struct er
 int dead_replay(struct cli *cli, struct dead_filter *filter, struct err *err)
 {
     struct mend mend;
-    struct pipeline_config config;
+    struct pipeline_config config = {.name = NULL};
     bool wanted;
     if (command_line_number(&cli->line, OPTION_LIMIT, 0, INT64_MAX, &filter->limit, err) < 0)
         return -1;
