@@ -34,6 +34,7 @@ class Example:
 QUERY = r'weir query( --database credentials.json)?'
 COUNT = r'["\']SELECT (?i:COUNT)\(\*\)( AS no_records)? FROM streaming_layer.streaming_data["\']'
 RUNS = (("shows", "rows/s"), STREAMS)
+CURE = r"^ALTER TABLE streaming_layer\.streaming_data ALTER COLUMN personal_number TYPE bigint;\n$"
 
 EXAMPLES = (
     Example(r"(build/)?weir help( [a-z]+)?", shows="Usage: weir"),
@@ -59,6 +60,17 @@ EXAMPLES = (
     Example(r"weir verify orders --ledger sent.ndjson --id order_id", ("order ledger",)),
     Example(r"weir verify -t driven_data_stream --table streaming_layer.streaming_data --read", ("rows",)),
     Example(r"weir verify --offline", ("rows",)),
+    # doctor, draft
+    Example(r"weir doctor( driven_data| -t driven_data_stream .*)?", ("hundreds", "table"), shows=r"(?m)^0 fail, "),
+    Example(r"weir doctor -t orders --table shop.orders .*", ("shop",), shows=r"(?m)^0 fail, "),
+    Example(r"weir doctor -J \| jq [^>]*", ("wrong column",), code=1, shows=CURE),
+    Example(r"weir doctor -J \| jq .* > cure.sql", ("wrong column",), code=1, shows="^$", leaves=("cure.sql", CURE)),
+    Example(r"weir draft table driven_data_stream .* > create_table.sql", ("hundreds",), shows="^$|drafted|records",
+            leaves=("create_table.sql", r"CREATE TABLE streaming_layer\.streaming_data")),
+    Example(r"weir draft table orders --table shop.orders \| tee orders.sql", ("shop",),
+            leaves=("orders.sql", r"CREATE TABLE shop\.orders")),
+    Example(r"weir draft table orders --examples -n \d+", ("shop",), shows=r'e\.g\. "A-\d"'),
+    Example(r"weir draft table orders -J \| jq .*", ("shop",), shows=r"(?m)^order_id\ttext$"),
     # groups
     Example(r"weir group list", ("billing",), shows="(?m)^billing "),
     Example(r"weir group list -J \| jq .*", ("billing",), shows="(?m)^billing$"),
