@@ -77,6 +77,13 @@ class Stage:
             self.rows()
         assert self.database.count("weir.dead_letters") >= BAD
 
+    def unnamed_letters(self) -> None:
+        """The letters of a pipeline that nobody named, as on a command line without weir.yaml."""
+        self.no_records()
+        self.records()
+        self.finish(f"weir ingest -t {TOPIC} --table {TABLE} --setup create_schema.sql --setup create_table.sql -e -q")
+        assert self.database.count("weir.dead_letters") == BAD
+
     def salaries(self) -> None:
         """A pipeline with one dead letter: its table cannot take a value that the record has."""
         self.no_records()
@@ -137,6 +144,11 @@ class Stage:
         self.kafka.produce("orders", [Record(json.dumps({"order_id": f"A-{i}"}).encode()) for i in range(3)])
         self.database.execute("CREATE SCHEMA IF NOT EXISTS shop; CREATE TABLE IF NOT EXISTS shop.orders (order_id text)")
 
+    def readers(self) -> None:
+        """The group `readers` has read all."""
+        self.records()
+        self.finish(f"weir consume {TOPIC} -g readers -o beginning -e -q")
+
     def checks(self) -> None:
         """The group `checks` has read the first hundred."""
         self.hundreds()
@@ -174,6 +186,7 @@ class Stage:
         group.close()
 
     PREPARATIONS = {"table": table, "hundreds": hundreds, "wrong column": wrong_column, "shop": shop, "checks": checks,
+                    "readers": readers, "unnamed letters": unnamed_letters,
                     "ledger": ledger, "order ledger": order_ledger, "billing": billing, "records": records,
                     "no records": no_records, "rows": rows, "letters": letters, "orders": orders, "no orders": no_orders,
                     "a and b": a_and_b, "report": report, "pairs": pairs, "salaries": salaries, "mended": mended,
