@@ -61,7 +61,7 @@ EXAMPLES = (
     Example(rf'{QUERY} --write "ALTER TABLE .* ALTER COLUMN personal_number TYPE bigint"', ("wrong column",),
             shows="ALTER TABLE"),
     Example(r'weir query --write "ALTER TABLE .* ALTER salary TYPE text"', ("salaries",), shows="ALTER TABLE"),
-    Example(r"weir verify( driven_data)?", ("rows",)),
+    Example(r"weir verify( driven_data( --read)?)?", ("rows",)),
     Example(r"weir verify driven_data --ledger sent.ndjson", ("ledger",)),
     Example(r"weir verify orders --ledger sent.ndjson --id order_id", ("order ledger",)),
     Example(rf"weir verify -t driven_data_stream --table streaming_layer.streaming_data{DATABASE} --read", ("rows",)),
@@ -77,6 +77,7 @@ EXAMPLES = (
             leaves=("create_table.sql", r"CREATE TABLE streaming_layer\.streaming_data")),
     Example(r"weir draft table orders --table shop.orders \| tee orders.sql", ("shop",),
             leaves=("orders.sql", r"CREATE TABLE shop\.orders")),
+    Example(r"weir draft table orders", ("shop",), shows=r"CREATE TABLE orders \("),
     Example(r"weir draft table orders --examples -n \d+", ("shop",), shows=r'e\.g\. "A-\d"'),
     Example(r"weir draft table orders -J \| jq .*", ("shop",), shows=r"(?m)^order_id\ttext$"),
     # groups
@@ -147,7 +148,7 @@ def command_in(line: str) -> str:
     found = COMMAND.fullmatch(line.strip())
     if not found or MESSAGE.match(found[1]):
         return ""
-    return re.split(r"\s{2,}", found[1])[0].strip()
+    return re.split(r"\s{2,}|\s# ", found[1])[0].strip()
 
 
 def in_document(text: str) -> Iterator[tuple[int, str]]:

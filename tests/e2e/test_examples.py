@@ -259,7 +259,7 @@ def test_example(kafka, postgres, stage, command, where):
 
 def test_examples_are_found():
     """In blocks and behind "Examples:", over several lines, without what is said about them, and no messages of weir's."""
-    document = "a weir line\n\n    weir a b \\\n        -c   # a word\n    $ weir d 'x y'\n    weir a: no such\n```\nbuild/weir e\n```\nweir f\n"
+    document = "a weir line\n\n    weir a b \\\n        -c   # a word\n    $ weir d 'x y' # a word\n    weir a: no such\n```\nbuild/weir e\n```\nweir f\n"
     assert [command for _, command in in_document(document) if command] == ["weir a b -c", "weir d 'x y'", "build/weir e"]
     text = "Usage: weir a\n  weir b\n\nExamples:\n  weir c | jq .x   all of it\n  sort x | weir d\n  weir e\n"
     assert [command for _, command in in_help(text) if command] == ["weir c | jq .x", "weir e"]
