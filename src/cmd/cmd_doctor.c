@@ -101,6 +101,7 @@ const struct verb verb_doctor = {
         "Examples:\n"
         "  weir doctor\n"
         "  weir doctor -t orders --table shop.orders --database credentials.json\n"
-        "  weir doctor -J | jq -r '.pipelines[].findings[] | select(.level == \"fail\") | .sql'\n\n"
+        "  weir doctor -J | jq -r '.pipelines[].findings[] | select(.level == \"fail\")"
+        " | .sql // empty'\n\n"
         "Exit: 0 nothing fails, 1 something does, 2 wrong usage.",
 };

@@ -31,9 +31,11 @@ class Example:
     leaves: tuple[str, str] = ("", "")  # a file, and a pattern for what is in it
 
 
-QUERY = r'weir query( --database credentials.json)?'
+DATABASE = "( --database credentials.json)?"
+QUERY = f"weir query{DATABASE}"
 COUNT = r'["\']SELECT (?i:COUNT)\(\*\)( AS no_records)? FROM streaming_layer.streaming_data["\']'
 RUNS = (("shows", "rows/s"), STREAMS)
+CURE = r"^ALTER TABLE streaming_layer\.streaming_data ALTER COLUMN personal_number TYPE bigint;\n$"
 
 EXAMPLES = (
     Example(r"(build/)?weir help( [a-z]+)?", shows="Usage: weir"),
@@ -44,8 +46,11 @@ EXAMPLES = (
     Example(r"weir ingest -t driven_data_stream --table streaming_layer.streaming_data -e", ("records",)),
     Example(r"weir ingest --dry-run", ("records",), steps=RUNS),
     Example(r"weir ingest -e", ("records",)),
-    Example(r"weir dead list( --by reason)?", ("letters",), shows="(?i)no JSON|not JSON"),
-    Example(r"weir dead show \S+", ("letters",), shows="Hellow"),
+    Example(rf"weir dead list{DATABASE}( --by reason)?", ("letters",), shows="(?i)no JSON|not JSON"),
+    Example(rf"weir dead show \S+{DATABASE}", ("letters",), shows="Hellow"),
+    Example(r"weir dead export --database credentials.json > letters.ndjson", ("letters",), shows="^$",
+            leaves=("letters.ndjson", '"value":"Hellow"')),
+    Example(r"weir dead replay -t .* --through 'jq -Rc .*", ("unnamed letters",), shows=r"(?m)^ +2  replayed into"),
     Example(r"weir dead prune --older-than \S+", ("letters",), steps=(("shows", "[y/N]"), ("types", "y\n"))),
     Example(r"weir dead prune --replayed", ("replayed",), steps=(("shows", "[y/N]"), ("types", "y\n"))),
     Example(r"weir dead replay driven_data --dry-run", ("salaries",), code=1),
@@ -53,15 +58,32 @@ EXAMPLES = (
     Example(r"weir dead replay driven_data", ("salaries", "mended")),
     Example(r"weir dead export driven_data \| weir produce driven_data_stream -J", ("letters",),
             shows="records to driven_data_stream"),
+    Example(rf'{QUERY} --write "ALTER TABLE .* ALTER COLUMN personal_number TYPE bigint"', ("wrong column",),
+            shows="ALTER TABLE"),
     Example(r'weir query --write "ALTER TABLE .* ALTER salary TYPE text"', ("salaries",), shows="ALTER TABLE"),
-    Example(r"weir verify( driven_data)?", ("rows",)),
+    Example(r"weir verify( driven_data( --read)?)?", ("rows",)),
     Example(r"weir verify driven_data --ledger sent.ndjson", ("ledger",)),
     Example(r"weir verify orders --ledger sent.ndjson --id order_id", ("order ledger",)),
-    Example(r"weir verify -t driven_data_stream --table streaming_layer.streaming_data --read", ("rows",)),
+    Example(rf"weir verify -t driven_data_stream --table streaming_layer.streaming_data{DATABASE} --read", ("rows",)),
     Example(r"weir verify --offline", ("rows",)),
+    # doctor, draft
+    Example(r"weir doctor( driven_data| -t driven_data_stream .*)?", ("hundreds", "table"), shows=r"(?m)^0 fail, "),
+    Example(r"weir doctor -t orders --table shop.orders .*", ("shop",), shows=r"(?m)^0 fail, "),
+    Example(r"weir doctor -J \| jq [^>]*", ("wrong column",), code=1, shows=CURE),
+    Example(r"weir doctor -J \| jq .* > cure.sql", ("wrong column",), code=1, shows="^$", leaves=("cure.sql", CURE)),
+    Example(r"weir draft table driven_data_stream --table streaming_layer.streaming_data", ("hundreds",),
+            shows=r"CREATE TABLE streaming_layer\.streaming_data"),
+    Example(r"weir draft table driven_data_stream .* > create_table.sql", ("hundreds",), shows="^$",
+            leaves=("create_table.sql", r"CREATE TABLE streaming_layer\.streaming_data")),
+    Example(r"weir draft table orders --table shop.orders \| tee orders.sql", ("shop",),
+            leaves=("orders.sql", r"CREATE TABLE shop\.orders")),
+    Example(r"weir draft table orders", ("shop",), shows=r"CREATE TABLE orders \("),
+    Example(r"weir draft table orders --examples -n \d+", ("shop",), shows=r'e\.g\. "A-\d"'),
+    Example(r"weir draft table orders -J \| jq .*", ("shop",), shows=r"(?m)^order_id\ttext$"),
     # groups
     Example(r"weir group list", ("billing",), shows="(?m)^billing "),
     Example(r"weir group list -J \| jq .*", ("billing",), shows="(?m)^billing$"),
+    Example(r"weir group describe readers", ("readers",), shows="driven_data_stream"),
     Example(r"weir group describe billing", ("billing",), shows="orders"),
     Example(r"weir group describe billing -J \| jq .*", ("billing",), shows=r"(?m)^\d+$"),
     Example(r"weir group seek billing .* --dry-run", ("billing",), shows="orders"),
@@ -90,6 +112,7 @@ EXAMPLES = (
     Example(r"weir consume driven_data_stream -o -5 -e --pretty", ("records",), shows='  "unique_id": "'),
     Example(r"weir consume driven_data_stream -f .*", ("records",),
             steps=(("shows", "from now on"), ("record", "Hellow"), ("shows", "Hellow"), STREAMS)),
+    Example(r"weir consume driven_data_stream -g readers -o beginning -e", ("records",), shows="(?m)^Hellow$"),
     Example(r"weir consume driven_data_stream -g checks -o beginning -n 100", ("hundreds",), shows="person_name"),
     Example(r"weir consume driven_data_stream -g checks -n 100", ("checks",), shows="person_name"),
     Example(r"weir consume a -o beginning -e -J \| weir produce b -J( --keep-partition)?", ("a and b",),
@@ -125,7 +148,7 @@ def command_in(line: str) -> str:
     found = COMMAND.fullmatch(line.strip())
     if not found or MESSAGE.match(found[1]):
         return ""
-    return re.split(r"\s{2,}", found[1])[0].strip()
+    return re.split(r"\s{2,}|\s# ", found[1])[0].strip()
 
 
 def in_document(text: str) -> Iterator[tuple[int, str]]:

@@ -1,6 +1,7 @@
 """The walk through chapter 7: its producer, `weir ingest`, its table; and its consumer beside it."""
 import json
 import re
+import signal
 import subprocess
 import sys
 import uuid
@@ -79,29 +80,116 @@ def test_killed_while_the_producer_runs_it_goes_on_where_it_was(kafka, topic, da
     assert invariant(database, topic, read_ledger(ledger))["rows"] == 8_000
 
 
-def test_the_steps_by_hand(kafka, tool, database, weir):
-    """Topic, Hellow, producer, consumer, the two queries: each by its command of docs/chapter_7.md."""
-    topic = f"driven_data_stream_{uuid.uuid4().hex[:8]}"
-    assert topic not in tool.ok("topic", "list", stdin="")
-    tool.ok("topic", "create", topic, "--partitions", "3", "--replication-factor", "1")
-    assert re.search(rf"^{topic} +3 +0\b", tool.ok("topic", "list", stdin=""), re.M)
-    consumer = tool.terminal("consume", topic)
-    consumer.shows("what arrives from now on")
-    producer = tool.terminal("produce", topic)
-    producer.shows("> ")
-    producer.type("Hellow\n\x04")
-    consumer.shows("Hellow\n")
-    assert producer.wait() == 0
+class Walk:
+    """The steps of docs/chapter_7.md, each by its command, as a user would do them."""
 
-    assert chapters_producer(kafka, topic, 200, tool.folder / "ledger.json").wait(60) == 0
-    summary = weir.run(topic)
+    def __init__(self, kafka, tool, database):
+        self.kafka, self.tool, self.database = kafka, tool, database
+        self.topic = f"driven_data_stream_{uuid.uuid4().hex[:8]}"
+        self.ledger = tool.folder / "sent.ndjson"
+        self.store = ("--database", database.credentials(tool.folder))
+        self.pipeline = ("-t", self.topic, "--table", TABLE, *self.store)
+        tool.env["XDG_RUNTIME_DIR"] = str(tool.folder)
 
-    assert (summary["rows"], summary["dead"]) == (200, 1)
-    query = ("query", "--database", database.credentials(tool.folder))
-    count = f"SELECT COUNT(*) AS no_records FROM {TABLE}"
-    assert tool.ok(*query, count, stdin="").split() == ["no_records", "200"]
-    rows = tool.ok(*query, "--csv", f"SELECT * FROM {TABLE}", stdin="").splitlines()
-    assert rows[0] == ",".join(COLUMNS) and len(rows) == 201
+    def says(self, *arguments, stdin: str = "", code: int = 0) -> str:
+        done = self.tool(*arguments, stdin=stdin)
+        assert done.returncode == code, done
+        return done.stdout
+
+    def setup_topic(self) -> None:
+        assert self.topic not in self.says("topic", "list")
+        self.says("topic", "create", self.topic, "--partitions", "3", "--replication-factor", "1")
+        assert re.search(rf"^{self.topic} +3 +0\b", self.says("topic", "list"), re.M)
+        assert re.search(r"^ +2 +1 +1 +1 +0 +0\b", self.says("topic", "describe", self.topic), re.M)
+
+    def hellow(self) -> None:
+        consumer = self.tool.terminal("consume", self.topic)
+        consumer.shows("what arrives from now on")
+        producer = self.tool.terminal("produce", self.topic)
+        producer.shows("> ")
+        producer.type("Hellow\n\x04")
+        consumer.shows("Hellow\n")
+        assert producer.wait() == 0
+        consumer.signal(signal.SIGINT)
+        assert consumer.wait() == 0
+
+    def hellow_by_group(self) -> None:
+        group = f"readers-{self.topic}"
+        assert self.says("consume", self.topic, "-g", group, "-o", "beginning", "-e") == "Hellow\n"
+        assert self.says("consume", self.topic, "-g", group, "-o", "beginning", "-e") == "", "it has read that"
+        described = self.says("group", "describe", group)
+        assert re.search(r"^lag +0$", described, re.M) and self.topic in described
+
+    def produce(self, count: int) -> None:
+        assert chapters_producer(self.kafka, self.topic, count, self.ledger).wait(60) == 0
+
+    def cure_the_wrong_column(self) -> None:
+        """doctor finds it, and prints the statement that cures it."""
+        schema, table = ((EXAMPLES / f"create_{what}.sql").read_text() for what in ("schema", "table"))
+        self.says("query", *self.store, "--write", "-", stdin=schema)
+        self.says("query", *self.store, "--write", "-", stdin=table.replace("personal_number BIGINT", "personal_number INT"))
+        found = self.says("doctor", *self.pipeline, code=1)
+        assert "200 of 201 records would be dead letters" in found
+        [cure] = re.findall(r"cure: (ALTER TABLE .*;)$", found, re.M)
+        assert cure == f"ALTER TABLE {TABLE} ALTER COLUMN personal_number TYPE bigint;"
+        self.says("query", *self.store, "--write", cure)
+        assert re.search(r"^0 fail, ", self.says("doctor", *self.pipeline), re.M)
+
+    def draft(self) -> None:
+        assert f"CREATE TABLE {TABLE} (" in self.says("draft", "table", self.topic, "--table", TABLE)
+
+    def start_ingest(self):
+        ingest = self.tool.terminal("ingest", *self.pipeline, "--setup", EXAMPLES / "create_schema.sql", "--setup",
+                                    EXAMPLES / "create_table.sql")
+        wait_until(lambda: self.database.count() == 200 or not ingest.read(0), what="the rows of ingest")
+        return ingest
+
+    def check_data(self) -> None:
+        count = f"SELECT COUNT(*) AS no_records FROM {TABLE}"
+        assert self.says("query", *self.store, count).split() == ["no_records", "200"]
+        rows = self.says("query", *self.store, "--csv", f"SELECT * FROM {TABLE}").splitlines()
+        assert rows[0] == ",".join(COLUMNS) and len(rows) == 201
+        watch = self.tool.terminal("query", *self.store, "--watch", "300ms", count)
+        watch.shows("200")
+        sent = self.ledger.read_text()
+        self.produce(100)
+        watch.shows("300")
+        watch.signal(signal.SIGINT)
+        assert watch.wait() == 0
+        self.ledger.write_text(sent + self.ledger.read_text())
+
+    def verify(self) -> None:
+        found = self.says("verify", *self.pipeline, "--read", "--ledger", self.ledger)
+        assert re.search(r"^yes +records +301 read", found, re.M)
+        assert re.search(r"^yes +ledger +300 records: 300 rows", found, re.M)
+
+    def mend_hellow(self) -> None:
+        listed = self.says("dead", "list", *self.store)
+        [place] = re.findall(rf"{self.topic}/\d@0\b", listed)
+        assert "not JSON" in listed
+        assert re.search("^value +Hellow$", self.says("dead", "show", place, *self.store), re.M)
+        assert json.loads(self.says("dead", "export", *self.store))["value"] == "Hellow"
+        self.says("dead", "replay", *self.pipeline, "--through", 'jq -Rc "{user_name: .}"')
+        assert self.says("dead", "list", *self.store) == ""
+        assert self.database.value(f"SELECT count(*) FROM {TABLE} WHERE user_name = 'Hellow'") == 1
+        self.verify()
+
+
+def test_the_steps_by_hand(kafka, tool, database):
+    walk = Walk(kafka, tool, database)
+    walk.setup_topic()
+    walk.hellow()
+    walk.hellow_by_group()
+    walk.produce(200)
+    walk.cure_the_wrong_column()
+    walk.draft()
+    ingest = walk.start_ingest()
+    walk.check_data()
+    walk.verify()
+    walk.mend_hellow()
+    ingest.signal(signal.SIGINT)
+    assert ingest.wait() == 0, ingest.text
+    assert "300 rows stored" in ingest.text and "1 dead letters" in ingest.text
 
 
 def test_a_second_run_finds_nothing_to_do(kafka, topic, database, weir):

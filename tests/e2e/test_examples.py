@@ -32,10 +32,7 @@ class Stage:
         for name in ("bin", "build"):
             (folder / name).mkdir()
             (folder / name / "weir").symlink_to(weir_binary())
-        for name in ("create_schema.sql", "create_table.sql"):
-            (folder / name).write_text((FILES / name).read_text())
         database.credentials(folder)
-        self._write_config()
 
     def _write_config(self, more: str = "") -> None:
         (self.folder / "weir.yaml").write_text(
@@ -43,7 +40,9 @@ class Stage:
             f"    table: {TABLE}\n    setup: [create_schema.sql, create_table.sql]\n{more}")
 
     def begin(self) -> None:
-        """What an example before it changed for itself alone."""
+        """The files, as they are before an example changes them."""
+        for name in ("create_schema.sql", "create_table.sql"):
+            (self.folder / name).write_text((FILES / name).read_text())
         self._write_config()
 
     # What there must be before a command, by name. Each may find what an earlier example left.
@@ -77,6 +76,13 @@ class Stage:
             self.no_records()
             self.rows()
         assert self.database.count("weir.dead_letters") >= BAD
+
+    def unnamed_letters(self) -> None:
+        """The letters of a pipeline that nobody named, as on a command line without weir.yaml."""
+        self.no_records()
+        self.records()
+        self.finish(f"weir ingest -t {TOPIC} --table {TABLE} --setup create_schema.sql --setup create_table.sql -e -q")
+        assert self.database.count("weir.dead_letters") == BAD
 
     def salaries(self) -> None:
         """A pipeline with one dead letter: its table cannot take a value that the record has."""
@@ -125,6 +131,24 @@ class Stage:
     def table(self) -> None:
         self.database.create_chapter_table()
 
+    def wrong_column(self) -> None:
+        """A table with a column that is too small for what the topic has."""
+        self.hundreds()
+        self.table()
+        self.database.execute(f"ALTER TABLE {TABLE} ALTER personal_number TYPE integer")
+
+    def shop(self) -> None:
+        """Orders as JSON objects, and a table that fits them."""
+        self.no_orders()
+        self.orders()
+        self.kafka.produce("orders", [Record(json.dumps({"order_id": f"A-{i}"}).encode()) for i in range(3)])
+        self.database.execute("CREATE SCHEMA IF NOT EXISTS shop; CREATE TABLE IF NOT EXISTS shop.orders (order_id text)")
+
+    def readers(self) -> None:
+        """The group `readers` has read all."""
+        self.records()
+        self.finish(f"weir consume {TOPIC} -g readers -o beginning -e -q")
+
     def checks(self) -> None:
         """The group `checks` has read the first hundred."""
         self.hundreds()
@@ -161,9 +185,11 @@ class Stage:
         group.commit(offsets=[TopicPartition("orders", partition, 1) for partition in range(3)], asynchronous=False)
         group.close()
 
-    PREPARATIONS = {"table": table, "hundreds": hundreds, "checks": checks, "ledger": ledger, "order ledger": order_ledger,
-                    "billing": billing, "records": records, "no records": no_records, "rows": rows, "letters": letters, "orders": orders,
-                    "no orders": no_orders, "a and b": a_and_b, "report": report, "pairs": pairs, "salaries": salaries, "mended": mended,
+    PREPARATIONS = {"table": table, "hundreds": hundreds, "wrong column": wrong_column, "shop": shop, "checks": checks,
+                    "readers": readers, "unnamed letters": unnamed_letters,
+                    "ledger": ledger, "order ledger": order_ledger, "billing": billing, "records": records,
+                    "no records": no_records, "rows": rows, "letters": letters, "orders": orders, "no orders": no_orders,
+                    "a and b": a_and_b, "report": report, "pairs": pairs, "salaries": salaries, "mended": mended,
                     "replayed": replayed}
 
     # Running
@@ -233,7 +259,7 @@ def test_example(kafka, postgres, stage, command, where):
 
 def test_examples_are_found():
     """In blocks and behind "Examples:", over several lines, without what is said about them, and no messages of weir's."""
-    document = "a weir line\n\n    weir a b \\\n        -c   # a word\n    $ weir d 'x y'\n    weir a: no such\n```\nbuild/weir e\n```\nweir f\n"
+    document = "a weir line\n\n    weir a b \\\n        -c   # a word\n    $ weir d 'x y' # a word\n    weir a: no such\n```\nbuild/weir e\n```\nweir f\n"
     assert [command for _, command in in_document(document) if command] == ["weir a b -c", "weir d 'x y'", "build/weir e"]
     text = "Usage: weir a\n  weir b\n\nExamples:\n  weir c | jq .x   all of it\n  sort x | weir d\n  weir e\n"
     assert [command for _, command in in_help(text) if command] == ["weir c | jq .x", "weir e"]

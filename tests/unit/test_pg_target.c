@@ -87,6 +87,27 @@ static void test_forms(void **state)
     }
 }
 
+/* The server would cut a longer one itself, and say so at each connection. */
+static void test_an_application_name_has_63_bytes(void **state)
+{
+    (void)state;
+#define X61 "1234567890123456789012345678901234567890123456789012345678901"
+    static const char *const cases[][2] = {{X61 "23", X61 "23"},
+                                           {X61 "234", X61 "23"},
+                                           {X61 "2\u00e9", X61 "2"},
+                                           {X61 "\u00e9", X61 "\u00e9"}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct pg_target target;
+        struct arena arena;
+        struct err err;
+        arena_init(&arena);
+        assert_int_equal(pg_target_resolve(&target, &arena, "host=db", cases[i][0], &err), 0);
+        assert_string_equal(value_of(&target, "application_name"), cases[i][1]);
+        assert_string_equal(target.application_name, cases[i][1]);
+        arena_release(&arena);
+    }
+}
+
 static void test_defaults(void **state)
 {
     (void)state;
@@ -234,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_an_application_name_has_63_bytes),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_variables),
         cmocka_unit_test(test_credentials_file),

@@ -67,7 +67,8 @@ int pg_fault_err(const struct pg_fault *fault, struct err *err, const char *what
 struct pg_target {
     const char *keywords[64]; /* NULL-terminated, in `arena` */
     const char *values[64];
-    const char *user;  /* who connects; NULL when only libpq can tell */
+    const char *application_name; /* as the server keeps it */
+    const char *user;             /* who connects; NULL when only libpq can tell */
     const char *label; /* "drivendata_db on 127.0.0.1:5432 as postgres", for messages; no secret */
 };
 int pg_target_resolve(struct pg_target *target, struct arena *arena, const char *database,

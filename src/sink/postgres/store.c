@@ -46,12 +46,12 @@ int pg_store_open(struct store **out, const struct pipeline_config *config, cons
     unknown_keys_init(&store->unknown);
     store->schema = pg_quote_ident(&store->arena, config->state_schema);
     store->pipeline = pg_quote_literal(&store->arena, config->name);
-    store->application = pg_quote_literal(&store->arena, application);
     if (pg_target_resolve(&store->target, &store->arena, config->database, application, err) < 0 ||
         pg_reconnect(store, err) < 0) {
         pg_close(store);
         return -1;
     }
+    store->application = pg_quote_literal(&store->arena, store->target.application_name);
     *out = store;
     return 0;
 }

@@ -251,6 +251,17 @@ static const char *make_label(const struct pg_target *target, struct arena *aren
                         user);
 }
 
+/* What is longer than a name the server cuts itself, and tells that on stderr at each connection.
+ */
+static const char *cut_to_name(struct arena *arena, const char *text)
+{
+    enum { NAME_BYTES = 63 };
+    size_t length = strnlen(text, NAME_BYTES + 1);
+    if (length > NAME_BYTES)
+        length = utf8_valid_prefix((struct slice){text, NAME_BYTES});
+    return arena_printf(arena, "%.*s", (int)length, text);
+}
+
 int pg_target_resolve(struct pg_target *target, struct arena *arena, const char *database,
                       const char *application_name, struct err *err)
 {
@@ -275,8 +286,9 @@ int pg_target_resolve(struct pg_target *target, struct arena *arena, const char 
     if (rc == 0)
         rc = target_set(target, "client_encoding", "UTF8", err);
     /* A claim knows our own backends by this name. */
+    target->application_name = cut_to_name(arena, application_name);
     if (rc == 0)
-        rc = target_set(target, "application_name", arena_strdup(arena, application_name), err);
+        rc = target_set(target, "application_name", target->application_name, err);
     if (!target_get(target, "service"))
         target->user = value_or_default(target, arena, "user");
     target->label = make_label(target, arena);
