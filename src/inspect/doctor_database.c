@@ -143,7 +143,9 @@ void doctor_database(struct examination *x)
     struct err err;
     look_at_file(x);
     if (survey_open(&x->survey, x->config, &err) < 0) {
-        doctor_add_error(x, FINDING_FAIL, SECTION, "server", &err);
+        struct finding *finding = doctor_add_error(x, FINDING_FAIL, SECTION, "server", &err);
+        if (!finding->cure)
+            finding->cure = "is the server running, and are host and port in --database right?";
         x->no_database = x->no_table = x->no_state = "the database cannot be used";
         finding_add(x->findings, FINDING_SKIP, SECTION, "table", "%s", x->no_database);
         return;
