@@ -86,6 +86,17 @@ struct finding *doctor_add_error(struct examination *x, enum finding_level level
     return finding;
 }
 
+const char *doctor_near(struct arena *arena, const char *text)
+{
+    static const char mark[] = "did you mean ";
+    const char *name = strstr(text, mark);
+    const char *end = name ? strrchr(name, '?') : NULL;
+    if (!end)
+        return NULL;
+    name += strlen(mark);
+    return arena_strndup(arena, name, (size_t)(end - name));
+}
+
 void doctor_examine(const struct pipeline_config *config, size_t sample_records,
                     struct findings *findings)
 {

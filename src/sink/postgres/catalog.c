@@ -84,7 +84,8 @@ static PGresult *table_names(PGconn *conn, const char *name)
     struct err ignored;
     return pg_exec_params(conn, &ignored,
                           "SELECT CASE cardinality(i.id) WHEN 1 THEN c.relname"
-                          "  ELSE n.nspname || '.' || c.relname END, n.nspname || '.' || c.relname,"
+                          "  ELSE n.nspname || '.' || c.relname END,"
+                          " quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
                           " c.relname = i.id[cardinality(i.id)]"
                           " FROM (SELECT parse_ident($1)::name[] AS id) i, pg_class c"
                           " JOIN pg_namespace n ON n.oid = c.relnamespace"
