@@ -166,8 +166,9 @@ static int judge_registration(const struct enlistment *e, struct err *err)
     if (!e->same_topics)
         return err_set(err, ERR_HALT,
                        "the pipeline \"%s\" reads %s, and was asked to read other topics now; "
-                       "cures: the same topics; --name NAME for a pipeline of its own; --reset to "
-                       "begin anew with these",
+                       "cures: the same topics; --name NAME for a pipeline of its own (with "
+                       "--allow-second-copy, or into another table, where they share one); --reset "
+                       "to begin anew with these",
                        name, e->old_topics);
     if (judge_table(e, err) < 0)
         return -1;
