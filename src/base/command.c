@@ -224,3 +224,21 @@ void command_release(struct command_result *result)
 {
     buf_release(&result->out);
 }
+
+const char *command_word(struct arena *arena, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./:-";
+    if (*word && !word[strspn(word, plain)])
+        return word;
+    char *quoted = arena_alloc(arena, 4 * strlen(word) + sizeof "''"); /* zeroed */
+    char *to = quoted;
+    *to++ = '\'';
+    for (; *word; word++) {
+        if (*word == '\'')
+            to = stpcpy(to, "'\\'");
+        *to++ = *word;
+    }
+    *to = '\'';
+    return quoted;
+}

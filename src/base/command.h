@@ -9,6 +9,7 @@
 #ifndef WEIR_BASE_COMMAND_H
 #define WEIR_BASE_COMMAND_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
@@ -36,5 +37,8 @@ struct command_result {
 int command_run(const char *command, struct slice input, int64_t timeout_ms,
                 struct command_result *result, struct err *err);
 void command_release(struct command_result *result);
+
+/* `word` as one argument in a line for a shell: quoted where a shell would read it otherwise. */
+const char *command_word(struct arena *arena, const char *word);
 
 #endif

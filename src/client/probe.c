@@ -165,6 +165,16 @@ static void ask_metadata(struct link *link, struct arena *arena, struct probe *o
 
 /* ---- all of it ---- */
 
+/* Listeners that are known by their answer. */
+static const char *other_cure(const char *text)
+{
+    if (strstr(text, "\"HTTP/"))
+        return "this is an HTTP port: name the one of a Kafka listener";
+    if (strstr(text, "SFATAL"))
+        return "this is PostgreSQL's port: name the one of a Kafka listener";
+    return NULL;
+}
+
 static const char *cure_of(enum probe_outcome outcome, bool tls)
 {
     switch (outcome) {
@@ -202,7 +212,10 @@ void probe_broker(const struct probe_request *request, struct arena *arena, stru
     *out = (struct probe){.controller = PROBE_UNKNOWN};
     out->outcome = link_open(&link, &request->broker, request->properties, request->n_properties,
                              deadline_us, arena, &err);
-    out->cure = cure_of(out->outcome, link.security.tls);
+    if (out->outcome == PROBE_NOT_KAFKA)
+        out->cure = other_cure(err.text);
+    if (!out->cure)
+        out->cure = cure_of(out->outcome, link.security.tls);
     if (*link.socket.address)
         out->address = arena_strdup(arena, link.socket.address);
     if (out->outcome == PROBE_OK) {

@@ -208,8 +208,8 @@ const struct verb verb_draft = {
     .summary = "draft a table from a topic's records, as SQL to look at and run",
     .usage = "table TOPIC [--table TABLE] [-n N] [--examples]",
     .notes =
-        "The newest records are read (nothing changes), and for each key the narrowest type is\n"
-        "taken that holds all values seen. docs/doctor.md has the rules.\n\n"
+        "The newest records are read (nothing changes), and for each key a type is taken\n"
+        "that holds all values seen, with room (bigint, text). docs/doctor.md has the rules.\n\n"
         "Examples:\n"
         "  weir draft table orders --table shop.orders | tee orders.sql\n"
         "  weir draft table orders --examples -n 10000\n"

@@ -13,8 +13,9 @@ static int recreated(const struct ticket *ticket, const char *how, struct err *e
 {
     return err_set(err, ERR_HALT,
                    "%s[%d]: this is another topic under the same name (%s); nothing was written: "
-                   "run with --reset to read it from its start, or give it a pipeline of its own "
-                   "with --name",
+                   "run with --reset --accept-table to read it from its start (keeps the rows), or "
+                   "give it a pipeline of its own with --name NAME and --allow-second-copy, or "
+                   "another table",
                    ticket->topic, ticket->number, how);
 }
 
@@ -22,11 +23,13 @@ static int check_range(struct pipeline *pipeline, const struct ticket *ticket, i
                        int64_t high, int64_t *gap_to, struct err *err)
 {
     if (ticket->position > high)
-        return err_set(err, ERR_HALT,
-                       "%s[%d] ends at offset %" PRId64 " but %" PRId64
-                       " is stored: the topic was deleted and created again, or cut; nothing was "
-                       "written: run with --reset to read it from its start",
-                       ticket->topic, ticket->number, high, ticket->position);
+        return err_set(
+            err, ERR_HALT,
+            "%s[%d] ends at offset %" PRId64 " but %" PRId64
+            " is stored: the topic was deleted and created again, or cut; nothing was "
+            "written: run with --reset --accept-table to read it from its start (keeps the "
+            "rows)",
+            ticket->topic, ticket->number, high, ticket->position);
     if (ticket->position >= low)
         return 0;
     if (pipeline->config->on_gap == GAP_RECORD) {
@@ -36,7 +39,7 @@ static int check_range(struct pipeline *pipeline, const struct ticket *ticket, i
     return err_set(err, ERR_HALT,
                    "%s[%d]: retention has deleted the offsets %" PRId64 " to %" PRId64
                    " before they were stored; this partition stops here: run with --on-gap record "
-                   "to note the gap and go on at %" PRId64 ", or with --reset to begin anew",
+                   "to note the gap and go on at %" PRId64,
                    ticket->topic, ticket->number, ticket->position, low - 1, low);
 }
 

@@ -49,11 +49,11 @@ static void take_unknown_keys(struct column_check *check, struct arena *arena,
     size_t n = trial_unknown_keys(trial, &keys);
     check->unknown = arena_alloc(arena, (n + 1) * sizeof *check->unknown);
     for (size_t i = 0; i < n; i++)
-        check->unknown[i] =
-            (struct unfit_key){arena_strdup(arena, keys[i].name), (size_t)keys[i].records};
-    check->n_unknown = n;
-    if (n > 0)
-        qsort(check->unknown, n, sizeof *check->unknown, by_records);
+        if (keys[i].records > 0)
+            check->unknown[check->n_unknown++] =
+                (struct unfit_key){arena_strdup(arena, keys[i].name), (size_t)keys[i].records};
+    if (check->n_unknown > 0)
+        qsort(check->unknown, check->n_unknown, sizeof *check->unknown, by_records);
 }
 
 /* Whole rows under the pipeline's policies: how many dead letters a run would make. */
@@ -86,8 +86,10 @@ static int look_at_records(struct column_check *check, struct arena *arena,
         enum row_outcome outcome = trial_run(trial, &records[i], &reason);
         check->tombstones += outcome == ROW_TOMBSTONE;
         check->records += outcome != ROW_TOMBSTONE;
-        if (outcome == ROW_DEAD && !reason.column)
-            add_fault(&check->records_at_fault, arena, &records[i], &reason);
+        if (outcome != ROW_DEAD || reason.column)
+            continue;
+        add_fault(&check->records_at_fault, arena, &records[i], &reason);
+        trial_uncount(trial); /* what was read of it before the fault */
     }
     take_unknown_keys(check, arena, trial);
     trial_free(trial);

@@ -23,11 +23,12 @@ struct curing {
     const char *name;     /* the column's, as SQL writes it */
     struct slice *values; /* all that are there, not null, as JSON text */
     size_t n_values;
-    size_t longest;      /* characters of the longest text among them */
-    bool drop_identity;  /* first, in a statement of its own: the server wants it so */
-    const char *dropped; /* clauses that must come with a change: "DROP CONSTRAINT x, " */
-    const char *type;    /* the clause that changes the type; NULL: none needed */
-    bool other_kind;     /* the type is not a wider one of the same kind */
+    size_t longest;     /* characters of the longest text among them */
+    const char *type;   /* the clauses that change the type; NULL: none needed */
+    const char *lost;   /* what such a change would cost: "the default 5"; NULL: nothing */
+    bool drop_identity; /* first, in a statement of its own: the server wants it so */
+    bool other_kind;    /* the type is not a wider one of the same kind */
+    bool to_json;       /* it cannot be compared, so no index can stand on it */
 };
 
 static bool is_text(enum column_type type)
@@ -163,10 +164,27 @@ static const char *using_clause(const struct curing *c, enum column_type to, con
 static void set_type(struct curing *c, const struct column *to, const char *using)
 {
     bool integer = to->type == TYPE_INT4 || to->type == TYPE_INT8;
+    bool json = to->type == TYPE_JSON || to->type == TYPE_JSONB;
+    const char *default_sql = c->report->column->default_sql;
+    const char *collate = is_text(to->type) && c->facts->collation
+                              ? arena_printf(c->arena, " COLLATE %s", c->facts->collation)
+                              : "";
+    c->to_json = to->type == TYPE_JSON;
     c->drop_identity = c->facts->identity && !integer;
-    if (c->facts->has_default && *using)
-        c->dropped = arena_printf(c->arena, "ALTER COLUMN %s DROP DEFAULT, ", c->name);
-    c->type = arena_printf(c->arena, "ALTER COLUMN %s TYPE %s%s", c->name, to->type_name, using);
+    if (c->drop_identity)
+        c->lost = "the identity";
+    c->type = arena_printf(c->arena, "ALTER COLUMN %s TYPE %s%s%s", c->name, to->type_name, collate,
+                           using);
+    if (!c->facts->has_default || !*using)
+        return;
+    /* The server turns a default by itself only where it would turn a value so. */
+    c->type = arena_printf(c->arena, "ALTER COLUMN %s DROP DEFAULT, %s", c->name, c->type);
+    if (json && default_sql)
+        c->type = arena_printf(c->arena, "%s, ALTER COLUMN %s SET DEFAULT to_%s(%s)", c->type,
+                               c->name, to->type_name, default_sql);
+    else
+        c->lost =
+            default_sql ? arena_printf(c->arena, "the default %s", default_sql) : "the default";
 }
 
 static bool try_type(struct curing *c, const struct column *to, const char *using)
@@ -204,9 +222,11 @@ static void find_type(struct curing *c)
     enum column_type now = c->report->column->type;
     if (faults_find(&c->report->faults, "22001") && try_longer(c))
         return;
-    for (size_t i = 0; i < sizeof WIDENINGS / sizeof *WIDENINGS; i++)
+    for (size_t i = 0; i < sizeof WIDENINGS / sizeof *WIDENINGS; i++) {
+        c->other_kind = WIDENINGS[i].to->type == TYPE_JSON;
         if (WIDENINGS[i].from == now && try_type(c, WIDENINGS[i].to, ""))
             return;
+    }
     c->other_kind = true;
     if (now == TYPE_ARRAY && try_type(c, &JSONB, using_clause(c, TYPE_JSONB, "jsonb")))
         return;
@@ -254,8 +274,9 @@ static bool try_labels(struct curing *c)
     if (n == 0 || n > MAX_LABELS)
         return false;
     for (size_t i = 0; i < n; i++)
-        sql = arena_printf(c->arena, "%s%sALTER TYPE %s ADD VALUE %s;", sql, i > 0 ? "\n" : "",
-                           c->report->column->type_name, sql_literal(c->arena, missing[i]));
+        sql = arena_printf(c->arena, "%s%sALTER TYPE %s ADD VALUE IF NOT EXISTS %s;", sql,
+                           i > 0 ? "\n" : "", c->report->column->type_name,
+                           sql_literal(c->arena, missing[i]));
     c->out->sql = sql;
     c->out->instead =
         arena_printf(c->arena, "ALTER TABLE %s ALTER COLUMN %s TYPE text; takes whatever comes",
@@ -295,7 +316,7 @@ static bool try_unit(struct curing *c)
     policy.n_rules = 1;
     if (rule.unit == TIME_UNIT_NONE || !would_do(c, NULL, &policy))
         return false;
-    c->out->words = arena_printf(c->arena, "in weir.yaml, the pipeline's %s",
+    c->out->words = arena_printf(c->arena, "in weir.yaml, under the pipeline's columns: %s",
                                  rule_text(c->arena, rule.column, rule.from, text));
     return true;
 }
@@ -317,51 +338,84 @@ static bool try_strip(struct curing *c)
 
 /* ---- NULL ---- */
 
-static const char *null_clauses(struct curing *c)
+/* What lets NULLs in. It costs a constraint, so it is told in words alone. */
+static const char *null_statements(const struct curing *c)
 {
-    const struct column_report *report = c->report;
-    const char *drop = arena_printf(c->arena, "ALTER COLUMN %s DROP NOT NULL", c->name);
-    if (!faults_find(&report->faults, "23502"))
-        return NULL;
-    if (!c->facts->own_not_null) { /* its domain's: the type below it has none */
-        if (!c->type)
-            c->type = arena_printf(c->arena, "ALTER COLUMN %s TYPE %s", c->name,
-                                   report->column->type_name);
-        return NULL;
-    }
-    c->drop_identity |= c->facts->identity;
+    const char *table = sql_table(c->arena, c->request->table);
+    const char *sql = "";
+    if (!c->facts->own_not_null && c->facts->domain)
+        return arena_printf(c->arena, "ALTER DOMAIN %s DROP NOT NULL;", c->facts->domain);
+    if (c->facts->identity)
+        sql = arena_printf(c->arena, "ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY; ", table,
+                           c->name);
     if (c->facts->primary_key)
-        c->dropped =
-            arena_printf(c->arena, "%sDROP CONSTRAINT %s, ", c->dropped, c->facts->primary_key);
-    if (report->nulls == 0 && !c->out->instead)
+        sql = arena_printf(c->arena, "%sALTER TABLE %s DROP CONSTRAINT %s; ", sql, table,
+                           c->facts->primary_key);
+    return arena_printf(c->arena, "%sALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;", sql, table,
+                        c->name);
+}
+
+static void add_words(struct curing *c, const char *words)
+{
+    struct column_cure *out = c->out;
+    out->words = out->words ? arena_printf(c->arena, "%s\n%s", out->words, words) : words;
+}
+
+static void compose_null(struct curing *c)
+{
+    const struct survey_column *facts = c->facts;
+    if (!faults_find(&c->report->faults, "23502"))
+        return;
+    const char *cost = facts->primary_key && facts->identity ? " (primary key and identity go)"
+                       : facts->primary_key                  ? " (the primary key goes)"
+                       : facts->identity                     ? " (the identity goes)"
+                                                             : "";
+    const char *where =
+        facts->fixed ? arena_printf(c->arena, " (it is done in %s)", facts->fixed) : "";
+    add_words(c, arena_printf(c->arena,
+                              "where the record is at fault, leave it a dead letter; or, if %s may "
+                              "be missing%s: %s%s",
+                              c->name, cost, null_statements(c), where));
+    if (c->report->nulls == 0 && !c->out->instead)
         c->out->instead = arena_printf(c->arena,
                                        "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT ...; gives the "
                                        "records without it a value",
                                        sql_table(c->arena, c->request->table), c->name);
-    return drop;
 }
 
-static void compose(struct curing *c, const char *null_clause)
+/* Why the change of type is not to be run unread; NULL: it may. */
+static const char *type_caveat(const struct curing *c)
+{
+    const struct survey_column *facts = c->facts;
+    const char *holder = facts->held_by;
+    if (!holder && c->other_kind && !is_text(c->report->column->type))
+        holder = facts->read_by ? facts->read_by : c->to_json ? facts->index : NULL;
+    if (facts->fixed)
+        return arena_printf(c->arena, "it is alone in %s that the column can be changed",
+                            facts->fixed);
+    if (facts->domain)
+        return arena_printf(c->arena, "the domain %s and its constraints go with it",
+                            facts->domain);
+    if (holder)
+        return arena_printf(c->arena,
+                            "%s uses the column and must be dropped before, and made again",
+                            holder);
+    return c->lost ? arena_printf(c->arena, "%s goes with it", c->lost) : NULL;
+}
+
+static void compose_type(struct curing *c)
 {
     const char *table = sql_table(c->arena, c->request->table);
-    if (!c->type && !null_clause)
+    const char *before = "";
+    if (!c->type)
         return;
-    const char *before = c->out->sql ? arena_printf(c->arena, "%s\n", c->out->sql) : "";
     if (c->drop_identity)
-        before = arena_printf(c->arena, "%sALTER TABLE %s ALTER COLUMN %s DROP IDENTITY;\n", before,
-                              table, c->name);
-    const char *sql =
-        arena_printf(c->arena, "%sALTER TABLE %s %s%s%s%s;", before, table, c->dropped,
-                     c->type ? c->type : "", c->type && null_clause ? ", " : "",
-                     null_clause ? null_clause : "");
-    const char *holder = c->facts->held_by                                    ? c->facts->held_by
-                         : c->other_kind && !is_text(c->report->column->type) ? c->facts->read_by
-                                                                              : NULL;
-    if (c->type && holder)
-        c->out->words = arena_printf(c->arena,
-                                     "%s (%s uses the column and must be dropped before, and made "
-                                     "again)",
-                                     sql, holder);
+        before = arena_printf(c->arena, "ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY; ", table,
+                              c->name);
+    const char *sql = arena_printf(c->arena, "%sALTER TABLE %s %s;", before, table, c->type);
+    const char *caveat = type_caveat(c);
+    if (caveat)
+        add_words(c, arena_printf(c->arena, "%s (%s)", sql, caveat));
     else
         c->out->sql = sql;
 }
@@ -376,7 +430,6 @@ void column_cure_find(struct column_cure *out, struct arena *arena,
         .report = report,
         .facts = &request->facts[report->number],
         .name = sql_name(arena, report->column->name),
-        .dropped = "",
     };
     *out = (struct column_cure){.sql = NULL};
     const struct fault_kind *null = faults_find(&report->faults, "23502");
@@ -386,7 +439,8 @@ void column_cure_find(struct column_cure *out, struct arena *arena,
         if (!try_unit(&c) && !try_strip(&c) && !try_labels(&c))
             find_type(&c);
     }
-    compose(&c, null_clauses(&c));
+    compose_type(&c);
+    compose_null(&c);
     if (!out->sql && !out->words)
         out->words = "no type that weir knows takes all of these values; a rule under columns: can "
                      "fill the column from elsewhere, or such records stay dead letters";

@@ -3,8 +3,9 @@
  * tried with the encoder before it is told. Where another type would not help (a number without a
  * unit, a \u0000), the setting of weir.yaml that does.
  *
- * The statement keeps the rows that are there: a type is only proposed if every value of the
- * present one becomes one of it, or if the table is empty.
+ * The statement may be run unread: it keeps the rows that are there (a type is only proposed if
+ * every value of the present one becomes one of it, or if the table is empty), and every key,
+ * identity, default and constraint. What would cost one of these is told in words.
  */
 #ifndef WEIR_INSPECT_COLUMN_CURE_H
 #define WEIR_INSPECT_COLUMN_CURE_H

@@ -33,7 +33,7 @@ const char *doctor_time_text(struct arena *arena, int64_t ms)
 /* Whether a cure is SQL alone, to be run as it stands. */
 static bool is_sql(const char *cure)
 {
-    static const char *const VERBS[] = {"ALTER ", "GRANT ", "DROP RULE ", "CREATE TABLE "};
+    static const char *const VERBS[] = {"ALTER ", "GRANT "};
     size_t len = strlen(cure);
     for (size_t i = 0; i < sizeof VERBS / sizeof *VERBS; i++)
         if (!strncmp(cure, VERBS[i], strlen(VERBS[i])))
@@ -41,14 +41,28 @@ static bool is_sql(const char *cure)
     return false;
 }
 
-/* Where ingest's messages begin to say what to do. */
+/* Where ingest's messages begin to say what to do; some begin with what is itself the cure. */
 static const char *find_cure(const char *text, const char **cure)
 {
-    static const char *const MARKS[] = {"; cures: ", "; cure: ", "; cure, as the owner: "};
+    static const struct {
+        const char *text;
+        bool is_cure;
+    } MARKS[] = {
+        {"; cures: ", false},
+        {"; cure: ", false},
+        {"; cure, as the owner: ", false},
+        {"; create it with: ", false},
+        {"; create it anew with: ", false},
+        {"; correct it in ", true},
+        {"; check that the role ", true},
+        {"; put it into ", true},
+        {"; leave it out ", true},
+        {"; --database takes ", true},
+    };
     for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++) {
-        const char *mark = strstr(text, MARKS[i]);
+        const char *mark = strstr(text, MARKS[i].text);
         if (mark) {
-            *cure = mark + strlen(MARKS[i]);
+            *cure = mark + (MARKS[i].is_cure ? strlen("; ") : strlen(MARKS[i].text));
             return mark;
         }
     }
@@ -70,6 +84,17 @@ struct finding *doctor_add_error(struct examination *x, enum finding_level level
     else
         finding->cure = arena_strdup(x->arena, cure);
     return finding;
+}
+
+const char *doctor_near(struct arena *arena, const char *text)
+{
+    static const char mark[] = "did you mean ";
+    const char *name = strstr(text, mark);
+    const char *end = name ? strrchr(name, '?') : NULL;
+    if (!end)
+        return NULL;
+    name += strlen(mark);
+    return arena_strndup(arena, name, (size_t)(end - name));
 }
 
 void doctor_examine(const struct pipeline_config *config, size_t sample_records,

@@ -62,7 +62,8 @@ static const char *rename_text(const struct looking *l, const struct column_repo
     const char *near = report->rule || report->present > 0 ? NULL : nearest_unknown(l, column);
     if (!near)
         return NULL;
-    return arena_printf(l->x->arena, "records have \"%s\": in weir.yaml, the pipeline's %s", near,
+    return arena_printf(l->x->arena,
+                        "records have \"%s\": in weir.yaml, under the pipeline's columns: %s", near,
                         rule_text(l->x->arena, column, rule_pointer(l->x->arena, near), NULL));
 }
 
@@ -166,10 +167,17 @@ static void propose_column(struct looking *l, const struct unfit_key *key, struc
 {
     struct examination *x = l->x;
     const struct draft_column *drafted = draft_find(&x->draft, key->name);
-    if (drafted)
-        finding->sql = arena_printf(x->arena, "ALTER TABLE %s ADD COLUMN %s %s;",
-                                    sql_table(x->arena, x->table), sql_name(x->arena, key->name),
-                                    drafted->type);
+    const char *clause = drafted ? arena_printf(x->arena, "ADD COLUMN %s %s",
+                                                sql_name(x->arena, key->name), drafted->type)
+                                 : NULL;
+    if (clause && l->cures.facts->closed)
+        finding->cure =
+            arena_printf(x->arena,
+                         "%s, in %s: it is there alone that the table's columns are changed",
+                         clause, l->cures.facts->closed);
+    else if (clause)
+        finding->sql =
+            arena_printf(x->arena, "ALTER TABLE %s %s;", sql_table(x->arena, x->table), clause);
     else
         finding->cure = "a rule under columns: of weir.yaml can fill a column from it";
 }
@@ -192,9 +200,10 @@ static void tell_key(struct looking *l, const struct unfit_key *key)
     const char *near = nearest_column(l, key->name);
     propose_column(l, key, finding);
     if (near)
-        finding->instead =
-            arena_printf(x->arena, "if the column \"%s\" is meant: in weir.yaml, the pipeline's %s",
-                         near, rule_text(x->arena, near, rule_pointer(x->arena, key->name), NULL));
+        finding->instead = arena_printf(
+            x->arena,
+            "if the column \"%s\" is meant: in weir.yaml, under the pipeline's columns: %s", near,
+            rule_text(x->arena, near, rule_pointer(x->arena, key->name), NULL));
     else if (dead)
         finding->instead = "on_unknown_key: ignore (--on-unknown-key ignore)";
 }

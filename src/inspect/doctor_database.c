@@ -1,6 +1,7 @@
 /* The server, the setup files and the table. */
 #include "inspect/examination.h"
 
+#include "base/command.h"
 #include "inspect/sql_name.h"
 
 #include <inttypes.h>
@@ -19,7 +20,7 @@ static void look_at_file(struct examination *x)
         return;
     finding_add(x->findings, FINDING_WARN, SECTION, "credentials",
                 "others on this machine can read %s", path)
-        ->cure = arena_printf(x->arena, "chmod 600 %s", path);
+        ->cure = arena_printf(x->arena, "chmod 600 %s", command_word(x->arena, path));
 }
 
 static void look_at_clock(struct examination *x, const struct survey_server *server)
@@ -75,10 +76,19 @@ static bool look_at_setup(struct examination *x, bool *makes_table)
     return true;
 }
 
-/* The table is not there and nothing makes it: a draft from the records. */
-static void offer_draft(struct examination *x, struct finding *finding)
+/* The table is not there and nothing makes it: a draft from the records, unless the name is much
+ * like another one's. */
+static void offer_draft(struct examination *x, struct finding *finding, const char *near)
 {
     struct buf sql;
+    if (near) {
+        finding->cure = arena_printf(x->arena, "--table %s, if that table is meant",
+                                     command_word(x->arena, near));
+        finding->instead = arena_printf(x->arena, "a new one: weir draft table %s --table %s",
+                                        command_word(x->arena, x->config->topics[0]),
+                                        command_word(x->arena, x->config->table));
+        return;
+    }
     if (x->draft.n_columns == 0) {
         finding->cure = "create it, or name a file that does with --setup";
         return;
@@ -104,9 +114,11 @@ static void no_table(struct examination *x, bool setup_makes_it, const struct er
                     "%s is not there yet; the setup files make it", x->config->table);
         return;
     }
-    size_t len = strcspn(err->text, ";");
-    offer_draft(x, finding_add(x->findings, FINDING_FAIL, SECTION, "table", "%.*s", (int)len,
-                               err->text));
+    const char *advice = strstr(err->text, "; create it first");
+    int len = advice ? (int)(advice - err->text) : (int)strlen(err->text);
+    struct finding *finding =
+        finding_add(x->findings, FINDING_FAIL, SECTION, "table", "%.*s", len, err->text);
+    offer_draft(x, finding, doctor_near(x->arena, err->text));
 }
 
 static void tell_server_rules(struct examination *x)
@@ -143,7 +155,9 @@ void doctor_database(struct examination *x)
     struct err err;
     look_at_file(x);
     if (survey_open(&x->survey, x->config, &err) < 0) {
-        doctor_add_error(x, FINDING_FAIL, SECTION, "server", &err);
+        struct finding *finding = doctor_add_error(x, FINDING_FAIL, SECTION, "server", &err);
+        if (!finding->cure)
+            finding->cure = "is the server running, and are host and port in --database right?";
         x->no_database = x->no_table = x->no_state = "the database cannot be used";
         finding_add(x->findings, FINDING_SKIP, SECTION, "table", "%s", x->no_database);
         return;

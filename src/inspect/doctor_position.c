@@ -70,7 +70,8 @@ static const char *name_of(const struct places *places, const struct place *plac
                         place->log->partition);
 }
 
-static const char cure_reset[] = "weir ingest --reset reads the topic from its start";
+#define CURE_RESET                                                                                 \
+    "weir ingest --reset --accept-table (keeps the rows) reads the topic from its start"
 
 static void judge_range(struct places *places, struct place *place)
 {
@@ -82,15 +83,14 @@ static void judge_range(struct places *places, struct place *place)
                     "ends at offset %" PRId64 " but %" PRId64
                     " is stored: the topic was deleted and created again, or cut",
                     place->log->high, next)
-            ->cure = cure_reset;
+            ->cure = CURE_RESET;
     else if (next < place->log->low)
         finding_add(x->findings, x->config->on_gap == GAP_RECORD ? FINDING_WARN : FINDING_FAIL,
                     SECTION, name_of(places, place),
                     "retention has deleted the offsets %" PRId64 " to %" PRId64
                     " before they were stored",
                     next, place->log->low - 1)
-            ->cure = "weir ingest --on-gap record notes the gap and goes on; or --reset to begin "
-                     "anew";
+            ->cure = "weir ingest --on-gap record notes the gap and goes on";
 }
 
 /* Whether the last stored record is still in its place, as ingest asks at each claim. */
@@ -114,8 +114,8 @@ static void recognize(struct places *places, struct place *place)
                     "this is another topic under the same name: the record stored last (offset "
                     "%" PRId64 ") is %s",
                     last->offset, found == RECOGNIZED_OTHER ? "another one" : "not in it")
-            ->cure = "weir ingest --reset reads it from its start; or --name for a pipeline of its "
-                     "own";
+            ->cure = CURE_RESET "; or --name NAME with --allow-second-copy for a pipeline of its "
+                                "own, or another table";
 }
 
 /* ---- retention ---- */
@@ -236,7 +236,7 @@ static void tell_start(struct examination *x)
             wanted += log->high > start ? log->high - start : 0;
         }
     finding_add(x->findings, FINDING_OK, SECTION, "start",
-                "a first start would read %" PRId64 " offset%s that are there now", wanted,
+                "a first start would read %" PRId64 " offset%s there now", wanted,
                 wanted == 1 ? "" : "s");
 }
 

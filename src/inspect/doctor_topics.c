@@ -51,10 +51,9 @@ static void warn_of_compaction(struct examination *x, const struct topic *topic)
                 "is compacted (cleanup.policy %s): of a key's records only the last is certain to "
                 "be read, and a record without a value is a tombstone, no row",
                 config_value(topic, "cleanup.policy"))
-        ->cure = arena_printf(x->arena,
-                              "if each record is to be a row: weir topic alter %s --config "
-                              "cleanup.policy=delete",
-                              topic->name);
+        ->cure = "if each record is to be a row, a topic of its own is safest; without compaction "
+                 "this one loses at once what is older than its retention.ms, so set that to -1 "
+                 "first";
 }
 
 static bool has_leaders(struct examination *x, const struct topic *topic)
@@ -84,6 +83,21 @@ static void tell_topic(struct examination *x, const struct topic *topic)
     warn_of_compaction(x, topic);
 }
 
+/* `near`: the quoted name of a topic that may be meant, or NULL. */
+static void advise_name(struct examination *x, struct finding *finding, const char *name,
+                        const char *near)
+{
+    if (!near && !strstr(finding->text, "there is no topic")) {
+        finding->cure = "a topic's name has 249 letters, digits, \".\", \"_\" and \"-\" at most";
+    } else if (!near) {
+        finding->cure = arena_printf(x->arena, "weir topic create %s", name);
+    } else {
+        finding->cure = arena_printf(x->arena, "-t %.*s, if that topic is meant",
+                                     (int)strlen(near) - 2, near + 1);
+        finding->instead = arena_printf(x->arena, "a new one: weir topic create %s", name);
+    }
+}
+
 /* One topic with its offsets and configs; false: it is not there, or cannot be read. */
 static bool read_topic(struct examination *x, const char *name, struct topic *out)
 {
@@ -97,7 +111,7 @@ static bool read_topic(struct examination *x, const char *name, struct topic *ou
             *advice = '\0';
         struct finding *finding = doctor_add_error(x, FINDING_FAIL, SECTION, name, &err);
         if (err.class == ERR_USAGE)
-            finding->cure = arena_printf(x->arena, "weir topic create %s", name);
+            advise_name(x, finding, name, doctor_near(x->arena, err.text));
         return false;
     }
     if (one.n != 1) {

@@ -216,11 +216,12 @@ struct slice draft_schema_of(const char *table)
 static void print_share(const struct draft *draft, const struct draft_column *column,
                         struct buf *out)
 {
-    const char *plural = draft->objects == 1 ? "" : "s";
-    if (column->present == draft->objects)
-        buf_printf(out, "in all %zu record%s", draft->objects, plural);
+    if (draft->objects == 1)
+        buf_add_str(out, "in the one record");
+    else if (column->present == draft->objects)
+        buf_printf(out, "in all %zu records", draft->objects);
     else
-        buf_printf(out, "in %zu of %zu record%s", column->present, draft->objects, plural);
+        buf_printf(out, "in %zu of %zu records", column->present, draft->objects);
     if (column->nulls == column->present)
         buf_add_str(out, ", null in each");
     else if (column->nulls > 0)
@@ -273,6 +274,7 @@ void draft_print(const struct draft *draft, const char *table, bool examples, st
     if (draft->n_columns == 0)
         return;
     arena_init(&arena);
+    table = sql_written(&arena, table);
     struct slice schema = draft_schema_of(table);
     if (schema.len > 0)
         buf_printf(out, "CREATE SCHEMA IF NOT EXISTS %.*s;\n", SLICE_ARG(schema));

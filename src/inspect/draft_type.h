@@ -1,6 +1,6 @@
 /*
- * The type of a column that holds values as they were seen: the narrowest that takes all of them by
- * the encoder's own word, with room for those that come.
+ * The type of a column that holds values as they were seen: one that takes all of them by the
+ * encoder's own word, with room for those that come.
  *
  *   true, false                          boolean
  *   numbers without point and exponent   bigint, never smaller: what is small now will grow
@@ -9,7 +9,9 @@
  *                                        else double precision
  *   strings                              uuid, macaddr, inet, date, timestamp, timestamptz (one of
  *                                        them names an offset), if all have the full form; else
- * text with an object or an array           jsonb of several kinds                     text
+ *                                        text
+ *   with an object or an array           jsonb
+ *   of several kinds                     text
  *
  * What no such type takes (a \u0000 in a string) is json, which keeps the text as it stands.
  * Numbers in strings stay text: postal codes and personal numbers begin with zeros.

@@ -62,6 +62,8 @@ void doctor_position(struct examination *x);
 /* What an error says, its cure apart from it ("...; cure: ALTER TABLE ...;"). */
 struct finding *doctor_add_error(struct examination *x, enum finding_level level,
                                  const char *section, const char *subject, const struct err *err);
+/* What stands for NAME in "did you mean NAME?" of a message; NULL: it has none. */
+const char *doctor_near(struct arena *arena, const char *text);
 /* The policies under which the pipeline's rows are made. */
 struct row_policy doctor_policy(const struct pipeline_config *config);
 /* "3 d", "5 h", "12 s": a time as people say it. */

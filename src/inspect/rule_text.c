@@ -45,6 +45,6 @@ const char *rule_text(struct arena *arena, const char *column, const char *point
     const char *name = yaml_text(arena, column);
     const char *from = yaml_text(arena, pointer);
     if (unit)
-        return arena_printf(arena, "columns: {%s: {from: %s, unit: %s}}", name, from, unit);
-    return arena_printf(arena, "columns: {%s: %s}", name, from);
+        return arena_printf(arena, "`%s: {from: %s, unit: %s}`", name, from, unit);
+    return arena_printf(arena, "`%s: %s`", name, from);
 }

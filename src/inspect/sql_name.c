@@ -149,6 +149,37 @@ const char *sql_literal(struct arena *arena, const char *text)
     return quoted(arena, text, '\'');
 }
 
+/* One part of a name in SQL's writing, without its quotes or in small letters; `*text` goes behind
+ * it. */
+static const char *read_part(struct arena *arena, const char **text)
+{
+    const char *from = *text;
+    char *part = arena_alloc(arena, strlen(from) + 1); /* zeroed */
+    size_t len = 0;
+    if (*from != '"') {
+        for (; *from && *from != '.'; from++)
+            part[len++] = *from >= 'A' && *from <= 'Z' ? (char)(*from | 0x20) : *from;
+        *text = from;
+        return part;
+    }
+    for (from++; *from && (*from != '"' || from[1] == '"'); from++) {
+        from += *from == '"';
+        part[len++] = *from;
+    }
+    *text = from + (*from == '"');
+    return part;
+}
+
+const char *sql_written(struct arena *arena, const char *name)
+{
+    const char *sql = sql_name(arena, read_part(arena, &name));
+    while (*name == '.') {
+        name++;
+        sql = arena_printf(arena, "%s.%s", sql, sql_name(arena, read_part(arena, &name)));
+    }
+    return sql;
+}
+
 const char *sql_table(struct arena *arena, const struct table *table)
 {
     return arena_printf(arena, "%s.%s", sql_name(arena, table->schema),

@@ -9,6 +9,9 @@
 const char *sql_name(struct arena *arena, const char *name);
 /* A text in single quotes. */
 const char *sql_literal(struct arena *arena, const char *text);
+/* A table's name as a person wrote it, read as SQL reads it: the parts quoted where they must be.
+ */
+const char *sql_written(struct arena *arena, const char *name);
 /* "schema.table" of a table that was read. */
 const char *sql_table(struct arena *arena, const struct table *table);
 

@@ -104,6 +104,11 @@ bool trial_value(struct trial *trial, const struct record *record, struct json_v
     return row_coder_value(trial->coder, record, 0, out);
 }
 
+void trial_uncount(struct trial *trial)
+{
+    row_coder_uncount(trial->coder);
+}
+
 size_t trial_unknown_keys(const struct trial *trial, const struct unknown_key **keys)
 {
     return row_coder_unknown_keys(trial->coder, keys);

@@ -39,6 +39,8 @@ enum row_outcome trial_run(struct trial *trial, const struct record *record,
 /* Of one column: what the record of the last trial_run() has for it. False: nothing. */
 bool trial_value(struct trial *trial, const struct record *record, struct json_value *out);
 /* Of the whole row: keys that no column took, as row_coder_unknown_keys(). */
+/* The last record's keys do not count. */
+void trial_uncount(struct trial *trial);
 size_t trial_unknown_keys(const struct trial *trial, const struct unknown_key **keys);
 
 #endif

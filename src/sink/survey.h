@@ -44,15 +44,21 @@ struct survey_column {
     const char *primary_key; /* the constraint's name, quoted, if the column is part of it */
     bool identity;
     bool has_default;
-    const char *held_by; /* a view, rule, policy, trigger, generated column or partition key that
-                          * forbids another type; NULL: nothing */
-    const char *read_by; /* a constraint or index whose expression another kind of type may break;
-                          * NULL: nothing */
+    const char *held_by;   /* a view, rule, policy, trigger, generated column or partition key that
+                            * forbids another type; NULL: nothing */
+    const char *read_by;   /* a constraint, or an index with an expression or of another method than
+                            * btree and hash, that another kind of type may break; NULL: nothing */
+    const char *index;     /* one on the column, if only of what can be compared; NULL: none */
+    const char *collation; /* other than the type's own; NULL: none */
+    const char *domain;    /* the column's type is this domain; NULL: none */
+    const char *fixed;     /* where alone the column can be changed: "the parent table p", "the type
+                            * y"; NULL: in the table itself */
+    const char *closed;    /* the same of adding a column to the table */
 };
 /* Of each of the table's columns, in its order. */
 int survey_columns(struct survey *survey, struct arena *arena, const struct table *table,
                    struct survey_column **out, struct err *err);
-/* Whether the table holds rows, as far as the role may see. */
+/* Whether the table holds rows; a role that may not look is told that it does. */
 int survey_occupied(struct survey *survey, const struct table *table, bool *out, struct err *err);
 /*
  * What judges a row on the server alone: unique and other constraints, checks of domains, triggers.

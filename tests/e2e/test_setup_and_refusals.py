@@ -386,7 +386,7 @@ REFUSED_TABLES = {
                           "DROP MATERIALIZED VIEW t; CREATE TABLE t (n int)"),
     "sequence": ("CREATE SEQUENCE t", "public.t is not a table", "DROP SEQUENCE t; CREATE TABLE t (n int)"),
     "rule": ("CREATE TABLE t (n int); CREATE RULE \"No!\" AS ON INSERT TO t DO INSTEAD NOTHING",
-             'the table public.t has rules on INSERT', None),
+             'the table public.t has rules on INSERT', 'DROP RULE "No!" ON public.t;'),
     "no columns": ("CREATE TABLE t ()", "has no column that weir could fill", "ALTER TABLE public.t ADD COLUMN n int;"),
     "only generated columns": ("CREATE TABLE t (g int GENERATED ALWAYS AS IDENTITY)", "has no column that weir could",
                                "ALTER TABLE public.t ADD COLUMN n int;"),

@@ -92,12 +92,29 @@ static void stops_who_writes_for_ever(void **state)
     command_release(&result);
 }
 
+static void a_word_stays_one(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"/etc/a-1.json", "/etc/a-1.json"},
+        {"my creds", "'my creds'"},
+        {"it's", "'it'\\''s'"},
+        {"", "''"},
+    };
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_string_equal(command_word(&arena, cases[i][0]), cases[i][1]);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_as_it_ends),
         cmocka_unit_test(passes_a_lot),
         cmocka_unit_test(stops_who_writes_for_ever),
+        cmocka_unit_test(a_word_stays_one),
     };
     return cmocka_run_group_tests_name("command", tests, setup, NULL);
 }

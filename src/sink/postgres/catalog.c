@@ -84,7 +84,8 @@ static PGresult *table_names(PGconn *conn, const char *name)
     struct err ignored;
     return pg_exec_params(conn, &ignored,
                           "SELECT CASE cardinality(i.id) WHEN 1 THEN c.relname"
-                          "  ELSE n.nspname || '.' || c.relname END, n.nspname || '.' || c.relname,"
+                          "  ELSE n.nspname || '.' || c.relname END,"
+                          " quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
                           " c.relname = i.id[cardinality(i.id)]"
                           " FROM (SELECT parse_ident($1)::name[] AS id) i, pg_class c"
                           " JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -198,10 +199,12 @@ static int judge(const struct relation *r, struct arena *arena, struct err *err)
     if (judge_kind(r, err) < 0 || judge_partitions(r, err) < 0 || judge_rights(r, arena, err) < 0)
         return -1;
     if (!PQgetisnull(r->row, 0, R_RULES))
-        return err_set(err, ERR_HALT,
-                       "the table %s has rules on INSERT, which COPY passes by (a trigger can do "
-                       "the same); cure: %s",
-                       r->sql, field(r, R_RULES));
+        return err_set(
+            err, ERR_HALT,
+            "the table %s has rules on INSERT, which COPY passes by (a trigger can do "
+            "the same); cure: make a trigger of each, its definition saved first (SELECT "
+            "pg_get_ruledef(oid) FROM pg_rewrite), then: %s",
+            r->sql, field(r, R_RULES));
     if (holds(r, R_ROW_SECURITY))
         return err_set(err, ERR_HALT,
                        "row security on %s applies to the role %s, and COPY cannot obey it; cure: "
@@ -217,8 +220,8 @@ static int judge_columns(const struct table *table, const char *sql, struct err 
         if (!table->columns[i].generated)
             return 0;
     return err_set(err, ERR_HALT,
-                   "the table %s has no column that weir could fill; cure: ALTER TABLE %s ADD "
-                   "COLUMN ...;",
+                   "the table %s has no column that weir could fill; cure: add one, ALTER TABLE %s "
+                   "ADD COLUMN ...;",
                    sql, sql);
 }
 

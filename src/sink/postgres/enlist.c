@@ -166,8 +166,9 @@ static int judge_registration(const struct enlistment *e, struct err *err)
     if (!e->same_topics)
         return err_set(err, ERR_HALT,
                        "the pipeline \"%s\" reads %s, and was asked to read other topics now; "
-                       "cures: the same topics; --name NAME for a pipeline of its own; --reset to "
-                       "begin anew with these",
+                       "cures: the same topics; --name NAME for a pipeline of its own (with "
+                       "--allow-second-copy, or into another table, where they share one); --reset "
+                       "to begin anew with these",
                        name, e->old_topics);
     if (judge_table(e, err) < 0)
         return -1;
@@ -222,9 +223,10 @@ static int reset_offsets(struct enlistment *e, struct err *err)
     if (e->occupied && !e->config->accept_table)
         return err_set(err, ERR_HALT,
                        "--reset would read the topic again into the table %s, which holds rows: "
-                       "each record would be there twice; cures: empty the table (TRUNCATE %s;), "
-                       "or add --accept-table to keep the rows",
-                       e->config->table, e->config->table);
+                       "each record would be there twice; cures: add --accept-table to keep the "
+                       "rows; or empty the table (TRUNCATE %s;): rows whose records the topic no "
+                       "longer has are lost",
+                       e->config->table, e->table->quoted);
     if (run(e, err,
             arena_printf(e->arena,
                          "SET LOCAL lock_timeout = '5s';"

@@ -1,6 +1,7 @@
 #include "sink/postgres/pg.h"
 
 #include "base/clock.h"
+#include "base/command.h"
 #include "base/log.h"
 
 #include <ctype.h>
@@ -57,37 +58,16 @@ static void one_line(char *to, size_t size, const char *from)
     to[len] = '\0';
 }
 
-/* An argument for a shell; names of databases and roles may hold anything. */
-static void shell_word(char *to, size_t size, const char *word)
-{
-    if (word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:-")] ==
-            '\0' &&
-        *word) {
-        snprintf(to, size, "%s", word);
-        return;
-    }
-    size_t len = 0;
-    to[len++] = '\'';
-    for (; *word && len + 6 < size; word++) {
-        if (*word == '\'')
-            len += (size_t)snprintf(to + len, size - len, "'\\''");
-        else
-            to[len++] = *word;
-    }
-    to[len++] = '\'';
-    to[len] = '\0';
-}
-
 /* `createdb -h HOST -p PORT -U USER NAME`; the last host tried is the one that said no. */
-static void createdb_line(char *line, size_t size, const PGconn *conn)
+static const char *createdb_line(struct arena *arena, const PGconn *conn)
 {
-    char host[300], port[32], user[300], name[300];
-    const char *db = PQdb(conn);
-    shell_word(host, sizeof host, PQhost(conn) ? PQhost(conn) : "");
-    shell_word(port, sizeof port, PQport(conn) ? PQport(conn) : "");
-    shell_word(user, sizeof user, PQuser(conn) ? PQuser(conn) : "");
-    shell_word(name, sizeof name, db ? db : "");
-    snprintf(line, size, "createdb -h %s -p %s -U %s %s", host, port, user, name);
+    const char *const values[] = {PQhost(conn), PQport(conn), PQuser(conn), PQdb(conn)};
+    static const char *const options[] = {" -h ", " -p ", " -U ", " "};
+    const char *line = "createdb";
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        line = arena_printf(arena, "%s%s%s", line, options[i],
+                            command_word(arena, values[i] ? values[i] : ""));
+    return line;
 }
 
 /* Faults between libpq and the server that no waiting mends; none of them has a SQLSTATE. */
@@ -113,11 +93,13 @@ static int refused(const struct pg_target *target, const PGconn *conn, const cha
                    const char *text, struct err *err)
 {
     if (!strcmp(sqlstate, "3D000")) {
-        char line[1300];
-        createdb_line(line, sizeof line, conn);
-        return err_set_code(err, ERR_HALT, sqlstate,
-                            "the database \"%s\" does not exist; create it with: %s", PQdb(conn),
-                            line);
+        struct arena arena;
+        arena_init(&arena);
+        err_set_code(err, ERR_HALT, sqlstate,
+                     "the database \"%s\" does not exist; create it with: %s", PQdb(conn),
+                     createdb_line(&arena, conn));
+        arena_release(&arena);
+        return -1;
     }
     if (!strcmp(sqlstate, "28P01"))
         return err_set_code(err, ERR_HALT, sqlstate,

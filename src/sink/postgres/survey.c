@@ -130,9 +130,33 @@ int survey_table(struct survey *survey, struct table **out, struct err *err)
     " (SELECT 'the index ' || i.indexrelid::regclass::text FROM pg_index i"                        \
     "  JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid"            \
     "  WHERE i.indrelid = a.attrelid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)"        \
-    "  AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum LIMIT 1))"                         \
-    " FROM pg_attribute a WHERE a.attrelid = %u AND a.attnum > 0 AND NOT a.attisdropped"           \
+    "  AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum LIMIT 1),"                         \
+    " (SELECT 'the index ' || i.indexrelid::regclass::text FROM pg_index i"                        \
+    "  JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam"                    \
+    "  WHERE i.indrelid = a.attrelid AND a.attnum = ANY (i.indkey::int2[])"                        \
+    "  AND m.amname NOT IN ('btree', 'hash') LIMIT 1)),"                                           \
+    " (SELECT 'the index ' || i.indexrelid::regclass::text FROM pg_index i"                        \
+    "  WHERE i.indrelid = a.attrelid AND a.attnum = ANY (i.indkey::int2[]) LIMIT 1),"              \
+    " CASE y.typtype WHEN 'd' THEN y.oid::regtype::text END,"                                      \
+    " CASE WHEN r.reloftype <> 0 THEN 'the type ' || r.reloftype::regtype::text"                   \
+    "  WHEN a.attinhcount > 0 THEN 'the parent table ' || coalesce((SELECT h.inhparent::regclass"  \
+    "   ::text FROM pg_inherits h JOIN pg_attribute b ON b.attrelid = h.inhparent"                 \
+    "   AND b.attname = a.attname WHERE h.inhrelid = r.oid ORDER BY h.inhseqno LIMIT 1), '') END," \
+    " CASE WHEN r.reloftype <> 0 THEN 'the type ' || r.reloftype::regtype::text"                   \
+    "  WHEN r.relispartition THEN 'the parent table ' || (SELECT h.inhparent::regclass::text"      \
+    "   FROM pg_inherits h WHERE h.inhrelid = r.oid LIMIT 1) END,"                                 \
+    " (SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname) FROM pg_collation l"        \
+    "  JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation"                \
+    "  AND l.oid <> y.typcollation)"                                                               \
+    " FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid"                                   \
+    " JOIN pg_type y ON y.oid = a.atttypid"                                                        \
+    " WHERE a.attrelid = %u AND a.attnum > 0 AND NOT a.attisdropped"                               \
     " ORDER BY a.attnum"
+
+static const char *text_at(struct arena *arena, const PGresult *rows, int row, int field)
+{
+    return PQgetisnull(rows, row, field) ? NULL : arena_strdup(arena, PQgetvalue(rows, row, field));
+}
 
 int survey_columns(struct survey *survey, struct arena *arena, const struct table *table,
                    struct survey_column **out, struct err *err)
@@ -149,14 +173,16 @@ int survey_columns(struct survey *survey, struct arena *arena, const struct tabl
         if (row == PQntuples(rows))
             continue;
         column->own_not_null = *PQgetvalue(rows, row, 1) == 't';
-        if (!PQgetisnull(rows, row, 2))
-            column->primary_key = arena_strdup(arena, PQgetvalue(rows, row, 2));
+        column->primary_key = text_at(arena, rows, row, 2);
         column->identity = *PQgetvalue(rows, row, 3) == 't';
         column->has_default = *PQgetvalue(rows, row, 4) == 't';
-        if (!PQgetisnull(rows, row, 5))
-            column->held_by = arena_strdup(arena, PQgetvalue(rows, row, 5));
-        if (!PQgetisnull(rows, row, 6))
-            column->read_by = arena_strdup(arena, PQgetvalue(rows, row, 6));
+        column->held_by = text_at(arena, rows, row, 5);
+        column->read_by = text_at(arena, rows, row, 6);
+        column->index = text_at(arena, rows, row, 7);
+        column->domain = text_at(arena, rows, row, 8);
+        column->fixed = text_at(arena, rows, row, 9);
+        column->closed = text_at(arena, rows, row, 10);
+        column->collation = text_at(arena, rows, row, 11);
     }
     PQclear(rows);
     return 0;
@@ -166,19 +192,18 @@ int survey_occupied(struct survey *survey, const struct table *table, bool *out,
 {
     struct arena arena;
     arena_init(&arena);
-    /* A role that may only INSERT is told by the files' size, as at registration. */
+    *out = true;
     PGresult *row =
         ask(survey, err,
             arena_printf(&arena, "SELECT has_table_privilege(%u, 'SELECT')", table->oid));
     bool may = row && *PQgetvalue(row, 0, 0) == 't';
-    if (row) {
+    if (may) {
         PQclear(row);
-        row = ask(survey, err,
-                  may ? arena_printf(&arena, "SELECT EXISTS (SELECT FROM %s)", table->quoted)
-                      : arena_printf(&arena, "SELECT pg_relation_size(%u) > 0", table->oid));
+        row =
+            ask(survey, err, arena_printf(&arena, "SELECT EXISTS (SELECT FROM %s)", table->quoted));
+        if (row)
+            *out = *PQgetvalue(row, 0, 0) == 't';
     }
-    if (row)
-        *out = *PQgetvalue(row, 0, 0) == 't';
     PQclear(row);
     arena_release(&arena);
     return row ? 0 : -1;

@@ -4,6 +4,7 @@
 #include "sink/postgres/pg.h"
 
 #include "base/buf.h"
+#include "base/command.h"
 #include "base/config.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -156,14 +157,15 @@ static int add_json(struct pg_target *target, struct arena *arena, const char *p
     return 0;
 }
 
-static void warn_if_others_read(const char *path, const struct pg_target *target)
+static void warn_if_others_read(struct arena *arena, const char *path,
+                                const struct pg_target *target)
 {
     struct stat st;
     const char *password = target_get(target, "password");
     if (!password || !*password || stat(path, &st) < 0 || !(st.st_mode & 077))
         return;
     log_warn("", "%s holds a password and others on this machine can read it: chmod 600 %s", path,
-             path);
+             command_word(arena, path));
 }
 
 static int add_file(struct pg_target *target, struct arena *arena, const char *path,
@@ -180,7 +182,7 @@ static int add_file(struct pg_target *target, struct arena *arena, const char *p
     if (rc == 0)
         rc = add_json(target, arena, path, buf_slice(&content), err);
     if (rc == 0)
-        warn_if_others_read(path, target);
+        warn_if_others_read(arena, path, target);
     if (content.data)
         explicit_bzero(content.data, content.cap);
     buf_release(&content);
