@@ -33,7 +33,7 @@ struct consumer_options {
     const struct property *properties;
     size_t n_properties;
     const char *client_id;
-    const char *group;    /* NULL: no group; use consumer_assign() alone */
+    const char *group;    /* NULL: none, and none is asked about; use consumer_assign() alone */
     const char *instance; /* group.instance.id, or NULL */
     int32_t partitions;   /* that may be read at once, to size their queues; 0: unknown */
 };
