@@ -74,6 +74,12 @@ struct consumer_event {
 /* Take one event from the main queue without waiting. */
 void consumer_poll(struct consumer *consumer, struct consumer_event *event);
 
+/*
+ * In between, when the next consumer_poll() is to be long in coming: stay a member of the group.
+ * What comes is noted for that poll. Whether a rebalance is among it.
+ */
+bool consumer_keep_alive(struct consumer *consumer);
+
 /* Start to read exactly these partitions at exactly these offsets (replaces what was assigned). */
 int consumer_assign(struct consumer *consumer, const struct partition_ref *partitions, size_t n,
                     struct err *err);

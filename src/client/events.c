@@ -241,6 +241,12 @@ static void serve_main_queue(struct consumer *consumer)
     }
 }
 
+bool consumer_keep_alive(struct consumer *consumer)
+{
+    serve_main_queue(consumer);
+    return consumer->rebalance_is_new;
+}
+
 /* At once for a broker that is back; for mere metadata at most ten times a second. */
 static bool take_reconnect(struct consumer *consumer, struct consumer_event *event)
 {
