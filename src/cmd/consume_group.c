@@ -25,6 +25,7 @@
 #define SIGNAL_COMMIT_MS 900
 /* Where a partition begins: asked again until it is answered, with an eye on signals in between. */
 #define ASK_MS 500
+#define CHECK_TIMES 6
 /* A member that ended without a word is given up by the group after 10 s or more. */
 #define PATIENCE_US INT64_C(4000000)
 /* A group of the new protocol gives a newcomer nothing until others have let go. */
@@ -343,6 +344,30 @@ static int subscribe(struct consume *consume, struct err *err)
     return consumer_subscribe(consume->consumer, topics, n, err);
 }
 
+/*
+ * An offset that some partition without a committed one does not have: told before we join, which
+ * makes the group. What cannot be asked now is asked again when the group has given us partitions.
+ */
+static int check_place(struct consume *consume, struct err *err)
+{
+    const struct consume_plan *plan = &consume->plan;
+    int rc = -1;
+    if (consume->request.from.kind != OFFSET_ABSOLUTE)
+        return 0;
+    struct partition_ref *refs = arena_alloc(&consume->cli->arena, (plan->n + 1) * sizeof *refs);
+    for (size_t i = 0; i < plan->n; i++)
+        refs[i] = (struct partition_ref){plan->parts[i].topic, plan->parts[i].partition, -1};
+    for (int i = 0; rc < 0 && i < CHECK_TIMES && !consume_is_over(consume); i++)
+        rc = consumer_committed(consume->consumer, refs, plan->n, ASK_MS, err);
+    for (size_t i = 0; rc == 0 && i < plan->n; i++)
+        if (refs[i].offset < 0 &&
+            admin_resolve(consume->admin, refs[i].topic, refs[i].partition, consume->request.from,
+                          2 * ASK_MS, &refs[i].offset, err) < 0 &&
+            err->class == ERR_USAGE)
+            return -1;
+    return 0;
+}
+
 int consume_in_group(struct consume *consume, struct err *err)
 {
     struct membership m = {.consume = consume,
@@ -351,7 +376,7 @@ int consume_in_group(struct consume *consume, struct err *err)
     struct err failed;
     consume->printer.on_wait = on_wait;
     consume->printer.context = &m;
-    if (subscribe(consume, err) < 0)
+    if (check_place(consume, err) < 0 || subscribe(consume, err) < 0)
         return -1;
     run(&m);
     /* A pipe that was closed has what was written before, and no more is committed. */

@@ -78,6 +78,15 @@ def test_the_next_run_goes_on_after_the_last(both, kafka, topic, group):
     assert both.ok("consume", topic, "-g", group, "-e", "-o", "beginning") == b"", "-o is for what has no offset"
 
 
+def test_a_place_that_is_not_there_makes_no_group(tool, kafka, topic, group):
+    send(kafka, topic, range(9))
+    assert f"offset 55 is not in {topic} [0]" in tool.refused("consume", topic, "-g", group, "-o", "55", "-e")
+    listed = kafka.admin.list_consumer_groups().result(30)
+    assert group not in [one.group_id for one in listed.valid]
+    tool.ok("consume", topic, "-g", group, "-o", "1", "-e")
+    assert tool.ok("consume", topic, "-g", group, "-o", "55", "-e") == b"", "-o is for what has no offset"
+
+
 def test_from_now_on_is_from_the_first_run_on(tool, kafka, topic, group):
     send(kafka, topic, range(9))
     first = tool("consume", topic, "-g", group, "-e")
