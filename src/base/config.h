@@ -184,6 +184,8 @@ int parse_duration_ms(const char *text, int64_t *out, struct err *err);
 /* 512 64KiB 16MiB 10GiB */
 int parse_size_bytes(const char *text, int64_t *out, struct err *err);
 int parse_offset_spec(const char *text, struct offset_spec *out, struct err *err);
+/* The same where "stored" is no answer: a wrong text is told so without that word. */
+int parse_offset_place(const char *text, struct offset_spec *out, struct err *err);
 /* 50% */
 int parse_share(const char *text, double *out, struct err *err);
 

@@ -1,5 +1,6 @@
 /* One pipeline out of options, variables, file and defaults. */
 #include "base/config_private.h"
+#include "base/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,11 @@ static int add_property(struct loader *l, struct properties *list, const char *n
         return err_set(l->err, ERR_USAGE, "%s: %s is set by weir: %s", where, name, instead);
     if (!*name)
         return err_set(l->err, ERR_USAGE, "%s: a property without a name", where);
+    if (secret_in_url(name, value))
+        return err_set(l->err, ERR_USAGE,
+                       "%s: %s: no login goes into a URL, where it is seen: set "
+                       "sasl.oauthbearer.client.id and sasl.oauthbearer.client.secret",
+                       where, name);
     size_t i = 0;
     while (i < list->n && strcmp(list->items[i].name, name) != 0)
         i++;

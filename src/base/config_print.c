@@ -107,7 +107,8 @@ static void print_properties(struct printer *p, int depth, const struct pipeline
         put_indent(p, depth + 1);
         put_text(p, property->name);
         buf_add_str(&p->out, ": ");
-        put_resolved(p, secret_name(property->name) ? SECRET_MASK : property->value);
+        put_resolved(p, secret_property(property->name, property->value) ? SECRET_MASK
+                                                                         : property->value);
         end_line(p, property->where);
     }
 }
@@ -243,7 +244,7 @@ static void put_flow(struct printer *p, const struct yaml_node *node)
     if (node->kind == YAML_NULL)
         buf_add_str(&p->out, "null");
     else if (node->kind == YAML_SCALAR)
-        put_text(p, node->key && secret_name(node->key) ? SECRET_MASK : node->text);
+        put_text(p, node->key && secret_property(node->key, node->text) ? SECRET_MASK : node->text);
     if (node->kind == YAML_NULL || node->kind == YAML_SCALAR)
         return;
     bool mapping = node->kind == YAML_MAPPING;
@@ -266,7 +267,7 @@ static bool is_block(const struct yaml_node *node)
     size_t length = node->kind == YAML_SCALAR && node->literal ? strlen(node->text) : 0;
     return length > 1 && node->text[length - 1] == '\n' && node->text[length - 2] != '\n' &&
            !isspace((unsigned char)*node->text) && !strpbrk(node->text, "\r\t") &&
-           !secret_name(node->key ? node->key : "");
+           !secret_property(node->key ? node->key : "", node->text);
 }
 
 static void put_block(struct printer *p, const char *text, int depth)

@@ -153,7 +153,7 @@ static int parse_at(const char *text, struct offset_spec *out, struct err *err)
     return 0;
 }
 
-int parse_offset_spec(const char *text, struct offset_spec *out, struct err *err)
+static int parse(const char *text, const char *stored, struct offset_spec *out, struct err *err)
 {
     struct offset_spec spec = {0};
     for (size_t i = 0; i < sizeof offset_words / sizeof *offset_words; i++)
@@ -176,7 +176,17 @@ int parse_offset_spec(const char *text, struct offset_spec *out, struct err *err
         return 0;
     }
     return err_set(err, ERR_USAGE,
-                   "\"%s\" is not an offset: write beginning, end, stored, N, -N (the last N), "
+                   "\"%s\" is not an offset: write beginning, end, %sN, -N (the last N), "
                    "@TIME, @-10m or s@MILLISECONDS",
-                   text);
+                   text, stored);
+}
+
+int parse_offset_spec(const char *text, struct offset_spec *out, struct err *err)
+{
+    return parse(text, "stored, ", out, err);
+}
+
+int parse_offset_place(const char *text, struct offset_spec *out, struct err *err)
+{
+    return parse(text, "", out, err);
 }

@@ -18,6 +18,17 @@ bool secret_name(const char *name)
     return false;
 }
 
+bool secret_in_url(const char *name, const char *value)
+{
+    const char *authority = strcasestr(name, "endpoint.url") ? strstr(value, "://") : NULL;
+    return authority && memchr(authority + 3, '@', strcspn(authority + 3, "/"));
+}
+
+bool secret_property(const char *name, const char *value)
+{
+    return secret_name(name) || secret_in_url(name, value);
+}
+
 static bool found(size_t *from, size_t at, size_t length, size_t *start, size_t *out_length)
 {
     *start = at;

@@ -11,7 +11,6 @@
 
 #define EXIT_ENDED 130
 #define ECHO_MS 50
-#define EXIT_AT_ONCE 130
 
 /* Lock-free atomics may be touched by a handler, whichever thread it interrupts. */
 static atomic_int first_signal;

@@ -15,6 +15,8 @@
 #define DESTROY_MS 500
 /* A proxy whose broker just starts is given this time; a port of another kind takes no longer. */
 #define MISMATCH_US 2500000
+/* How long to ask whether another broker answers. */
+#define ANOTHER_MS 500
 
 static const struct setting admin_owned[] = {
     /* A record is found again whatever became of its transaction, and "end" is the end. */
@@ -53,11 +55,27 @@ void admin_ask(struct admin *admin)
     client_ask(&admin->client);
 }
 
+/*
+ * Whether some broker speaks our protocol all the same: then a mismatch is the trouble of another
+ * alone, as with a proxy whose broker is away. It is forgotten, to be met again or not.
+ */
+static bool another_answers(struct admin *admin)
+{
+    const struct rd_kafka_metadata *metadata;
+    if (rd_kafka_metadata(admin->client.rk, 0, NULL, &metadata, ANOTHER_MS) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    rd_kafka_metadata_destroy(metadata);
+    client_ask(&admin->client);
+    return true;
+}
+
 int admin_serve_errors(struct admin *admin, struct err *err)
 {
     rd_kafka_poll(admin->client.rk, 0);
     if (admin->last_fault.class != ERR_HALT)
-        return client_mismatch(&admin->client, MISMATCH_US, err) ? -1 : 0;
+        return client_mismatch(&admin->client, MISMATCH_US, err) && !another_answers(admin) ? -1
+                                                                                            : 0;
     *err = admin->last_fault;
     admin->last_fault.class = ERR_NONE;
     return -1;

@@ -38,44 +38,11 @@ int admin_brokers(struct admin *admin, struct arena *arena, int timeout_ms,
 
 /* ---- what they keep on their disks ---- */
 
-static int order_of(const char *name, struct slice other)
-{
-    size_t length = strlen(name);
-    int order = memcmp(name, other.ptr, length < other.len ? length : other.len);
-    return order != 0 ? order : (length > other.len) - (length < other.len);
-}
-
-static const struct topic *find_topic(const struct topic_list *topics, struct slice name)
-{
-    for (size_t low = 0, high = topics->n; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        int order = order_of(topics->items[middle].name, name);
-        if (order == 0)
-            return &topics->items[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
-/* They are in order, and all but always none is missing. */
-static struct topic_partition *find_partition(const struct topic *topic, int32_t number)
-{
-    if (number < 0)
-        return NULL;
-    size_t i = (size_t)number < topic->n_partitions ? (size_t)number + 1 : topic->n_partitions;
-    while (i > 0 && topic->partitions[i - 1].partition > number)
-        i--;
-    return i > 0 && topic->partitions[i - 1].partition == number ? &topic->partitions[i - 1] : NULL;
-}
-
 static void keep_topic(const struct log_dir_topic *from, int32_t broker, const struct topic *topic)
 {
     for (size_t i = 0; i < from->n_partitions; i++) {
         const struct log_dir_partition *size = &from->partitions[i];
-        struct topic_partition *p = find_partition(topic, size->partition_index);
+        struct topic_partition *p = topic_find_partition(topic, size->partition_index);
         if (p && p->leader == broker && !size->is_future_key && size->partition_size >= 0)
             p->bytes = size->partition_size;
     }
@@ -88,7 +55,7 @@ void topic_list_keep_bytes(const struct topic_list *topics, int32_t broker,
         for (size_t j = 0;
              told->results[i].error_code == WIRE_NONE && j < told->results[i].n_topics; j++) {
             const struct log_dir_topic *from = &told->results[i].topics[j];
-            const struct topic *topic = find_topic(topics, from->name);
+            const struct topic *topic = topic_list_find(topics, from->name);
             if (topic)
                 keep_topic(from, broker, topic);
         }

@@ -67,8 +67,11 @@ static rd_kafka_resp_err_t keep_offsets(struct arena *arena, struct admin_reques
     return code;
 }
 
-static void ask_offsets(struct admin_request *request, struct group *group)
+static void ask_offsets(struct admin_request *request, struct group *group, int64_t left_ms)
 {
+    char errstr[256];
+    rd_kafka_AdminOptions_set_request_timeout(request->options, (int)left_ms, errstr,
+                                              sizeof errstr);
     /* No partitions: all that it has offsets of. */
     rd_kafka_ListConsumerGroupOffsets_t *question =
         rd_kafka_ListConsumerGroupOffsets_new(group->name, NULL);
@@ -78,22 +81,42 @@ static void ask_offsets(struct admin_request *request, struct group *group)
     rd_kafka_ListConsumerGroupOffsets_destroy(question);
 }
 
-/* All groups whose offsets are not known yet; `passing`: the first fault that passes by itself. */
+/* A few more questions, as long as there is time: what is left of it is all that each gets. */
+static void ask_more(struct admin_request *request, struct group_list *groups, size_t *next,
+                     size_t *asked, int64_t deadline_us)
+{
+    for (; *next < groups->n && *asked < MAX_ASKED; ++*next) {
+        struct group *group = &groups->items[*next];
+        int64_t left_ms = (deadline_us - clock_mono_us()) / 1000;
+        if (group->offsets_known)
+            continue;
+        if (left_ms > 0) {
+            ask_offsets(request, group, left_ms);
+            ++*asked;
+        } else if (group->offsets_err.class == ERR_NONE) {
+            err_set(&group->offsets_err, ERR_OUTAGE,
+                    "group \"%s\": not asked for its offsets: others took all of %d s", group->name,
+                    request->timeout_ms / 1000);
+        }
+    }
+}
+
+/*
+ * All groups whose offsets are not known yet, in `timeout_ms` together; `passing`: the first fault
+ * that passes by itself.
+ */
 static int offsets_once(struct admin *admin, struct arena *arena, struct group_list *groups,
                         int timeout_ms, rd_kafka_resp_err_t *passing, struct err *err)
 {
     struct admin_request request;
+    int64_t deadline_us = clock_mono_us() + timeout_ms * INT64_C(1000);
     size_t next = 0;
     size_t asked = 0;
     int rc = 0;
     admin_request_open(admin, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout_ms, &request);
     *passing = RD_KAFKA_RESP_ERR_NO_ERROR;
     while (rc == 0) {
-        for (; next < groups->n && asked < MAX_ASKED; next++)
-            if (!groups->items[next].offsets_known) {
-                ask_offsets(&request, &groups->items[next]);
-                asked++;
-            }
+        ask_more(&request, groups, &next, &asked, deadline_us);
         if (asked == 0)
             break;
         rd_kafka_event_t *event = admin_request_next(&request, err);
@@ -131,27 +154,6 @@ static int by_place(const void *a, const void *b)
     const struct group_partition *y = b;
     int order = strcmp(x->topic, y->topic);
     return order ? order : (x->partition > y->partition) - (x->partition < y->partition);
-}
-
-static int by_topic_name(const void *a, const void *b)
-{
-    return strcmp(((const struct topic *)a)->name, ((const struct topic *)b)->name);
-}
-
-static const struct topic *find_topic(const struct topic_list *topics, const char *name)
-{
-    if (topics->n == 0)
-        return NULL;
-    const struct topic key = {.name = name};
-    return bsearch(&key, topics->items, topics->n, sizeof *topics->items, by_topic_name);
-}
-
-static const struct topic_partition *find_partition(const struct topic *topic, int32_t number)
-{
-    for (size_t i = 0; topic && i < topic->n_partitions; i++)
-        if (topic->partitions[i].partition == number)
-            return &topic->partitions[i];
-    return NULL;
 }
 
 /* A group's partitions while some are added; several rows may stand for one partition. */
@@ -205,7 +207,7 @@ static void add_rows(struct arena *arena, struct group *group, const struct topi
     size_t n = group->n_partitions;
     for (size_t i = 0; i < n; i++) {
         const char *name = group->partitions[i].topic;
-        const struct topic *topic = find_topic(topics, name);
+        const struct topic *topic = topic_list_find(topics, slice_of(name));
         if (!topic || (i > 0 && !strcmp(group->partitions[i - 1].topic, name)))
             continue;
         is_read[topic - topics->items] = true;
@@ -215,16 +217,74 @@ static void add_rows(struct arena *arena, struct group *group, const struct topi
     merge_rows(group);
 }
 
-static void fill_ends(struct group *group, const struct topic_list *topics)
+/* A topic that is not listed: it is not there, or who asks may not see it. */
+struct missing {
+    const char *name;
+    bool is_gone;
+};
+
+/* What is known of those so far; each is asked about once, and nobody after a question failed. */
+struct search {
+    struct admin *admin;
+    const struct topic_list *topics;
+    struct missing *missing; /* room for one to each row of all groups */
+    size_t n;
+    int timeout_ms;
+    bool failed;
+};
+
+/* Brokers say by name alone whether a topic may not be seen. */
+static bool ask_gone(struct search *search, const char *name)
+{
+    struct err ignored;
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *handle =
+        search->failed ? NULL : rd_kafka_topic_new(search->admin->client.rk, name, NULL);
+    if (!handle)
+        return false;
+    search->failed =
+        admin_metadata(search->admin, false, handle, search->timeout_ms, &metadata, &ignored) != 0;
+    rd_kafka_topic_destroy(handle);
+    if (search->failed)
+        return false;
+    bool is_gone = metadata->topic_cnt == 1 && fault_is_topic_gone(metadata->topics[0].err);
+    rd_kafka_metadata_destroy(metadata);
+    return is_gone;
+}
+
+static bool is_gone(struct search *search, const char *name)
+{
+    for (size_t i = 0; i < search->n; i++)
+        if (!strcmp(search->missing[i].name, name))
+            return search->missing[i].is_gone;
+    struct missing *added = &search->missing[search->n++];
+    *added = (struct missing){name, ask_gone(search, name)};
+    return added->is_gone;
+}
+
+static void fill_ends(struct search *search, struct group *group)
 {
     for (size_t i = 0; i < group->n_partitions; i++) {
         struct group_partition *p = &group->partitions[i];
+        const struct topic *topic = topic_list_find(search->topics, slice_of(p->topic));
         const struct topic_partition *found =
-            find_partition(find_topic(topics, p->topic), p->partition);
-        p->is_gone = !found;
+            topic ? topic_find_partition(topic, p->partition) : NULL;
+        p->is_gone = topic ? !found : is_gone(search, p->topic);
         p->low = found ? found->low : GROUP_UNKNOWN;
         p->high = found ? found->high : GROUP_UNKNOWN;
     }
+}
+
+static void fill_all_ends(struct admin *admin, struct arena *arena, struct group_list *groups,
+                          const struct topic_list *topics, int timeout_ms)
+{
+    struct search search = {.admin = admin, .topics = topics, .timeout_ms = timeout_ms};
+    size_t rows = 0;
+    for (size_t i = 0; i < groups->n; i++)
+        rows += groups->items[i].n_partitions;
+    search.missing = arena_alloc(arena, (rows + 1) * sizeof *search.missing);
+    for (size_t i = 0; i < groups->n; i++)
+        fill_ends(&search, &groups->items[i]);
 }
 
 int admin_groups_ends(struct admin *admin, struct arena *arena, struct group_list *groups,
@@ -243,7 +303,6 @@ int admin_groups_ends(struct admin *admin, struct arena *arena, struct group_lis
             topics.items[n++] = topics.items[i];
     topics.n = n;
     rc = admin_topics_offsets(admin, &topics, timeout_ms, err);
-    for (size_t i = 0; i < groups->n; i++)
-        fill_ends(&groups->items[i], &topics);
+    fill_all_ends(admin, arena, groups, &topics, timeout_ms);
     return rc;
 }

@@ -108,6 +108,39 @@ int admin_topics(struct admin *admin, struct arena *arena, const char *name, int
     return 0;
 }
 
+static int order_of(const char *name, struct slice other)
+{
+    size_t length = strlen(name);
+    int order = memcmp(name, other.ptr, length < other.len ? length : other.len);
+    return order != 0 ? order : (length > other.len) - (length < other.len);
+}
+
+const struct topic *topic_list_find(const struct topic_list *topics, struct slice name)
+{
+    for (size_t low = 0, high = topics->n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = order_of(topics->items[middle].name, name);
+        if (order == 0)
+            return &topics->items[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* They are in order, and all but always none is missing. */
+struct topic_partition *topic_find_partition(const struct topic *topic, int32_t number)
+{
+    if (number < 0)
+        return NULL;
+    size_t i = (size_t)number < topic->n_partitions ? (size_t)number + 1 : topic->n_partitions;
+    while (i > 0 && topic->partitions[i - 1].partition > number)
+        i--;
+    return i > 0 && topic->partitions[i - 1].partition == number ? &topic->partitions[i - 1] : NULL;
+}
+
 /* ---- offsets: one question to each broker for all of its partitions ---- */
 
 enum which { WHICH_LOW, WHICH_HIGH, WHICH_AT };

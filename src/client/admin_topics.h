@@ -8,6 +8,7 @@
 #ifndef WEIR_CLIENT_ADMIN_TOPICS_H
 #define WEIR_CLIENT_ADMIN_TOPICS_H
 
+#include "base/slice.h"
 #include "client/admin.h"
 
 #include <stdbool.h>
@@ -60,6 +61,9 @@ struct topic_list {
 
 /* Whether Kafka itself keeps it (__consumer_offsets). */
 bool topic_is_internal(const char *name);
+/* The topic of that name, the partition of that number; NULL: there is none. */
+const struct topic *topic_list_find(const struct topic_list *topics, struct slice name);
+struct topic_partition *topic_find_partition(const struct topic *topic, int32_t number);
 /* Its config of that name, or NULL. */
 const struct topic_config *topic_config_find(const struct topic *topic, const char *name);
 /* high - low of all partitions; TOPIC_UNKNOWN if one is not known. */

@@ -13,8 +13,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A group that is never joined, for rd_kafka_assign(), which wants one. */
-#define NO_GROUP "weir.no-group"
 /* Longer than a session, and than the pause between two attempts to connect. */
 #define COMMIT_PAUSE_US 15000000LL
 /* How long the library may take to end its threads. */
@@ -74,10 +72,11 @@ static rd_kafka_conf_t *configure(struct consumer *consumer, const struct consum
 {
     struct tuning tuning = {0};
     consumer_tune(consumer, &tuning, options);
-    struct setting owned[4];
+    struct setting owned[4]; /* those and two more */
     size_t n_owned = sizeof owned_settings / sizeof *owned_settings;
     memcpy(owned, owned_settings, sizeof owned_settings);
-    owned[n_owned++] = (struct setting){"group.id", options->group ? options->group : NO_GROUP};
+    if (options->group)
+        owned[n_owned++] = (struct setting){"group.id", options->group};
     if (options->instance)
         owned[n_owned++] = (struct setting){"group.instance.id", options->instance};
 
@@ -106,10 +105,14 @@ static void wake_on(struct consumer *consumer, rd_kafka_queue_t *queue)
 
 static int open_queues(struct consumer *consumer, struct err *err)
 {
-    rd_kafka_resp_err_t code = rd_kafka_poll_set_consumer(consumer->client.rk);
+    rd_kafka_t *rk = consumer->client.rk;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (consumer->has_group)
+        code = rd_kafka_poll_set_consumer(rk);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return fault_set(err, code, NULL);
-    consumer->main_queue = rd_kafka_queue_get_consumer(consumer->client.rk);
+    consumer->main_queue =
+        consumer->has_group ? rd_kafka_queue_get_consumer(rk) : rd_kafka_queue_get_main(rk);
     if (!consumer->main_queue)
         return err_set(err, ERR_BUG, "librdkafka has no consumer queue");
     wake_on(consumer, consumer->main_queue);
@@ -168,7 +171,9 @@ static void close_streams(struct consumer *consumer)
 
 static int unassign(struct consumer *consumer, struct err *err)
 {
-    rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, NULL);
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (consumer->has_group)
+        code = rd_kafka_assign(consumer->client.rk, NULL);
     close_streams(consumer);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return fault_set(err, code, NULL);
@@ -270,9 +275,25 @@ static int open_streams(struct consumer *consumer, const struct partition_ref *p
     return 0;
 }
 
+/*
+ * Without a group it is the library's simple consumer that reads: rd_kafka_assign() wants a group
+ * even where nothing joins it, looks for its coordinator, and with that makes a fresh cluster
+ * create its topic of offsets.
+ */
+static int start_streams(struct consumer *consumer, const struct partition_ref *partitions,
+                         size_t n, struct err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (stream_start(consumer->streams[i], partitions[i].offset, err) != 0)
+            return -1;
+    return 0;
+}
+
 static int assign(struct consumer *consumer, const struct partition_ref *partitions, size_t n,
                   struct err *err)
 {
+    if (!consumer->has_group)
+        return start_streams(consumer, partitions, n, err);
     rd_kafka_topic_partition_list_t *list = consumer_list_of(partitions, n);
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, list);
     rd_kafka_topic_partition_list_destroy(list);

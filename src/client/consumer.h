@@ -33,7 +33,7 @@ struct consumer_options {
     const struct property *properties;
     size_t n_properties;
     const char *client_id;
-    const char *group;    /* NULL: no group; use consumer_assign() alone */
+    const char *group;    /* NULL: none, and none is asked about; use consumer_assign() alone */
     const char *instance; /* group.instance.id, or NULL */
     int32_t partitions;   /* that may be read at once, to size their queues; 0: unknown */
 };
@@ -73,6 +73,12 @@ struct consumer_event {
 };
 /* Take one event from the main queue without waiting. */
 void consumer_poll(struct consumer *consumer, struct consumer_event *event);
+
+/*
+ * In between, when the next consumer_poll() is to be long in coming: stay a member of the group.
+ * What comes is noted for that poll. Whether a rebalance is among it.
+ */
+bool consumer_keep_alive(struct consumer *consumer);
 
 /* Start to read exactly these partitions at exactly these offsets (replaces what was assigned). */
 int consumer_assign(struct consumer *consumer, const struct partition_ref *partitions, size_t n,

@@ -20,6 +20,7 @@ struct stream {
     char *topic;
     int32_t partition;
     rd_kafka_queue_t *queue;
+    rd_kafka_topic_t *handle; /* without a group, once started: the library's simple consumer */
     /*
      * Reading has ended for good: the offset was out of range, or a batch could not be read and
      * the library would go on behind it.
@@ -78,6 +79,8 @@ void events_forget_rebalance(struct consumer *consumer);
 
 /* stream.c */
 struct stream *stream_open(struct consumer *consumer, const char *topic, int32_t partition);
+/* Without a group: let the library fill it from `offset` on, until it is closed. */
+int stream_start(struct stream *stream, int64_t offset, struct err *err);
 void stream_close(struct stream *stream);
 /* Takes `message` over. */
 void stream_add_stray(struct stream *stream, rd_kafka_message_t *message);

@@ -108,18 +108,9 @@ static bool is_told_already(struct consumer *consumer, rd_kafka_resp_err_t code,
     return false;
 }
 
-static bool is_about_the_group(rd_kafka_resp_err_t code)
-{
-    return code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
-           code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
-           code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
-}
-
 void events_fault(struct consumer *consumer, rd_kafka_resp_err_t code, const char *detail)
 {
     char errstr[512];
-    if (is_about_the_group(code) && !consumer->has_group)
-        return;
     if (fault_is_topic_gone(code))
         atomic_store(&consumer->metadata_was_asked, true);
     if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
@@ -238,12 +229,22 @@ static void serve_message(struct consumer *consumer, rd_kafka_message_t *message
 /* Callbacks run in here. */
 static void serve_main_queue(struct consumer *consumer)
 {
+    if (!consumer->has_group) {
+        rd_kafka_poll(consumer->client.rk, 0);
+        return;
+    }
     for (int i = 0; i < MESSAGES_A_POLL; i++) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client.rk, 0);
         if (!message)
             return;
         serve_message(consumer, message);
     }
+}
+
+bool consumer_keep_alive(struct consumer *consumer)
+{
+    serve_main_queue(consumer);
+    return consumer->rebalance_is_new;
 }
 
 /* At once for a broker that is back; for mere metadata at most ten times a second. */

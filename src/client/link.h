@@ -1,6 +1,6 @@
 /*
  * Questions to one broker and their answers, one after the other, over a connection of our own:
- * what probe.h and log_sizes.h stand on. Of src/client alone.
+ * what probe.h and admin_brokers.h stand on. Of src/client alone.
  */
 #ifndef WEIR_CLIENT_LINK_H
 #define WEIR_CLIENT_LINK_H

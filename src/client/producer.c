@@ -90,26 +90,43 @@ static void release(struct producer *producer)
  * from linger.ms after its first record came; half a core that the broker beside it lacks. No batch
  * of a full queue is as old as LINGER_BULK_MS.
  */
-#define LINGER_MS "5"
-#define LINGER_BULK_MS "10000"
+#define LINGER_MS 5
+#define LINGER_BULK_MS 10000
+
+/* The library refuses to linger for longer than its user gives a record at all (0: for ever). */
+static int64_t linger_ms(const struct producer_options *options)
+{
+    int64_t linger_ms = options->bulk ? LINGER_BULK_MS : LINGER_MS;
+    for (size_t i = 0; i < options->n_properties; i++) {
+        const char *name = options->properties[i].name;
+        if (!strncmp(name, "topic.", 6))
+            name += 6;
+        if (strcmp(name, "message.timeout.ms") != 0 && strcmp(name, "delivery.timeout.ms") != 0)
+            continue;
+        int64_t timeout_ms = strtoll(options->properties[i].value, NULL, 10);
+        if (timeout_ms > 0 && timeout_ms / 2 < linger_ms)
+            linger_ms = timeout_ms / 2;
+    }
+    return linger_ms;
+}
 
 int producer_new(struct producer **out, const struct producer_options *options, struct err *err)
 {
     char largest[24];
+    char linger[24];
     struct producer *producer = calloc(1, sizeof *producer);
     *out = NULL;
     if (!producer)
         return err_set(err, ERR_BUG, "out of memory");
     /* The user may change them. */
     const struct setting defaults[] = {
-        {"enable.idempotence", "true"},
-        {"linger.ms", options->bulk ? LINGER_BULK_MS : LINGER_MS},
-        {"queue.buffering.max.kbytes", "65536"},
-        {"message.timeout.ms", "60000"},
+        {"enable.idempotence", "true"},          {"linger.ms", linger},
+        {"queue.buffering.max.kbytes", "65536"}, {"message.timeout.ms", "60000"},
         {"message.max.bytes", largest},
     };
     size_t n_defaults = sizeof defaults / sizeof *defaults;
     bool fits = options->max_bytes >= MESSAGE_MIN_BYTES && options->max_bytes <= MESSAGE_MAX_BYTES;
+    snprintf(linger, sizeof linger, "%" PRId64, linger_ms(options));
     snprintf(largest, sizeof largest, "%" PRId64, options->max_bytes);
     const struct client_settings settings = {
         .type = RD_KAFKA_PRODUCER,

@@ -50,8 +50,33 @@ struct stream *stream_open(struct consumer *consumer, const char *topic, int32_t
     return stream;
 }
 
+int stream_start(struct stream *stream, int64_t offset, struct err *err)
+{
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(stream->consumer->client.rk, stream->topic, NULL);
+    if (!handle)
+        return err_set(err, ERR_USAGE, "\"%s\" cannot be a topic's name", stream->topic);
+    if (rd_kafka_consume_start(handle, stream->partition, offset) != 0) {
+        fault_of_topic(err, rd_kafka_last_error(), stream->topic, NULL);
+        rd_kafka_topic_destroy(handle);
+        return -1;
+    }
+    stream->handle = handle;
+    return 0;
+}
+
+/* Nothing is added to the queue after this. */
+static void stop(struct stream *stream)
+{
+    if (!stream->handle)
+        return;
+    rd_kafka_consume_stop(stream->handle, stream->partition);
+    rd_kafka_topic_destroy(stream->handle);
+    stream->handle = NULL;
+}
+
 void stream_close(struct stream *stream)
 {
+    stop(stream);
     for (size_t i = 0; i < stream->n_strays; i++)
         rd_kafka_message_destroy(stream->strays[i]);
     free(stream->strays);
@@ -62,7 +87,8 @@ void stream_close(struct stream *stream)
          * What comes late goes where it is looked at. In this queue it would stay, and hold the
          * partition that holds the queue: the library would never end.
          */
-        rd_kafka_queue_forward(stream->queue, stream->consumer->main_queue);
+        if (stream->consumer->has_group)
+            rd_kafka_queue_forward(stream->queue, stream->consumer->main_queue);
         rd_kafka_queue_destroy(stream->queue);
     }
     free(stream->topic);

@@ -106,7 +106,7 @@ static int refuse_secret(const struct parsed_option *option, struct err *err)
     size_t length = strcspn(option->value, "=");
     char name[128];
     snprintf(name, sizeof name, "%.*s", (int)length, option->value);
-    if (!secret_name(name))
+    if (!secret_property(name, option->value + length))
         return 0;
     memset(option->value + length, '*', strlen(option->value + length));
     return err_set(err, ERR_USAGE,

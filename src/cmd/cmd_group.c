@@ -260,7 +260,7 @@ static int read_partition(struct group_work *work, const struct parsed_option *o
 
 static int read_offset(struct group_work *work, const struct parsed_option *option, struct err *err)
 {
-    if (parse_offset_spec(option->value, &work->to, err) < 0)
+    if (parse_offset_place(option->value, &work->to, err) < 0)
         return err_prefix(err, "%s", option->where);
     if (work->to.kind == OFFSET_STORED)
         return err_set(err, ERR_USAGE,

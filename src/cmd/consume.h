@@ -51,7 +51,7 @@ bool consume_is_over(const struct consume *consume);
 /* Whether -e and --to have what they asked for. At the end nothing older comes: enough for -e, and
  * for --to when its time has come. */
 bool consume_all_done(const struct consume *consume);
-/* One round over all parts; whether anything came. */
+/* One round over all parts, or less once a flush had to wait; whether anything came. */
 bool consume_read_parts(struct consume *consume);
 /* An event of the consumer that is no rebalance: an outage is told, anything else ends it. */
 void consume_take_fault(struct consume *consume, const struct err *err);

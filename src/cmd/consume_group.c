@@ -5,6 +5,7 @@
  * latest a second after it was printed. A partition that the group takes is committed before it is
  * given up. Where the group has committed nothing a partition begins where -o says, and that place
  * is committed too: else what arrives during a rebalance would be passed over by the next "end".
+ * A reader of stdout that takes nothing for a while holds up all but the membership.
  */
 #include "cmd/consume.h"
 
@@ -24,6 +25,7 @@
 #define SIGNAL_COMMIT_MS 900
 /* Where a partition begins: asked again until it is answered, with an eye on signals in between. */
 #define ASK_MS 500
+#define CHECK_TIMES 6
 /* A member that ended without a word is given up by the group after 10 s or more. */
 #define PATIENCE_US INT64_C(4000000)
 /* A group of the new protocol gives a newcomer nothing until others have let go. */
@@ -35,6 +37,7 @@ struct membership {
     bool was_assigned; /* at least once */
     bool told_waiting;
     bool told_where;
+    bool told_unresolved;
     bool told_uncommitted;
     int64_t joined_us;
     int64_t assigned_us;
@@ -71,12 +74,14 @@ static int commit(struct membership *m, int timeout_ms, struct err *err)
     return rc;
 }
 
-static void commit_now_and_then(struct membership *m)
+static bool is_time_to_commit(const struct membership *m)
+{
+    return clock_mono_us() - m->committed_us >= COMMIT_EVERY_US;
+}
+
+static void commit_written(struct membership *m)
 {
     struct err err;
-    if (clock_mono_us() - m->committed_us < COMMIT_EVERY_US)
-        return;
-    consume_flush(m->consume);
     if (commit(m, COMMIT_MS, &err) == 0) {
         m->told_uncommitted = false;
         return;
@@ -88,6 +93,34 @@ static void commit_now_and_then(struct membership *m)
     if (!m->told_uncommitted)
         log_warn("", "not committed now, to be tried again: %s", err.text);
     m->told_uncommitted = true;
+}
+
+static void commit_now_and_then(struct membership *m)
+{
+    if (!is_time_to_commit(m))
+        return;
+    consume_flush(m->consume);
+    commit_written(m);
+}
+
+/* Who reads stdout keeps us waiting: as long as that may take we stay a member. */
+static bool on_wait(void *context)
+{
+    struct membership *m = context;
+    bool is_rebalancing = consumer_keep_alive(m->consume->consumer);
+    if (!is_rebalancing && is_time_to_commit(m))
+        commit_written(m);
+    return m->consume->fault.class == ERR_NONE && !signals_stop_requested();
+}
+
+/* What follows when the last commit fails. A group without a place begins where -o says. */
+static const char *consequence(const struct consume *consume)
+{
+    for (size_t i = 0; i < consume->n_parts; i++)
+        if (consume->parts[i].written > consume->parts[i].committed &&
+            consume->parts[i].committed >= 0)
+            return "some records will be printed again";
+    return "it has no place there yet, so what is printed next depends on -o";
 }
 
 /* ---- what the group gives and takes ---- */
@@ -107,10 +140,8 @@ static void take_revocation(struct membership *m, const struct consumer_event *e
     if (!m->pending && !event->lost) {
         consume_flush(m->consume);
         if (commit(m, COMMIT_MS, &err) < 0)
-            log_warn("",
-                     "the group took partitions before all was committed; some records will "
-                     "be printed again: %s",
-                     err.text);
+            log_warn("", "the group took partitions before all was committed; %s: %s",
+                     consequence(m->consume), err.text);
     }
     if (event->lost)
         log_warn("", "the group has given us up meanwhile; what was not committed yet may be "
@@ -192,13 +223,29 @@ static int find_places(struct membership *m, struct partition_ref *refs, struct 
         if (refs[i].offset >= 0)
             continue;
         without += !part->is_new;
+        if (consume_is_over(consume))
+            return err_set(err, ERR_OUTAGE, "stopped meanwhile");
         if (admin_resolve(consume->admin, part->topic, part->partition,
                           part->is_new ? beginning : consume->request.from, 2 * ASK_MS,
                           &refs[i].offset, err) < 0)
             return -1;
     }
     tell_where(m, without);
-    return consumer_assign(consume->consumer, refs, consume->n_parts, err);
+    if (consumer_assign(consume->consumer, refs, consume->n_parts, err) < 0)
+        return -1;
+    if (without > 0)
+        m->committed_us = 0; /* its first place is kept at once, whatever comes then */
+    return 0;
+}
+
+static void tell_unresolved(struct membership *m, const struct err *err)
+{
+    if (m->told_unresolved || consume_is_over(m->consume))
+        log_debug("", "where to begin: %s", err->text);
+    else
+        log_warn("", "nothing is read until it is known where to begin in each partition: %s",
+                 err->text);
+    m->told_unresolved = true;
 }
 
 /* Start to read what the group gave; an outage leaves that for the next round. */
@@ -211,7 +258,7 @@ static void begin_parts(struct membership *m)
     if (rc < 0 && err.class != ERR_OUTAGE)
         consume->fault = err;
     else if (rc < 0)
-        log_debug("", "where to begin: %s", err.text);
+        tell_unresolved(m, &err);
     for (size_t i = 0; rc == 0 && i < consume->n_parts; i++) {
         struct part *part = &consume->parts[i];
         part->next = part->written = refs[i].offset;
@@ -221,7 +268,7 @@ static void begin_parts(struct membership *m)
     free(refs);
     if (rc < 0)
         return;
-    m->pending = false;
+    m->pending = m->told_unresolved = false;
     m->was_assigned = true;
     m->assigned_us = clock_mono_us();
     if (consume->n_parts == 0)
@@ -247,7 +294,8 @@ static void poll_group(struct membership *m)
 
 static void tell_waiting(struct membership *m)
 {
-    if (m->told_waiting || m->was_assigned || clock_mono_us() - m->joined_us < PATIENCE_US)
+    if (m->told_waiting || m->was_assigned || m->pending ||
+        clock_mono_us() - m->joined_us < PATIENCE_US)
         return;
     m->told_waiting = true;
     cli_note(m->consume->cli,
@@ -260,10 +308,12 @@ static void tell_waiting(struct membership *m)
 static bool is_finished(const struct membership *m)
 {
     const struct consume *consume = m->consume;
+    int64_t to_ms = consume->request.to_ms;
+    bool has_end = consume->request.to_end || (to_ms >= 0 && clock_wall_us() / 1000 >= to_ms);
     if (!m->was_assigned || m->pending || !consume->parts)
         return false;
     if (consume->n_parts == 0)
-        return consume->request.to_end && clock_mono_us() - m->assigned_us >= NOTHING_YET_US;
+        return has_end && clock_mono_us() - m->assigned_us >= NOTHING_YET_US;
     return consume_all_done(consume);
 }
 
@@ -294,13 +344,39 @@ static int subscribe(struct consume *consume, struct err *err)
     return consumer_subscribe(consume->consumer, topics, n, err);
 }
 
+/*
+ * An offset that some partition without a committed one does not have: told before we join, which
+ * makes the group. What cannot be asked now is asked again when the group has given us partitions.
+ */
+static int check_place(struct consume *consume, struct err *err)
+{
+    const struct consume_plan *plan = &consume->plan;
+    int rc = -1;
+    if (consume->request.from.kind != OFFSET_ABSOLUTE)
+        return 0;
+    struct partition_ref *refs = arena_alloc(&consume->cli->arena, (plan->n + 1) * sizeof *refs);
+    for (size_t i = 0; i < plan->n; i++)
+        refs[i] = (struct partition_ref){plan->parts[i].topic, plan->parts[i].partition, -1};
+    for (int i = 0; rc < 0 && i < CHECK_TIMES && !consume_is_over(consume); i++)
+        rc = consumer_committed(consume->consumer, refs, plan->n, ASK_MS, err);
+    for (size_t i = 0; rc == 0 && i < plan->n; i++)
+        if (refs[i].offset < 0 &&
+            admin_resolve(consume->admin, refs[i].topic, refs[i].partition, consume->request.from,
+                          2 * ASK_MS, &refs[i].offset, err) < 0 &&
+            err->class == ERR_USAGE)
+            return -1;
+    return 0;
+}
+
 int consume_in_group(struct consume *consume, struct err *err)
 {
     struct membership m = {.consume = consume,
                            .joined_us = clock_mono_us(),
                            .committed_us = clock_mono_us()};
     struct err failed;
-    if (subscribe(consume, err) < 0)
+    consume->printer.on_wait = on_wait;
+    consume->printer.context = &m;
+    if (check_place(consume, err) < 0 || subscribe(consume, err) < 0)
         return -1;
     run(&m);
     /* A pipe that was closed has what was written before, and no more is committed. */
@@ -308,9 +384,9 @@ int consume_in_group(struct consume *consume, struct err *err)
     int timeout_ms = signals_stop_requested() ? SIGNAL_COMMIT_MS : LAST_COMMIT_MS;
     if (commit(&m, timeout_ms, &failed) < 0 && consume->fault.class == ERR_NONE)
         err_set_code(&consume->fault, failed.class, failed.code,
-                     "what was printed last is not committed, so the group %s will read it again: "
-                     "%s",
-                     consume->group, failed.text);
+                     "what was printed last by the group %s is not committed; %s: %s",
+                     consume->group, consequence(consume), failed.text);
     drop_parts(&m);
+    consume->printer.on_wait = NULL;
     return 0;
 }

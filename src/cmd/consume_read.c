@@ -8,6 +8,8 @@
 #include <inttypes.h>
 
 #define READ_AT_ONCE 1000
+/* When who reads us is slow, so that other things are not looked after too late. */
+#define READ_AT_ONCE_SLOWLY 10
 
 bool consume_is_over(const struct consume *consume)
 {
@@ -107,10 +109,14 @@ void consume_take_fault(struct consume *consume, const struct err *err)
 bool consume_read_parts(struct consume *consume)
 {
     bool any = false;
+    size_t max = consume->printer.waited ? READ_AT_ONCE_SLOWLY : READ_AT_ONCE;
+    consume->printer.waited = false;
     for (size_t i = 0; i < consume->n_parts && !consume_is_over(consume); i++) {
+        if (consume->printer.waited)
+            return true;
         struct part *part = &consume->parts[i];
         if (!part->done && part->stream)
-            any |= stream_read(part->stream, READ_AT_ONCE, on_message, part) > 0;
+            any |= stream_read(part->stream, max, on_message, part) > 0;
     }
     return any;
 }

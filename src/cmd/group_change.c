@@ -47,8 +47,10 @@ static int refuse_members(const struct group *group, struct err *err)
     else
         buf_printf(&who, "its state is %s",
                    group->state ? group->state : "one without a name here");
-    err_set(err, ERR_INPUT, "group \"%s\" has members (%.*s): stop them first", group->name,
-            (int)who.len, who.data);
+    err_set(err, ERR_INPUT,
+            "group \"%s\" has members (%.*s): stop them first (one that has just ended counts for "
+            "up to 10 s)",
+            group->name, (int)who.len, who.data);
     buf_release(&who);
     return -1;
 }

@@ -1,11 +1,14 @@
 #include "cmd/group_render.h"
 
+#include "base/buf.h"
 #include "cmd/columns.h"
 #include "cmd/json_out.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#define MAX_TEXT_BYTES ((size_t)16 << 20)
 
 static const char *const type_names[] = {
     [GROUP_TYPE_UNKNOWN] = NULL,
@@ -133,16 +136,18 @@ static void json_group(struct json_out *out, const struct group *group)
 /* "orders: 0,2; payments: 1" */
 static const char *partitions_text(struct arena *arena, const struct group_member *member)
 {
-    const char *text = "";
+    struct buf text;
+    buf_init(&text, MAX_TEXT_BYTES);
     for (size_t i = 0; i < member->n_partitions; i++) {
         const struct partition_ref *p = &member->partitions[i];
         if (i > 0 && !strcmp(p->topic, member->partitions[i - 1].topic))
-            text = arena_printf(arena, "%s,%" PRId32, text, p->partition);
+            buf_printf(&text, ",%" PRId32, p->partition);
         else
-            text = arena_printf(arena, "%s%s%s: %" PRId32, text, i > 0 ? "; " : "", p->topic,
-                                p->partition);
+            buf_printf(&text, "%s%s: %" PRId32, i > 0 ? "; " : "", p->topic, p->partition);
     }
-    return text;
+    const char *out = arena_strndup(arena, text.data ? text.data : "", text.len);
+    buf_release(&text);
+    return out;
 }
 
 static void print_facts(struct arena *arena, const struct group *group)

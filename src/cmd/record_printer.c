@@ -5,11 +5,14 @@
 #include "cmd/shown.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #define OUT_MAX ((size_t)1 << 31)
 #define OUT_MUCH ((size_t)64 << 10)
+#define WAIT_MS 100
 
 void record_printer_init(struct record_printer *printer)
 {
@@ -92,23 +95,54 @@ int record_printer_add(struct record_printer *printer, const char *topic, int32_
     return 1;
 }
 
+/* Until stdout takes a piece; false: it is not waited for any longer. */
+static bool await_reader(struct record_printer *printer)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    while (poll(&out, 1, WAIT_MS) <= 0) {
+        printer->waited = true;
+        if (printer->on_wait && !printer->on_wait(printer->context))
+            return false;
+    }
+    if (printer->waited && printer->on_wait)
+        printer->on_wait(printer->context); /* it takes what comes, so all may leave */
+    return true;
+}
+
+static ssize_t write_piece(struct record_printer *printer, const char *pos, size_t left)
+{
+    /* A pipe that poll(2) finds ready takes so much without a wait, and maybe no more. */
+    if (printer->on_wait) {
+        if (!await_reader(printer))
+            return 0;
+        left = left < PIPE_BUF ? left : PIPE_BUF;
+    }
+    ssize_t n = write(STDOUT_FILENO, pos, left);
+    while (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+        if (errno == EAGAIN && !await_reader(printer))
+            return 0;
+        n = write(STDOUT_FILENO, pos, left);
+    }
+    return n;
+}
+
 int record_printer_flush(struct record_printer *printer, struct err *err)
 {
     const char *pos = printer->out.data;
     size_t left = printer->closed ? 0 : printer->out.len;
-    while (left > 0) {
-        ssize_t n = write(STDOUT_FILENO, pos, left);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EPIPE) {
+    while (left > 0 && !printer->closed && printer->write_errno == 0) {
+        ssize_t n = write_piece(printer, pos, left);
+        if (n == 0 || (n < 0 && errno == EPIPE)) {
             printer->closed = true;
-            break;
+        } else if (n < 0) {
+            printer->write_errno = errno;
+        } else {
+            pos += n;
+            left -= (size_t)n;
         }
-        if (n < 0)
-            return err_set(err, ERR_OUTAGE, "stdout: %s", strerror(errno));
-        pos += n;
-        left -= (size_t)n;
     }
+    if (printer->write_errno != 0)
+        return err_set(err, ERR_OUTAGE, "stdout: %s", strerror(printer->write_errno));
     buf_clear(&printer->out);
     return 0;
 }

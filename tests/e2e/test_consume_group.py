@@ -78,6 +78,15 @@ def test_the_next_run_goes_on_after_the_last(both, kafka, topic, group):
     assert both.ok("consume", topic, "-g", group, "-e", "-o", "beginning") == b"", "-o is for what has no offset"
 
 
+def test_a_place_that_is_not_there_makes_no_group(tool, kafka, topic, group):
+    send(kafka, topic, range(9))
+    assert f"offset 55 is not in {topic} [0]" in tool.refused("consume", topic, "-g", group, "-o", "55", "-e")
+    listed = kafka.admin.list_consumer_groups().result(30)
+    assert group not in [one.group_id for one in listed.valid]
+    tool.ok("consume", topic, "-g", group, "-o", "1", "-e")
+    assert tool.ok("consume", topic, "-g", group, "-o", "55", "-e") == b"", "-o is for what has no offset"
+
+
 def test_from_now_on_is_from_the_first_run_on(tool, kafka, topic, group):
     send(kafka, topic, range(9))
     first = tool("consume", topic, "-g", group, "-e")
@@ -174,6 +183,31 @@ def test_a_full_disk_commits_what_was_written_and_no_more(tool, kafka, topic, gr
         assert process.wait(30 * patience()) == 1
     assert b"stdout: No space left on device" in process.stderr.read()
     assert committed(kafka, group, topic) == 0
+
+
+def test_a_reader_that_waits_longer_than_the_group_does(tool, kafka, group):
+    """The library leaves a group whose member asks for nothing for max.poll.interval.ms."""
+    topic = kafka.create_topic(partitions=1)
+    size = 100
+    kafka.produce(topic, [b"%0*d" % (size - 1, i) for i in range(5_000)])
+    process = tool.start("consume", topic, "-g", group, "-o", "beginning", "-X", "session.timeout.ms=6000",
+                         "-X", "max.poll.interval.ms=6000", "-X", "heartbeat.interval.ms=300")
+    taken = process.stdout.read(100_000)
+    wait_until(lambda: kafka.committed(group, topic).get(0, 0) > 0, 15, "a commit before the wait", every_s=0.2)
+    time.sleep(8)
+    taken += process.stdout.read(200_000)
+    wait_until(lambda: kafka.committed(group, topic).get(0, 0) * size >= 200_000, 15, "a commit after the wait",
+               every_s=0.2)
+    time.sleep(0.5)  # the pipe is full again
+    process.send_signal(signal.SIGINT)
+    assert process.wait(3 * patience()) == 0, process.stderr.read()
+    taken += process.stdout.read()
+    assert process.stderr.read() == b""
+    lines = taken[:len(taken) - len(taken) % size].split()
+    assert [int(line) for line in lines] == list(range(len(lines))), "nothing twice, nothing left out"
+    offset = kafka.committed(group, topic)[0]
+    assert len(lines) - 3 * 65_536 // size < offset <= len(lines)
+    assert int(tool.ok("consume", topic, "-g", group, "-n", "1").split()[0]) == offset
 
 
 # ---- With other members ----

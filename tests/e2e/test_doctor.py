@@ -104,8 +104,7 @@ def snapshot(kafka, database) -> tuple:
         for table in ("pipelines", "offsets", "dead_letters", "meta"):
             state += database.query(f"SELECT xmin::text, t::text FROM weir.{table} t")
     listed = kafka.admin.list_topics(timeout=30).topics
-    # A cluster makes its own topic for groups when the first consumer ever comes, whatever that wants.
-    topics = {name: len(t.partitions) for name, t in listed.items() if name != "__consumer_offsets"}
+    topics = {name: len(t.partitions) for name, t in listed.items()}
     groups = sorted(g.group_id for g in kafka.admin.list_consumer_groups().result(30).valid)
     return sorted(catalog), sorted(rows), sorted(state), topics, groups
 

@@ -147,7 +147,8 @@ def test_kafkas_own_tool_agrees(tool, kafka, ten, group):
         # Members would not heed it: neither is done, and the next step is named.
         for arguments in (["seek", group, "-o", "end", "--yes"], ["delete", group, "--yes"]):
             assert tool.no(*arguments, code=1) == \
-                f'group "{group}" has members (the client\\x1B[31m@{one["host"]} (3 partitions of {ten})): stop them first'
+                f'group "{group}" has members (the client\\x1B[31m@{one["host"]} (3 partitions of {ten})): stop them first' \
+                ' (one that has just ended counts for up to 10 s)'
         tool.text("seek", group, "-o", "end", "--dry-run", notes=1)
         assert "while it has members it cannot be" in tool.said
 
@@ -376,6 +377,8 @@ WRONG = [
     (["seek", "-o", "end"], "seek which group?"),
     (["seek", "a", "b", "-o", "end"], '"b" is one name too many: seek takes one group'),
     (["seek", "g"], "seek where to? Write -o beginning, end, N, -N, @TIME or @-10m"),
+    (["seek", "g", "-o", "xx"],
+     '-o: "xx" is not an offset: write beginning, end, N, -N (the last N), @TIME, @-10m or s@MILLISECONDS'),
     (["seek", "g", "-o", "stored"], "-o: the stored offsets are where the group is already"),
     (["seek", "g", "-o", "begining"], '-o: "begining" is not an offset'),
     (["seek", "g", "-o", "@noon"], '-o: "noon" is not a time'),

@@ -367,6 +367,24 @@ def test_a_record_may_be_as_large_as_the_topic_takes(tool, kafka):
     assert tool.ok("consume", topic, *EVERYTHING) == value + b"\n"
 
 
+def test_a_timeout_may_be_shorter_than_a_batch_waits(tool, kafka, tmp_path):
+    topic = kafka.create_topic(partitions=1)
+    file = tmp_path / "lines"
+    file.write_text("one\ntwo\n")
+    for name in ("message.timeout.ms", "topic.delivery.timeout.ms"):
+        with file.open("rb") as lines:
+            assert tool.start("produce", topic, "-X", f"{name}=5000", stdin=lines).wait(30 * patience()) == 0
+    assert kafka.ends(topic) == {0: 4}
+
+
+def test_without_a_group_none_is_asked_about(tool, kafka, topic):
+    """Else a fresh cluster makes __consumer_offsets, and one with access lists may refuse."""
+    kafka.produce(topic, [Record(b"one", partition=0)])
+    done = tool("consume", topic, *EVERYTHING, "-v", "-X", "debug=protocol")
+    assert done.stdout == b"one\n" and b"Sent FetchRequest" in done.stderr
+    assert b"FindCoordinator" not in done.stderr
+
+
 def test_no_topic_is_ever_made(tool, kafka):
     for verb in ("produce", "consume"):
         tool.refused(verb, "not_there_at_all", stdin=b"x\n")

@@ -205,10 +205,13 @@ def test_password_of_a_key_is_wrong(secure_kafka, libraries, plain_tool):
 @pytest.mark.parametrize("name", [
     "sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem", "sasl.oauthbearer.client.secret",
     "sasl.oauthbearer.client.credentials.client.secret", "sasl.oauthbearer.assertion.private.key.pem",
-    "sasl.oauthbearer.assertion.private.key.passphrase"])
+    "sasl.oauthbearer.assertion.private.key.passphrase",
+    "sasl.oauthbearer.token.endpoint.url=https://me:sesame@127.0.0.1/token"])
 def test_passwords_are_no_options(plain_tool, name):
+    name, _, value = name.partition("=")
     for verb, arguments in VERBS.items():
-        said = plain_tool.refused(*verb.split(), *arguments, "-b", "127.0.0.1:1", "-X", f"{name}=sesame", code=2)
+        said = plain_tool.refused(*verb.split(), *arguments, "-b", "127.0.0.1:1", "-X", f"{name}={value or 'sesame'}", code=2)
+        assert "sesame" not in said
         assert f"-X {name}: others can read a password in an argument: write it under kafka:" in said
         assert "sesame" not in said
 

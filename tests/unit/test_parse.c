@@ -219,6 +219,13 @@ static void test_secret_names(void **state)
         assert_true(secret_name(secret[i]));
     for (size_t i = 0; i < COUNT_OF(open); i++)
         assert_false(secret_name(open[i]));
+    static const char url[] = "sasl.oauthbearer.token.endpoint.url";
+    assert_true(secret_property(url, "https://id:SECRET@idp/token"));
+    assert_true(secret_property(url, "https://SECRET@idp"));
+    assert_false(secret_property(url, "https://idp/token/a@b"));
+    assert_false(secret_property(url, "idp"));
+    assert_true(secret_property("sasl.password", "x"));
+    assert_false(secret_property("client.id", "https://a@b"));
 }
 
 int main(void)
