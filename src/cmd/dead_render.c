@@ -121,6 +121,7 @@ void dead_render_full(void *context, const struct dead_letter *letter)
     print_field("time", letter->record_time);
     print_field("seen", letter->seen_at);
     print_field("replayed", letter->replayed_at);
+    print_field("counted", letter->item < 0 ? "in no counter: it is of before a --reset" : NULL);
     print_field("headers", letter->headers);
     if (letter->key.ptr) {
         printf("%-10s ", "key");

@@ -237,7 +237,7 @@ static void report_text(const struct replay_run *run, const struct replay *repla
                 reason->place);
     }
     say(run->counts[REPLAY_OUTSIDE],
-        "left alone: before or beyond what the pipeline has read since its --reset");
+        "left alone: of before the --reset, or before or beyond what the pipeline has read since");
     say(replayed_before(run), "were replayed before");
     say(not_tried(run), "not tried; the same once again goes on from there");
 }

@@ -31,6 +31,8 @@ struct store {
     /* Backend pids of our lanes, behind a pooler those of their transactions; 0 for none: waited
      * for, never terminated. */
     atomic_int lane_pids[PG_MAX_LANES];
+    /* Some claim of this process found letters set aside where it goes on; see letters.c. */
+    atomic_bool has_aside;
     struct dead_share share;
     struct unknown_keys unknown;
 };
@@ -187,6 +189,8 @@ int pg_store_open(struct store **out, const struct pipeline_config *config, cons
 
 /* letters.c */
 int letters_bury(struct lane *lane, struct pg_fault *fault);
+/* Sets a pipeline's letters aside; both quoted, `pipeline` as a literal. AND may follow. */
+const char *letters_set_aside_sql(struct arena *arena, const char *schema, const char *pipeline);
 
 /* store_batch.c */
 enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err *err);
