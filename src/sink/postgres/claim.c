@@ -87,8 +87,8 @@ int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t 
         " FROM %s.offsets o WHERE %s FOR UPDATE OF o",
         store->schema, store->pipeline, pg_quote_literal(&arena, topic), partition, if_new, if_new,
         store->schema, store->pipeline,
-        letters_set_aside_sql(&arena, store->schema, store->pipeline), store->schema,
-        store->schema, where);
+        letters_set_aside_sql(&arena, store->schema, store->pipeline), store->schema, store->schema,
+        where);
     if (rowlock_run(store, store->conn, pid, &script, lock, &fault) < 0)
         goto out;
     claim_read(store, out, script_from_end(&script, 0));

@@ -314,7 +314,8 @@ static int judge(const struct enlistment *e, bool running, struct err *err)
 static int set_letters_aside(const struct enlistment *e, struct err *err)
 {
     return run(e, err,
-               arena_printf(e->arena, "%s AND NOT EXISTS (SELECT FROM %s.offsets WHERE pipeline = %s)",
+               arena_printf(e->arena,
+                            "%s AND NOT EXISTS (SELECT FROM %s.offsets WHERE pipeline = %s)",
                             letters_set_aside_sql(e->arena, e->schema, e->name), e->schema,
                             e->name));
 }

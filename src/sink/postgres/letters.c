@@ -198,9 +198,8 @@ static int find_aside(struct lane *lane, struct aside_place **places, size_t *n,
         if (!*places)
             abort();
         for (size_t i = 0; i < *n; i++)
-            (*places)[i] =
-                (struct aside_place){strtoull(PQgetvalue(rows, (int)i, 0), NULL, 10),
-                                     strtoll(PQgetvalue(rows, (int)i, 1), NULL, 10)};
+            (*places)[i] = (struct aside_place){strtoull(PQgetvalue(rows, (int)i, 0), NULL, 10),
+                                                strtoll(PQgetvalue(rows, (int)i, 1), NULL, 10)};
     }
     script_clear(&script);
     buf_release(&sql);

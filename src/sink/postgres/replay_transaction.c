@@ -108,8 +108,7 @@ static int judge_partition(struct replay *replay, size_t c, const PGresult *offs
         if (replay->letters[i].left || chunk->claim != c || chunk->lock_says != REPLAY_NOT_TRIED)
             continue;
         int64_t offset = replay->letters[i].kept.record_offset;
-        if (row < 0 || replay->letters[i].kept.item < 0 ||
-            offset < number(offsets, row, O_START) ||
+        if (row < 0 || replay->letters[i].kept.item < 0 || offset < number(offsets, row, O_START) ||
             offset >= number(offsets, row, O_NEXT))
             chunk->lock_says = REPLAY_OUTSIDE;
         else

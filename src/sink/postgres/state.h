@@ -53,7 +53,8 @@ const char *state_setup_sql(struct arena *arena, const struct pipeline_config *c
  * --allow-second-copy); a table dropped and re-created (oid) or emptied (empty while the counters
  * say N rows above the accepted base) (cures: --reset, --accept-table); -o on a pipeline that has
  * offsets (ERR_USAGE naming --reset). --reset deletes the pipeline's offset rows, never table rows
- * or dead letters (it sets them aside), and is refused while the table holds rows unless --accept-table.
+ * or dead letters (it sets them aside), and is refused while the table holds rows unless
+ * --accept-table.
  * --accept-table stores the new oid and the present row count as base. *first: no offset rows.
  */
 int state_enlist(PGconn *conn, const struct pipeline_config *config, const struct table *table,
