@@ -13,7 +13,7 @@ import pytest
 from harness.crash import PER_S
 from harness.invariant import balanced
 from harness.load import Load
-from harness.paths import ROOT
+from harness.paths import ROOT, weir_binary
 from harness.proxy import Cut
 from harness.records import Record
 from harness.wait import wait_until
@@ -259,11 +259,39 @@ def test_a_claim_names_a_slow_replay_and_does_not_end_it(real, weir, topic, data
     replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", real.credentials)
     wait_until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
     ingest = weir.ingest(topic, table="t", setup=False)
-    ingest.says("weir-replay:")
+    ingest.says("weir-replay-")
     assert replay.wait() == 0, replay
     ingest.says("reading")
     assert ingest.stop() == 0 and "ended backend" not in ingest.stderr
     assert real.counters() == {"rows": 4_000} and each_once(database, "u") == [(4_000, 4_000)]
+
+
+def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database):
+    """Stopped amid its transaction it holds rows that the lanes of a pipeline at work wait for."""
+    ingest = weir.ingest(topic, table="t", setup=False)
+    ingest.says("reading")
+    replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", real.credentials)
+    in_transaction = ("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'weir-replay-%' AND"
+                      " wait_event_type = 'Client' AND xact_start IS NOT NULL AND"
+                      " EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_stat_activity.pid AND"
+                      " l.relation = 'weir.dead_letters'::regclass)")
+    for _ in range(200):
+        replay.signal(signal.SIGSTOP)
+        time.sleep(0.02)
+        if database.value(in_transaction):
+            break
+        replay.signal(signal.SIGCONT)
+        time.sleep(random.uniform(0, 0.02))
+    else:
+        pytest.fail("never met amid a transaction")
+    before = real.counters_but_aside().get("rows", 0)
+    sent = sum(len(real.produce([b'{"unique_id": "%d"}' % i for i in range(10)], p)) for p in range(2))
+    wait_until(lambda: real.counters_but_aside().get("rows", 0) >= before + sent, 30, "ingest to go on")
+    ingest.says("ended backend")
+    replay.signal(signal.SIGCONT)
+    assert replay.wait() == 0, replay
+    assert ingest.stop() == 0
+    assert real.counters() == {"rows": 4_000 + sent} and each_once(database, "u") == [(4_000, 4_000)]
 
 
 def test_letters_come_in_the_order_of_their_offsets(many):
@@ -396,6 +424,17 @@ def test_through_a_command_that_cannot_be_run(letters, database):
     assert "whole number" in database.value("SELECT reason FROM weir.dead_letters"), "nothing was done"
     for wrong in (["--through", ""], ["--timeout", "1s"], ["--through", "cat", "--timeout", "soon"]):
         letters.dead("replay", letters.pipeline, *wrong, exit_code=2)
+
+
+def test_letters_that_are_pruned_meanwhile_are_gone_and_no_success(letters, database):
+    database.execute("CREATE TABLE t (n int)")
+    letters.produce([b'{"n": "x"}'] * 2)
+    letters.ingest()
+    database.execute("ALTER TABLE t ALTER n TYPE text")
+    prune = f"{weir_binary()} dead prune {letters.pipeline} --all --yes --database {letters.credentials} >&2"
+    summary = letters.replay("--through", f"cat; {prune}", exit_code=1)
+    assert (summary["replayed"], summary["gone"], summary["replayed_before"]) == (0, 2, 0)
+    assert database.value("SELECT count(*) FROM t") == 0
 
 
 def alive_in_group(group: int) -> list[str]:

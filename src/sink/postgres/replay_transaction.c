@@ -75,13 +75,13 @@ static void take_locks(struct replay *replay, const PGresult *rows)
 {
     for (size_t i = 0; i < replay->n; i++)
         if (!replay->letters[i].left)
-            replay->chunk[i].lock_says = REPLAY_DONE;
+            replay->chunk[i].lock_says = REPLAY_GONE;
     for (int row = 0; row < PQntuples(rows); row++) {
         size_t i = (size_t)strtoull(PQgetvalue(rows, row, 0), NULL, 10) - 1;
         assert(i < replay->n);
         bool same = *PQgetvalue(rows, row, 2) == 't';
-        if (*PQgetvalue(rows, row, 1) == 't')
-            replay->chunk[i].lock_says = same ? REPLAY_NOT_TRIED : REPLAY_BUSY;
+        bool open = *PQgetvalue(rows, row, 1) == 't';
+        replay->chunk[i].lock_says = !open ? REPLAY_DONE : same ? REPLAY_NOT_TRIED : REPLAY_BUSY;
         snprintf(replay->xid, sizeof(replay->xid), "%s", PQgetvalue(rows, row, 3));
     }
 }

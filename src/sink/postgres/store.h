@@ -203,7 +203,8 @@ void pg_lane_dry(struct lane *lane, struct batch *batch,
 int pg_lane_recover(struct lane *lane, struct batch *batch, struct err *err);
 /*
  * What became of a transaction `xid` (txid_current(); "": it did not come so far) whose answer was
- * lost and that held the batch's offset rows. 1: committed, 0: not, -1: err, try later or never.
+ * lost and that held the batch's offset rows. 1: the server says that it was committed, 0: not as
+ * far as is known, -1: err, try later or never.
  */
 int pg_lane_outcome(struct lane *lane, const struct batch *batch, const char *xid, struct err *err);
 
