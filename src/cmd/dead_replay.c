@@ -1,6 +1,7 @@
 /* weir dead replay: letters through the pipeline again; the work is sink/replay.h. */
 #include "base/log.h"
 #include "base/signals.h"
+#include "cmd/dead_render.h"
 #include "cmd/dead_task.h"
 #include "cmd/json_out.h"
 #include "cmd/mend.h"
@@ -270,9 +271,12 @@ static void report_text(const struct replay_run *run, const struct replay *repla
     say(run->counts[REPLAY_DEAD], dry ? "would stay dead:" : "stay dead:");
     for (size_t i = 0; i < run->n_reasons; i++) {
         const struct reason *reason = &run->reasons[i];
-        fprintf(stderr, "%8s  %" PRId64 "  %s%s%s  (such as %s)\n", "", reason->letters,
-                reason->column ? reason->column : "", reason->column ? ": " : "", reason->text,
-                reason->place);
+        fprintf(stderr, "%8s  %" PRId64 "  ", "", reason->letters);
+        if (reason->column)
+            dead_render_text(stderr, reason->column);
+        fputs(reason->column ? ": " : "", stderr);
+        dead_render_text(stderr, reason->text);
+        fprintf(stderr, "  (such as %s)\n", reason->place);
     }
     say(run->counts[REPLAY_OUTSIDE],
         "left alone: of before the --reset, or before or beyond what the pipeline has read since");

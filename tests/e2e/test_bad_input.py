@@ -15,6 +15,7 @@ import pytest
 from bad_records import ANY, SCHEMA, SUPPRESSED, TOMBSTONE, TOPICS, Case, Dead, Pipeline, Row, Topic, value
 from harness.invariant import balanced, dead_letters
 from harness.records import Record
+from harness.wait import wait_until
 from harness.weir import Weir, pipeline_name
 
 PARTITIONS = 3
