@@ -39,7 +39,8 @@ static void options(struct option_table *table)
          .name = "count",
          .letter = 'n',
          .argument = "N",
-         .help = "list: the newest N (default 100); export, replay: the first N by place; 0 is all"},
+         .help =
+             "list: the newest N (default 100); export, replay: the first N by place; 0 is all"},
         {.id = OPTION_BY,
          .name = "by",
          .argument = "reason",

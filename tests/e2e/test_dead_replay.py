@@ -476,6 +476,9 @@ def test_what_must_be_as_it_was(letters, database, weir):
 
     assert f'did you mean "{letters.pipeline}"?' in refused(letters.pipeline + "x")
     assert f"those that have: {letters.pipeline}" in refused("another one")
+    for task in (["list"], ["export"], ["prune", "--all", "--yes"], ["show", f"{letters.topic}/0@1"]):
+        said = letters.dead(*task, letters.pipeline + "x", exit_code=1).stderr
+        assert f'did you mean "{letters.pipeline}"?' in said and said.count("\n") == 1
     assert "replay which?" in refused(exit_code=2)
     assert "do not go together" in refused(letters.pipeline, "--table", "t", "-t", letters.topic, exit_code=2)
     assert "goes with -t" in refused("--table", "t", exit_code=2)

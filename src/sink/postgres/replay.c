@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "base/suggest.h"
 #include "sink/postgres/dead_sql.h"
 #include "sink/postgres/state.h"
 
@@ -25,33 +24,6 @@
 
 /* ---- Open ---- */
 
-/* Every pipeline that is registered, for a name that is not. */
-static int fail_unknown(PGconn *conn, struct arena *arena, const char *schema, const char *name,
-                        struct err *err)
-{
-    PGresult *rows = pg_execf(conn, err, "SELECT name FROM %s.pipelines ORDER BY name", schema);
-    if (!rows)
-        return -1;
-    size_t n = (size_t)PQntuples(rows);
-    const char **known = arena_alloc(arena, (n + 1) * sizeof *known);
-    const char *all = "";
-    for (size_t i = 0; i < n; i++) {
-        known[i] = PQgetvalue(rows, (int)i, 0);
-        if (i < 20)
-            all = arena_printf(arena, "%s%s%s", all, i ? ", " : "", known[i]);
-    }
-    const char *nearest = suggest_nearest(name, known, n);
-    if (nearest)
-        err_set(err, ERR_HALT,
-                "no pipeline \"%s\" has run into this database; did you mean \"%s\"?", name,
-                nearest);
-    else
-        err_set(err, ERR_HALT, "no pipeline \"%s\" has run into this database; those that have: %s",
-                name, n ? all : "none");
-    PQclear(rows);
-    return -1;
-}
-
 static int find_pipeline(PGconn *conn, struct arena *arena, const struct pipeline_config *config,
                          const char **table, struct err *err)
 {
@@ -66,7 +38,7 @@ static int find_pipeline(PGconn *conn, struct arena *arena, const struct pipelin
     if (PQntuples(row) == 1)
         *table = arena_strdup(arena, PQgetvalue(row, 0, 0));
     else
-        rc = fail_unknown(conn, arena, schema, config->name, err);
+        rc = dead_fail_unknown(conn, arena, schema, config->name, err);
     PQclear(row);
     return rc;
 }
