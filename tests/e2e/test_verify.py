@@ -280,7 +280,7 @@ def test_a_wrong_ledger_is_told_by_line_and_column(weir, topic, arrived):
     good = line_of(arrived[0])
     cases = [
         (good[:40] + "\n" + good, ":1:41: the text ends in the middle of a value"),
-        (good + good[:-20], ":2:"),
+        (good + good[:-20] + "\n", ":2:"),
         (good + "\n", ":2:1: "),
         (good + "[1]\n", ":2:1: an array, not an object"),
         (good.replace('"partition": 0', '"partition": -1'), ":1:", ),
