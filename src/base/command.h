@@ -24,7 +24,7 @@ enum command_end {
     COMMAND_STOPPED,   /* weir was asked to stop: ended by us */
 };
 
-#define COMMAND_MAX_BYTES ((size_t)128 << 20)
+#define COMMAND_MAX_BYTES ((size_t)16 << 20)
 
 struct command_result {
     enum command_end end;

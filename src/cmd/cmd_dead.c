@@ -39,7 +39,8 @@ static void options(struct option_table *table)
          .name = "count",
          .letter = 'n',
          .argument = "N",
-         .help = "list: the newest N (default 100); export, replay: the oldest N; 0 is all"},
+         .help =
+             "list: the newest N (default 100); export, replay: the first N by place; 0 is all"},
         {.id = OPTION_BY,
          .name = "by",
          .argument = "reason",
@@ -302,8 +303,8 @@ const struct verb verb_dead = {
         "  weir dead replay driven_data --column salary --through 'jq -c \".salary |= "
         "tonumber\"'\n"
         "  weir dead export driven_data | weir produce TOPIC -J\n"
-        "Exit: 0 done, and of a replay: none of the letters asked for is dead; 1 some are, or it "
-        "failed;\n2 wrong usage.",
+        "Exit: 0 done, and of a replay: all of the letters asked for are rows; 1 some are not, or "
+        "it failed;\n2 wrong usage.",
     .tasks = tasks,
     .n_tasks = N_TASKS,
     .options = options,

@@ -17,6 +17,26 @@ static const char *or_dash(const char *text)
     return text && *text ? text : "-";
 }
 
+void dead_render_text(FILE *file, const char *text)
+{
+    struct buf out;
+    if (!isatty(fileno(file))) {
+        fputs(text, file);
+        return;
+    }
+    buf_init(&out, MAX_JSON_BYTES);
+    shown_add_line(&out, slice_of(text));
+    fwrite(out.data, 1, out.failed ? 0 : out.len, file);
+    buf_release(&out);
+}
+
+static void print_reason(const char *column, const char *reason)
+{
+    dead_render_text(stdout, or_dash(column));
+    fputs(": ", stdout);
+    dead_render_text(stdout, or_dash(reason));
+}
+
 /* ", \"name\":value" with null for no text. */
 static void add_member(struct buf *out, const char *name, const char *text)
 {
@@ -73,9 +93,12 @@ void dead_render_line(void *context, const struct dead_letter *letter)
         print_json(letter);
         return;
     }
-    printf("%s  %s  %s/%" PRId32 "@%" PRId64 "  %s: %s\n", or_dash(letter->seen_at),
-           letter->pipeline, letter->topic, letter->partition, letter->record_offset,
-           or_dash(letter->column_name), or_dash(letter->reason));
+    printf("%s  ", or_dash(letter->seen_at));
+    dead_render_text(stdout, letter->pipeline);
+    printf("  %s/%" PRId32 "@%" PRId64 "  ", letter->topic, letter->partition,
+           letter->record_offset);
+    print_reason(letter->column_name, letter->reason);
+    putchar('\n');
 }
 
 static void print_bytes(struct slice bytes)
@@ -93,8 +116,11 @@ static void print_bytes(struct slice bytes)
 
 static void print_field(const char *name, const char *text)
 {
-    if (text && *text)
-        printf("%-10s %s\n", name, text);
+    if (!text || !*text)
+        return;
+    printf("%-10s ", name);
+    dead_render_text(stdout, text);
+    putchar('\n');
 }
 
 void dead_render_full(void *context, const struct dead_letter *letter)
@@ -121,6 +147,7 @@ void dead_render_full(void *context, const struct dead_letter *letter)
     print_field("time", letter->record_time);
     print_field("seen", letter->seen_at);
     print_field("replayed", letter->replayed_at);
+    print_field("counted", letter->item < 0 ? "in no counter: it is of before a --reset" : NULL);
     print_field("headers", letter->headers);
     if (letter->key.ptr) {
         printf("%-10s ", "key");
@@ -138,9 +165,11 @@ void dead_render_group(void *context, const struct dead_group *group)
     struct dead_render *render = context;
     render->n++;
     if (!render->json) {
-        printf("%8" PRId64 "  %s  %s  %s: %s  (such as %s/%" PRId32 "@%" PRId64 ")\n",
-               group->letters, group->pipeline, group->topic, or_dash(group->column_name),
-               or_dash(group->reason), group->topic, group->example_partition,
+        printf("%8" PRId64 "  ", group->letters);
+        dead_render_text(stdout, group->pipeline);
+        printf("  %s  ", group->topic);
+        print_reason(group->column_name, group->reason);
+        printf("  (such as %s/%" PRId32 "@%" PRId64 ")\n", group->topic, group->example_partition,
                group->example_offset);
         return;
     }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct dead_render {
     bool json;
@@ -17,5 +18,8 @@ struct dead_render {
 void dead_render_line(void *context, const struct dead_letter *letter);
 void dead_render_full(void *context, const struct dead_letter *letter);
 void dead_render_group(void *context, const struct dead_group *group);
+
+/* As a part of a line; on a terminal nothing that came from anyone commands it. */
+void dead_render_text(FILE *file, const char *text);
 
 #endif

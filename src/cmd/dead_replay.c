@@ -1,6 +1,7 @@
 /* weir dead replay: letters through the pipeline again; the work is sink/replay.h. */
 #include "base/log.h"
 #include "base/signals.h"
+#include "cmd/dead_render.h"
 #include "cmd/dead_task.h"
 #include "cmd/json_out.h"
 #include "cmd/mend.h"
@@ -32,7 +33,9 @@ struct replay_run {
     int64_t open;      /* letters at the beginning, of those asked for */
     int64_t before;    /* that were replayed before */
     int64_t counts[REPLAY_OUTSIDE + 1];
-    bool ended; /* there are no more */
+    bool ended;     /* there are no more */
+    int64_t others; /* of those that never came to us: replayed by others meanwhile */
+    int64_t gone;   /* and the rest: deleted, or of another reason now than was asked for */
     struct reason reasons[MAX_REASONS];
     size_t n_reasons;
 };
@@ -142,6 +145,16 @@ static void show_progress(const struct replay_run *run)
     log_status(text);
 }
 
+/* What the commands give may be large: the letters that it leaves no room for come again. */
+static int mend_some(struct mend *mend, struct replay *replay, struct replay_letter *letters,
+                     size_t *n, struct err *err)
+{
+    if (mend_letters(mend, letters, n, err) < 0)
+        return -1;
+    replay_keep_first(replay, *n);
+    return 0;
+}
+
 /* Chunk after chunk, until there is none or a signal asks to stop. */
 static int work(struct replay_run *run, struct replay *replay, struct err *err)
 {
@@ -152,7 +165,7 @@ static int work(struct replay_run *run, struct replay *replay, struct err *err)
         rc = replay_fetch(replay, run->mend ? CHUNK_LETTERS_MENDED : CHUNK_LETTERS, &letters, &n,
                           err);
         if (rc > 0 && run->mend)
-            rc = mend_letters(run->mend, letters, n, err);
+            rc = mend_some(run->mend, replay, letters, &n, err);
         if (rc >= 0 && n > 0)
             rc = replay_store(replay, err);
         run->ended = rc == 0 && n == 0;
@@ -184,7 +197,32 @@ static int64_t not_tried(const struct replay_run *run)
 /* By others, or by us in another run. */
 static int64_t replayed_before(const struct replay_run *run)
 {
-    return run->before + run->counts[REPLAY_DONE] + (run->ended ? unseen(run) : 0);
+    return run->before + run->counts[REPLAY_DONE] + run->others;
+}
+
+static int64_t gone(const struct replay_run *run)
+{
+    return run->counts[REPLAY_GONE] + run->gone;
+}
+
+/* What became of those that were there at the beginning and were never fetched. */
+static int ask_unseen(struct replay_run *run, struct replay *replay, struct err *err)
+{
+    int64_t open;
+    int64_t replayed;
+    int64_t left = unseen(run);
+    if (!run->ended || left == 0)
+        return 0;
+    if (replay_count(replay, &open, &replayed, err) < 0)
+        return -1;
+    int64_t ours = run->config->dry_run ? 0 : run->counts[REPLAY_ROW];
+    run->others = replayed - run->before - ours - run->counts[REPLAY_DONE];
+    if (run->others < 0)
+        run->others = 0;
+    if (run->others > left)
+        run->others = left;
+    run->gone = left - run->others;
+    return 0;
 }
 
 static void report_json(const struct replay_run *run, const struct replay *replay)
@@ -200,6 +238,7 @@ static void report_json(const struct replay_run *run, const struct replay *repla
     json_out_number(&out, "dead", true, run->counts[REPLAY_DEAD]);
     json_out_number(&out, "not_tried", true, not_tried(run));
     json_out_number(&out, "outside", true, run->counts[REPLAY_OUTSIDE]);
+    json_out_number(&out, "gone", true, gone(run));
     json_out_number(&out, "replayed_before", true, replayed_before(run));
     json_out_open(&out, "reasons", '[');
     for (size_t i = 0; i < run->n_reasons; i++) {
@@ -232,19 +271,24 @@ static void report_text(const struct replay_run *run, const struct replay *repla
     say(run->counts[REPLAY_DEAD], dry ? "would stay dead:" : "stay dead:");
     for (size_t i = 0; i < run->n_reasons; i++) {
         const struct reason *reason = &run->reasons[i];
-        fprintf(stderr, "%8s  %" PRId64 "  %s%s%s  (such as %s)\n", "", reason->letters,
-                reason->column ? reason->column : "", reason->column ? ": " : "", reason->text,
-                reason->place);
+        fprintf(stderr, "%8s  %" PRId64 "  ", "", reason->letters);
+        if (reason->column)
+            dead_render_text(stderr, reason->column);
+        fputs(reason->column ? ": " : "", stderr);
+        dead_render_text(stderr, reason->text);
+        fprintf(stderr, "  (such as %s)\n", reason->place);
     }
     say(run->counts[REPLAY_OUTSIDE],
-        "left alone: before or beyond what the pipeline has read since its --reset");
+        "left alone: of before the --reset, or before or beyond what the pipeline has read since");
     say(replayed_before(run), "were replayed before");
+    say(gone(run), "are not there any more: pruned, set aside by a --reset, or of another reason");
     say(not_tried(run), "not tried; the same once again goes on from there");
 }
 
 static bool all_replayed(const struct replay_run *run)
 {
-    return run->counts[REPLAY_DEAD] == 0 && run->counts[REPLAY_OUTSIDE] == 0 && not_tried(run) == 0;
+    return run->counts[REPLAY_DEAD] == 0 && run->counts[REPLAY_OUTSIDE] == 0 && gone(run) == 0 &&
+           not_tried(run) == 0;
 }
 
 /* ---- The task ---- */
@@ -276,6 +320,8 @@ static int replay_all(struct replay_run *run, const struct dead_filter *filter, 
     int rc = find_letters(run, replay, filter, err);
     if (rc == 0) {
         rc = work(run, replay, &failure);
+        if (rc == 0)
+            rc = ask_unseen(run, replay, &failure);
         bool told = rc == 0 || run->counts[REPLAY_ROW] + run->counts[REPLAY_DEAD] > 0;
         if (told && run->cli->json)
             report_json(run, replay);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define MAX_WORKERS 8
+/* Once the results have so much no more are begun: they are all kept until the chunk is stored. */
+#define RESULTS_MAX_BYTES ((size_t)64 << 20)
 
 /* Status of a shell that could not run what it was given (POSIX, Shell Command Language, 2.8.2). */
 #define SHELL_CANNOT_EXECUTE 126
@@ -20,6 +22,7 @@ struct work {
     const struct replay_letter *letters;
     size_t n;
     atomic_size_t next;
+    atomic_size_t bytes;
     atomic_bool broken; /* some command could not be run: no more are begun */
     bool *ran;          /* an element is its worker's alone until all have ended */
     pthread_mutex_t lock;
@@ -44,7 +47,7 @@ static void *worker(void *context)
 {
     struct work *work = context;
     const struct mend *mend = work->mend;
-    for (;;) {
+    while (atomic_load(&work->bytes) < RESULTS_MAX_BYTES) {
         size_t i = atomic_fetch_add(&work->next, 1);
         if (i >= work->n || atomic_load(&work->broken) || signals_stop_requested())
             return NULL;
@@ -56,6 +59,7 @@ static void *worker(void *context)
             return NULL;
         }
         work->ran[i] = true;
+        atomic_fetch_add(&work->bytes, result->out.len);
         if (cannot_run(result)) {
             err_set(&err, ERR_INPUT, "--through: the shell cannot run \"%s\": %s", mend->command,
                     *result->said ? result->said : "it says no more");
@@ -63,6 +67,7 @@ static void *worker(void *context)
             return NULL;
         }
     }
+    return NULL;
 }
 
 static void run_workers(struct work *work)
@@ -129,8 +134,10 @@ static void forget(struct mend *mend)
     arena_init(&mend->arena);
 }
 
-int mend_letters(struct mend *mend, struct replay_letter *letters, size_t n, struct err *err)
+int mend_letters(struct mend *mend, struct replay_letter *letters, size_t *n_letters,
+                 struct err *err)
 {
+    size_t n = *n_letters;
     forget(mend);
     mend->results = calloc(n, sizeof *mend->results);
     bool *ran = calloc(n, sizeof *ran);
@@ -141,6 +148,9 @@ int mend_letters(struct mend *mend, struct replay_letter *letters, size_t n, str
     pthread_mutex_init(&work.lock, NULL);
     run_workers(&work);
     pthread_mutex_destroy(&work.lock);
+    /* They were taken in order: what was not begun is the end of them. */
+    if (atomic_load(&work.next) < n)
+        *n_letters = n = atomic_load(&work.next);
     for (size_t i = 0; i < n; i++)
         take_result(mend, &mend->results[i], ran[i], &letters[i]);
     free(ran);

@@ -22,9 +22,9 @@ struct mend {
 void mend_init(struct mend *mend, const char *command, int64_t timeout_ms);
 void mend_release(struct mend *mend);
 /*
- * Set value or refusal of each letter; `left` when weir was asked to stop meanwhile. -1: the
- * command cannot be run at all.
+ * Set value or refusal of each letter, or of the first *n alone when they are large; `left` when
+ * weir was asked to stop meanwhile. -1: the command cannot be run at all.
  */
-int mend_letters(struct mend *mend, struct replay_letter *letters, size_t n, struct err *err);
+int mend_letters(struct mend *mend, struct replay_letter *letters, size_t *n, struct err *err);
 
 #endif

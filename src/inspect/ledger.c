@@ -25,10 +25,12 @@ struct ledger {
     size_t to;
     int64_t line;
     int64_t read_bytes;
-    int64_t stop_bytes; /* of the second reading; -1: the file's end */
-    uint32_t crc;       /* over what was read */
-    uint32_t first_crc; /* over the first reading */
+    int64_t taken_bytes; /* of the lines so far */
+    int64_t stop_bytes;  /* of the second reading; -1: the file's end */
+    uint32_t crc;        /* over the lines so far */
+    uint32_t first_crc;  /* over the first reading */
     bool ended;
+    bool cut;   /* the last line was left out: it is not whole yet */
     char *text; /* topic and id of a line, escapes resolved: never longer than the block */
 };
 
@@ -226,7 +228,6 @@ static int fill(struct ledger *ledger, struct err *err)
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return err_set(err, ERR_INPUT, "%s: %s", ledger->path, strerror(errno));
-    ledger->crc = crc32c(ledger->crc, ledger->block + ledger->to, (size_t)got);
     ledger->to += (size_t)got;
     ledger->read_bytes += got;
     ledger->ended = got == 0;
@@ -261,18 +262,44 @@ static int next_line(struct ledger *ledger, struct slice *line, struct err *err)
 static int check_same(const struct ledger *ledger, struct err *err)
 {
     if (ledger->stop_bytes < 0 ||
-        (ledger->read_bytes == ledger->stop_bytes && ledger->crc == ledger->first_crc))
+        (ledger->taken_bytes == ledger->stop_bytes && ledger->crc == ledger->first_crc))
         return 0;
     return err_set(err, ERR_INPUT, "%s was changed while it was read: run again", ledger->path);
+}
+
+/*
+ * A producer may still be writing: what it has begun at the end, with no line's end yet and no
+ * brace, is no fault. The first reading ends before it, and so does the second.
+ */
+static bool is_begun(const struct ledger *ledger, struct slice line)
+{
+    bool whole = ledger->block + ledger->from != line.ptr + line.len;
+    size_t len = line.len;
+    while (len > 0 && (unsigned char)line.ptr[len - 1] <= ' ')
+        len--;
+    return ledger->stop_bytes < 0 && !whole && len > 0 && line.ptr[0] == '{' &&
+           line.ptr[len - 1] != '}';
 }
 
 int ledger_next(struct ledger *ledger, struct ledger_entry *entry, struct err *err)
 {
     struct slice line = SLICE_LIT("");
     int rc = next_line(ledger, &line, err);
-    if (rc > 0)
-        return read_line(ledger, line, entry, err) < 0 ? -1 : 1;
-    return rc < 0 ? -1 : check_same(ledger, err);
+    if (rc > 0 && is_begun(ledger, line)) {
+        ledger->cut = true;
+        return 0;
+    }
+    if (rc <= 0)
+        return rc < 0 ? -1 : check_same(ledger, err);
+    size_t bytes = (size_t)(ledger->block + ledger->from - line.ptr);
+    ledger->crc = crc32c(ledger->crc, line.ptr, bytes);
+    ledger->taken_bytes += (int64_t)bytes;
+    return read_line(ledger, line, entry, err) < 0 ? -1 : 1;
+}
+
+bool ledger_was_cut(const struct ledger *ledger)
+{
+    return ledger->cut;
 }
 
 int ledger_rewind(struct ledger *ledger, struct err *err)
@@ -280,11 +307,11 @@ int ledger_rewind(struct ledger *ledger, struct err *err)
     if (lseek(ledger->fd, 0, SEEK_SET) < 0)
         return err_set(err, ERR_INPUT, "%s: %s", ledger->path, strerror(errno));
     if (ledger->stop_bytes < 0) {
-        ledger->stop_bytes = ledger->read_bytes;
+        ledger->stop_bytes = ledger->taken_bytes;
         ledger->first_crc = ledger->crc;
     }
     ledger->from = ledger->to = 0;
-    ledger->line = ledger->read_bytes = 0;
+    ledger->line = ledger->read_bytes = ledger->taken_bytes = 0;
     ledger->crc = 0;
     ledger->ended = false;
     return 0;

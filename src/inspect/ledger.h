@@ -36,9 +36,12 @@ struct ledger_entry {
 /* ERR_USAGE if there is no such file, or none that can be read twice. */
 int ledger_open(struct ledger **ledger, const char *path, struct err *err);
 void ledger_close(struct ledger *ledger);
-/* 1: an entry; 0: the end; -1: err. */
+/* 1: an entry; 0: the end, or a last line that is not whole yet; -1: err. */
 int ledger_next(struct ledger *ledger, struct ledger_entry *entry, struct err *err);
 /* Begin again, to end where the first reading ended. After it was read to its end. */
 int ledger_rewind(struct ledger *ledger, struct err *err);
+
+/* Whether the first reading ended before such a line. */
+bool ledger_was_cut(const struct ledger *ledger);
 
 #endif

@@ -99,6 +99,23 @@ struct part *verify_part(struct verify *v, struct slice topic, int32_t partition
                                                                    : NULL;
 }
 
+struct unbegun *verify_unbegun(struct verify *v, struct slice topic, int32_t partition)
+{
+    struct topic_parts *parts = topic_of(v, topic);
+    size_t number = partition < VERIFY_MAX_PARTITION ? (size_t)partition : VERIFY_MAX_PARTITION;
+    if (number >= parts->n_unbegun) {
+        size_t room = 2 * number + 16;
+        struct unbegun *more = arena_alloc(v->arena, room * sizeof *more);
+        if (parts->n_unbegun > 0)
+            memcpy(more, parts->unbegun, parts->n_unbegun * sizeof *more);
+        for (size_t i = parts->n_unbegun; i < room; i++)
+            more[i] = (struct unbegun){-1, -1, -1, -1};
+        parts->unbegun = more;
+        parts->n_unbegun = room;
+    }
+    return &parts->unbegun[number];
+}
+
 /* Whether the row is one of this topic's; a number that no topic can have is verify_books()'s. */
 static bool is_of(const struct view_offsets *row, const char *topic)
 {
@@ -112,7 +129,7 @@ static void add_topic(struct verify *v, const char *name)
     if (topic_of(v, slice_of(name)))
         return;
     struct topic_parts *parts = &v->topics[v->n_topics++];
-    *parts = (struct topic_parts){.name = name};
+    *parts = (struct topic_parts){.name = name, .n_there = -1};
     for (size_t i = 0; i < v->n_parts; i++) {
         const struct view_offsets *row = &v->report->partitions[i].row;
         if (is_of(row, name) && (size_t)row->partition >= parts->n)

@@ -240,8 +240,8 @@ static void find_gone(struct verify *v)
     const struct view_pipeline *pipeline = &v->report->pipeline;
     if (v->table.namesake_oid != 0)
         verify_find(v, VERIFY_NO, "table",
-                    "%s was dropped and created again (oid %u, now %u): the rows that were stored "
-                    "are gone with it",
+                    "%s is another table than the one that was filled (oid %u, now %u): what it "
+                    "holds is not counted",
                     pipeline->table_sql, pipeline->table_oid, v->table.namesake_oid);
     else
         verify_find(v, VERIFY_NO, "table",

@@ -28,7 +28,7 @@ struct judge {
     struct place *places; /* by digest: all of one id together */
     size_t n;
     int64_t missing;
-    int64_t unread;
+    int64_t unread; /* of them, those that may be in the topic as far as is known */
     int64_t absent;
     int64_t dropped;
     int64_t pruned;
@@ -211,9 +211,15 @@ static void explain_rest(struct judge *judge, struct group *group)
 static void judge_rest(struct judge *judge, const struct group *group)
 {
     size_t left = 0;
-    for (size_t i = 0; i < group->n; i++)
-        left += !group->places[i].suspect->cleared;
+    size_t unread = 0;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct suspect *suspect = group->places[i].suspect;
+        left += !suspect->cleared;
+        unread += !suspect->cleared && suspect->what == SUSPECT_UNREAD;
+    }
     judge->missing += group->missing;
+    if (unread == left)
+        judge->unread += group->missing;
     for (size_t i = 0; i < group->n && group->missing > 0; i++) {
         struct suspect *suspect = group->places[i].suspect;
         if (suspect->cleared)
@@ -221,7 +227,6 @@ static void judge_rest(struct judge *judge, const struct group *group)
         suspect->missing = true;
         suspect->short_by = group->missing;
         suspect->among = left;
-        judge->unread += suspect->what == SUSPECT_UNREAD;
     }
 }
 

@@ -55,6 +55,22 @@ static enum entry_fate fate_of(struct verify *v, const struct ledger_entry *entr
 
 /* ---- first reading ---- */
 
+/* Places of partitions without a row are held against the log's ends later on. */
+static void count_pending(struct verify *v, const struct ledger_entry *entry, struct part *part)
+{
+    v->report->ledger.pending++;
+    if (part) {
+        if (entry->offset > part->last_pending)
+            part->last_pending = entry->offset;
+        return;
+    }
+    struct unbegun *unbegun = verify_unbegun(v, entry->topic, entry->partition);
+    if (unbegun->first < 0 || entry->offset < unbegun->first)
+        unbegun->first = entry->offset;
+    if (entry->offset > unbegun->last)
+        unbegun->last = entry->offset;
+}
+
 static void count_fate(struct verify *v, const struct ledger_entry *entry, enum entry_fate fate,
                        struct part *part)
 {
@@ -67,9 +83,7 @@ static void count_fate(struct verify *v, const struct ledger_entry *entry, enum 
             v->elsewhere = arena_strndup(v->arena, entry->topic.ptr, entry->topic.len);
         break;
     case FATE_PENDING:
-        sums->pending++;
-        if (part && entry->offset > part->last_pending)
-            part->last_pending = entry->offset;
+        count_pending(v, entry, part);
         break;
     case FATE_BEFORE:
         sums->before++;
@@ -309,10 +323,48 @@ static bool judge_nulls(struct verify *v)
     return all;
 }
 
+/* Why what the ledger names of a partition without a row will never be stored; NULL if it may. */
+static const char *judge_waiting(const struct verify *v, const struct topic_parts *topic,
+                                 size_t number)
+{
+    const struct unbegun *waiting = &topic->unbegun[number];
+    if (waiting->last < 0 || topic->n_there < 0)
+        return NULL;
+    if (number >= (size_t)topic->n_there)
+        return "the ledger names it, and the topic has no such partition";
+    if (waiting->high < 0)
+        return NULL;
+    if (waiting->first < waiting->low)
+        return arena_printf(v->arena,
+                            "the ledger names offset %" PRId64 ", of the partition nothing is "
+                            "stored, and its offsets up to %" PRId64 " are deleted",
+                            waiting->first, waiting->low - 1);
+    if (waiting->last >= waiting->high)
+        return arena_printf(v->arena,
+                            "the ledger names offsets up to %" PRId64
+                            ", and the topic ends at %" PRId64 ": it was created again, or cut",
+                            waiting->last, waiting->high);
+    return NULL;
+}
+
+static bool judge_unbegun(struct verify *v)
+{
+    bool all = true;
+    for (size_t i = 0; i < v->n_topics; i++)
+        for (size_t j = 0; j < v->topics[i].n_unbegun; j++) {
+            const char *why = judge_waiting(v, &v->topics[i], j);
+            if (!why)
+                continue;
+            all = false;
+            verify_find(v, VERIFY_NO, "ledger", "%s[%zu]: %s", v->topics[i].name, j, why);
+        }
+    return all;
+}
+
 static bool judge_pending(struct verify *v)
 {
     int64_t pending = v->report->ledger.pending;
-    bool all = true;
+    bool all = judge_unbegun(v);
     for (size_t i = 0; i < v->n_parts; i++) {
         const struct part *part = &v->parts[i];
         if (part->shown->high < 0 || part->last_pending < part->shown->high)
@@ -346,6 +398,9 @@ static void note_others(struct verify *v)
         verify_find(v, VERIFY_NOTE, "ledger",
                     "%" PRId64 " of its lines are of offsets before the pipeline's start",
                     sums->before);
+    if (ledger_was_cut(v->ledger))
+        verify_find(v, VERIFY_NOTE, "ledger",
+                    "its last line is not whole yet, and was left out: its producer still writes");
     if (unnamed > 0)
         verify_find(v, VERIFY_NOTE, "ledger",
                     "%" PRId64 " rows have ids that the ledger does not name: other producers'",

@@ -52,9 +52,20 @@ struct part {
     size_t suspects_room;
 };
 
+/* A partition without a row. */
+struct unbegun {
+    int64_t low; /* of the log; -1: not asked, or no answer */
+    int64_t high;
+    int64_t first; /* the lowest offset that a ledger names, and the highest; -1: none */
+    int64_t last;
+};
+
 /* A topic's partitions by number; NULL where there is no row. */
 struct topic_parts {
     const char *name;
+    int32_t n_there;         /* partitions that the brokers know; -1: not asked, or no answer */
+    struct unbegun *unbegun; /* by number */
+    size_t n_unbegun;
     struct part **by_number;
     size_t n;
     bool gone; /* no brokers know it */
@@ -96,6 +107,9 @@ void verify_list_item(struct verify *v, enum verify_list list, const struct veri
 bool verify_list_full(const struct verify *v, enum verify_list list);
 /* The partition, or NULL; *known says whether the pipeline reads the topic at all. */
 struct part *verify_part(struct verify *v, struct slice topic, int32_t partition, bool *known);
+
+/* A partition of a topic that the pipeline reads, and that has no row. */
+struct unbegun *verify_unbegun(struct verify *v, struct slice topic, int32_t partition);
 
 /* verify_books.c: all within the snapshot. */
 void verify_books(struct verify *v);

@@ -129,21 +129,30 @@ static void judge_partition(struct verify *v, struct summary *s, const struct pa
 }
 
 /* A partition that no process has claimed yet: all it holds waits. */
-static void judge_unbegun(struct verify *v, struct summary *s, const char *topic, int32_t partition)
+static void judge_unbegun(struct verify *v, struct summary *s, const struct topic_parts *topic,
+                          int32_t partition)
 {
-    int64_t low;
-    int64_t high;
+    struct unbegun *ends = verify_unbegun(v, slice_of(topic->name), partition);
     struct err err;
-    if (admin_watermarks(v->admin, topic, partition, VERIFY_ASK_MS, &low, &high, &err) < 0) {
+    if (admin_watermarks(v->admin, topic->name, partition, VERIFY_ASK_MS, &ends->low, &ends->high,
+                         &err) < 0) {
+        ends->low = ends->high = -1;
         find_unasked(v, s, &err);
         return;
     }
     s->partitions++;
-    s->behind += high - low;
-    if (high > low)
+    s->behind += ends->high - ends->low;
+    if (ends->low > 0) {
+        s->asked_all = false;
+        verify_find(v, VERIFY_OPEN, "topic",
+                    "%s[%" PRId32 "] was not begun yet, and its offsets up to %" PRId64
+                    " are deleted: nothing tells whether they should have been stored",
+                    topic->name, partition, ends->low - 1);
+    } else if (ends->high > 0) {
         verify_find(v, VERIFY_NOTE, "topic",
-                    "%s[%" PRId32 "] was not begun yet; it holds %" PRId64 " records", topic,
-                    partition, high - low);
+                    "%s[%" PRId32 "] was not begun yet; it holds %" PRId64 " records", topic->name,
+                    partition, ends->high);
+    }
 }
 
 /* ---- one topic ---- */
@@ -162,12 +171,13 @@ static void judge_topic(struct verify *v, struct summary *s, struct topic_parts 
         verify_find(v, VERIFY_NO, "topic", "%s", err.text);
         return;
     }
+    topic->n_there = info.partitions;
     for (int32_t i = 0; i < info.partitions && !s->away && !signals_stop_requested(); i++) {
         const struct part *part = (size_t)i < topic->n ? topic->by_number[i] : NULL;
         if (part)
             judge_partition(v, s, part, info.id);
         else
-            judge_unbegun(v, s, topic->name, i);
+            judge_unbegun(v, s, topic, i);
     }
     for (size_t i = (size_t)info.partitions; i < topic->n; i++)
         if (topic->by_number[i])
@@ -242,8 +252,11 @@ static void judge_count(struct verify *v, const struct verify_partition *p, int6
 static void judge_counts(struct verify *v, const int64_t *nulls)
 {
     bool all = true;
+    size_t uncounted = 0;
     int64_t counted = 0;
     struct err err;
+    for (size_t i = 0; i < v->n_parts; i++)
+        uncounted += v->report->partitions[i].counted < 0;
     for (size_t i = 0; i < v->n_topics; i++) {
         bool compacted;
         if (admin_is_compacted(v->admin, v->topics[i].name, VERIFY_ASK_MS, &compacted, &err) < 0) {
@@ -260,7 +273,11 @@ static void judge_counts(struct verify *v, const int64_t *nulls)
                         &all);
         }
     }
-    if (all)
+    if (uncounted > 0)
+        verify_find(v, VERIFY_OPEN, "records",
+                    "of %zu of %zu partitions the records could not be counted", uncounted,
+                    v->n_parts);
+    else if (all)
         verify_find(v, VERIFY_YES, "records", "%" PRId64 " read in the topics, as counted",
                     counted);
 }

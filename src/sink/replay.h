@@ -29,7 +29,8 @@ enum replay_fate {
     REPLAY_NOT_TRIED, /* `left`, or replay_store() failed */
     REPLAY_ROW,       /* it is in the table, or a trigger or on_conflict kept it out */
     REPLAY_DEAD,      /* dead again: column, reason, sqlstate */
-    REPLAY_DONE,      /* another replay had it meanwhile, or it was deleted */
+    REPLAY_DONE,      /* another replay had it meanwhile */
+    REPLAY_GONE,      /* it is not there any more: pruned, or set aside by a --reset */
     REPLAY_BUSY,      /* another replay tried it meanwhile; it is dead still */
     REPLAY_OUTSIDE,   /* its offset is none that the pipeline has counted: see docs */
 };
@@ -67,6 +68,8 @@ int replay_count(struct replay *replay, int64_t *open, int64_t *replayed, struct
 /* The next of the filter's open letters, `max` at most and some MiB. 1; 0: no more; -1: err. */
 int replay_fetch(struct replay *replay, size_t max, struct replay_letter **letters, size_t *n,
                  struct err *err);
+/* Only the first `n` of those fetched, one at least; the rest comes with the next fetch. */
+void replay_keep_first(struct replay *replay, size_t n);
 /* Put them through. 0: committed, each has its fate; -1: err, and nothing of them has happened, or
  * (only ERR_OUTAGE) it is not known whether: the database knows. */
 int replay_store(struct replay *replay, struct err *err);

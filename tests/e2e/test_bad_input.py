@@ -5,6 +5,7 @@ import base64
 import json
 import random
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 from bad_records import ANY, SCHEMA, SUPPRESSED, TOMBSTONE, TOPICS, Case, Dead, Pipeline, Row, Topic, value
 from harness.invariant import balanced, dead_letters
 from harness.records import Record
+from harness.wait import wait_until
 from harness.weir import Weir, pipeline_name
 
 PARTITIONS = 3
@@ -383,6 +385,24 @@ def test_who_leans_on_a_later_record_is_not_taken_for_a_bad_one(kafka, database,
     assert set(database.query("SELECT id, boss FROM staff")) == {who for who in staff if who[0] % 10 != 4}
     assert {(d["sqlstate"], d["record_offset"] % 4) for d in dead_letters(database, pipeline_name(topic, "staff"))} == {
         ("23503", 2)}
+
+
+def test_a_long_chain_of_who_leans_on_the_next(kafka, database, weir):
+    """One pass in the right direction is enough: no round trips by the square of its length."""
+    database.execute("CREATE TABLE staff (id int PRIMARY KEY, boss int REFERENCES staff DEFERRABLE INITIALLY DEFERRED)")
+    topic = kafka.create_topic(partitions=1)
+    chain = [Record(value(id=n, boss=n + 1 if n < 2_000 else None)) for n in range(1, 2_001)]
+    kafka.produce(topic, [Record(value(id=3_000))])
+    with database.connect(autocommit=False) as stranger:
+        stranger.execute("LOCK TABLE staff IN SHARE MODE")
+        process = weir.ingest(topic, table="staff", setup=False)
+        wait_until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+        kafka.produce(topic, [*chain, Record(value(id=4_000, boss=9_999))])
+        time.sleep(2)  # all of it is in the next batch
+        stranger.rollback()
+    wait_until(lambda: database.count("staff") == 2_001, 30, "the chain to go in")
+    assert process.stop() == 0
+    assert [d["record_offset"] for d in dead_letters(database, pipeline_name(topic, "staff"))] == [2_001]
 
 
 def test_a_row_of_defaults_alone(kafka, database, weir):

@@ -13,7 +13,7 @@ import pytest
 from harness.crash import PER_S
 from harness.invariant import balanced
 from harness.load import Load
-from harness.paths import ROOT
+from harness.paths import ROOT, weir_binary
 from harness.proxy import Cut
 from harness.records import Record
 from harness.wait import wait_until
@@ -47,6 +47,10 @@ class Letters:
     def open(self):
         return self.database.query("SELECT partition, record_offset FROM weir.dead_letters WHERE replayed_at IS NULL"
                                    " AND pipeline = %s ORDER BY 1, 2", [self.pipeline])
+
+    def counters_but_aside(self):
+        """The same beside letters of before a --reset, which are in no counter."""
+        return {name: n for name, n in balanced(self.database, self.pipeline, self.topic).items() if n}
 
     def counters(self):
         """The books, which must balance, and `dead` be as many as there are letters."""
@@ -255,11 +259,39 @@ def test_a_claim_names_a_slow_replay_and_does_not_end_it(real, weir, topic, data
     replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", real.credentials)
     wait_until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
     ingest = weir.ingest(topic, table="t", setup=False)
-    ingest.says("weir-replay:")
+    ingest.says("weir-replay-")
     assert replay.wait() == 0, replay
     ingest.says("reading")
     assert ingest.stop() == 0 and "ended backend" not in ingest.stderr
     assert real.counters() == {"rows": 4_000} and each_once(database, "u") == [(4_000, 4_000)]
+
+
+def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database):
+    """Stopped amid its transaction it holds rows that the lanes of a pipeline at work wait for."""
+    ingest = weir.ingest(topic, table="t", setup=False)
+    ingest.says("reading")
+    replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", real.credentials)
+    in_transaction = ("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'weir-replay-%' AND"
+                      " wait_event_type = 'Client' AND xact_start IS NOT NULL AND"
+                      " EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_stat_activity.pid AND"
+                      " l.relation = 'weir.dead_letters'::regclass)")
+    for _ in range(200):
+        replay.signal(signal.SIGSTOP)
+        time.sleep(0.02)
+        if database.value(in_transaction):
+            break
+        replay.signal(signal.SIGCONT)
+        time.sleep(random.uniform(0, 0.02))
+    else:
+        pytest.fail("never met amid a transaction")
+    before = real.counters_but_aside().get("rows", 0)
+    sent = sum(len(real.produce([b'{"unique_id": "%d"}' % i for i in range(10)], p)) for p in range(2))
+    wait_until(lambda: real.counters_but_aside().get("rows", 0) >= before + sent, 30, "ingest to go on")
+    ingest.says("ended backend")
+    replay.signal(signal.SIGCONT)
+    assert replay.wait() == 0, replay
+    assert ingest.stop() == 0
+    assert real.counters() == {"rows": 4_000 + sent} and each_once(database, "u") == [(4_000, 4_000)]
 
 
 def test_letters_come_in_the_order_of_their_offsets(many):
@@ -394,6 +426,17 @@ def test_through_a_command_that_cannot_be_run(letters, database):
         letters.dead("replay", letters.pipeline, *wrong, exit_code=2)
 
 
+def test_letters_that_are_pruned_meanwhile_are_gone_and_no_success(letters, database):
+    database.execute("CREATE TABLE t (n int)")
+    letters.produce([b'{"n": "x"}'] * 2)
+    letters.ingest()
+    database.execute("ALTER TABLE t ALTER n TYPE text")
+    prune = f"{weir_binary()} dead prune {letters.pipeline} --all --yes --database {letters.credentials} >&2"
+    summary = letters.replay("--through", f"cat; {prune}", exit_code=1)
+    assert (summary["replayed"], summary["gone"], summary["replayed_before"]) == (0, 2, 0)
+    assert database.value("SELECT count(*) FROM t") == 0
+
+
 def alive_in_group(group: int) -> list[str]:
     """Processes of a group, but those that nobody has waited for yet."""
     def of(stat):
@@ -433,6 +476,9 @@ def test_what_must_be_as_it_was(letters, database, weir):
 
     assert f'did you mean "{letters.pipeline}"?' in refused(letters.pipeline + "x")
     assert f"those that have: {letters.pipeline}" in refused("another one")
+    for task in (["list"], ["export"], ["prune", "--all", "--yes"], ["show", f"{letters.topic}/0@1"]):
+        said = letters.dead(*task, letters.pipeline + "x", exit_code=1).stderr
+        assert f'did you mean "{letters.pipeline}"?' in said and said.count("\n") == 1
     assert "replay which?" in refused(exit_code=2)
     assert "do not go together" in refused(letters.pipeline, "--table", "t", "-t", letters.topic, exit_code=2)
     assert "goes with -t" in refused("--table", "t", exit_code=2)
@@ -465,11 +511,35 @@ def test_after_a_reset_the_records_are_read_again_and_not_replayed(letters, data
     assert (summary["replayed"], summary["dead"]) == (0, 1)
     assert database.query("SELECT n FROM t ORDER BY n") == [("a",), ("b",)]
 
+    assert database.query("SELECT record_offset, item FROM weir.dead_letters ORDER BY 1") == [(0, -1), (1, -1), (2, 0)]
+
     database.execute("TRUNCATE t")
     letters.ingest("--reset", "--yes", "-o", "end")
     summary = letters.replay(exit_code=1)
     assert (summary["outside"], summary["replayed"]) == (1, 0), "an offset that no counter knows"
     assert "before or beyond" in letters.dead("replay", letters.pipeline, exit_code=1).stderr
+
+
+def test_letters_of_a_topic_that_was_created_again_stay_dead(letters, database, kafka):
+    """--reset is what weir prescribes there, and these letters are the only copies of their records."""
+    database.execute("CREATE TABLE t (n int)")
+    letters.produce([b'{"n": "a"}', b'{"n": "b"}', b'{"n": "same"}'])
+    letters.ingest()
+    kafka.delete_topic(letters.topic)
+    kafka.create_topic(letters.topic)
+    letters.produce([b'{"n": 1}', b'{"n": "of the new topic"}', b'{"n": "same"}'])
+    assert letters.ingest("--reset", "--yes")["dead"] == 2
+    assert letters.counters_but_aside() == {"rows": 1, "dead": 2}
+    assert database.query("SELECT record_offset, item, convert_from(value, 'UTF8') FROM weir.dead_letters"
+                          " WHERE replayed_at IS NULL ORDER BY 1, 2") == [
+        (0, -1, '{"n": "a"}'), (1, -1, '{"n": "b"}'), (1, 0, '{"n": "of the new topic"}'), (2, 0, '{"n": "same"}')]
+    database.execute("ALTER TABLE t ALTER n TYPE text")
+    summary = letters.replay(exit_code=1)
+    assert (summary["replayed"], summary["outside"]) == (2, 2)
+    said = letters.weir.call("verify", letters.pipeline, "--offline", "--database", letters.credentials).stdout
+    assert "2 more became rows" in said and "none, as counted" in said
+    assert json.loads(letters.dead("prune", "--replayed", "--yes", "-J").stdout) == {"deleted": 2}
+    assert letters.open() == [(0, 0), (0, 1)], "only who looks at them deletes them"
 
 
 def test_letters_that_no_counter_knows_are_not_replayed(many, database):

@@ -98,7 +98,7 @@ def arrived(weir, kafka, topic):
     return sorted(sent, key=lambda s: (s.partition, s.offset))
 
 
-def test_every_break_of_the_books_is_found_and_named(weir, database, topic, arrived):
+def test_every_break_of_the_books_is_found_and_named(weir, database, kafka, topic, arrived):
     offsets = f"UPDATE weir.offsets SET %s WHERE topic = '{topic}' AND partition = 1"
     breaks = [
         # what is done, what undoes it, in which finding it is told, and in which words
@@ -121,7 +121,7 @@ def test_every_break_of_the_books_is_found_and_named(weir, database, topic, arri
         (offsets % "rows = -1, absent = 101", offsets % "rows = 100, absent = 0", "books",
          f"{topic}[1]: one of its counters is negative"),
         ("UPDATE weir.pipelines SET table_oid = 1", f"UPDATE weir.pipelines SET table_oid = '{TABLE}'::regclass",
-         "table", "was dropped and created again (oid 1, now"),
+         "table", "is another table than the one that was filled (oid 1, now"),
         ("UPDATE weir.pipelines SET cluster_id = 'another'", "UPDATE weir.pipelines SET cluster_id = ''", "topic",
          f"reads from the cluster another, and {weir.kafka.address} is of"),
     ]
@@ -150,6 +150,21 @@ def test_every_break_of_the_books_is_found_and_named(weir, database, topic, arri
     report = verify(weir, topic, "--allow", "pruned", exit_code=1)
     assert "holds 300 rows, 100 more than" in said(report, "no")
     assert f"{topic}[0] was not begun yet; it holds 103 records" in said(report, "note")
+
+    # What waits there can be stored still, unless the topic does not hold it.
+    allowed = ["--allow", "pending,pruned,writers"]
+    ledger = write_ledger(weir, arrived)
+    assert "the ledger names" not in said(verify(weir, topic, "--ledger", ledger, *allowed, exit_code=1), "no")
+    for partition, offset in ((0, 5000), (7, 3)):
+        with ledger.open("a") as file:
+            file.write(json.dumps({"topic": topic, "partition": partition, "offset": offset, "unique_id": "x"}) + "\n")
+    wrong = said(verify(weir, topic, "--ledger", ledger, *allowed, exit_code=1), "no")
+    assert f"{topic}[0]: the ledger names offsets up to 5000, and the topic ends at 103" in wrong
+    assert f"{topic}[7]: the ledger names it, and the topic has no such partition" in wrong
+    kafka.delete_records(topic, {0: 50})
+    report = verify(weir, topic, "--ledger", ledger, *allowed, exit_code=1)
+    assert f"{topic}[0]: the ledger names offset 0, of the partition nothing is stored" in said(report, "no")
+    assert f"{topic}[0] was not begun yet, and its offsets up to 49 are deleted" in said(report, "open")
 
 
 def place(sent) -> tuple:
@@ -265,7 +280,7 @@ def test_a_wrong_ledger_is_told_by_line_and_column(weir, topic, arrived):
     good = line_of(arrived[0])
     cases = [
         (good[:40] + "\n" + good, ":1:41: the text ends in the middle of a value"),
-        (good + good[:-20], ":2:"),
+        (good + good[:-20] + "\n", ":2:"),
         (good + "\n", ":2:1: "),
         (good + "[1]\n", ":2:1: an array, not an object"),
         (good.replace('"partition": 0', '"partition": -1'), ":1:", ),

@@ -201,6 +201,16 @@ static void a_ledger_is_read_twice_the_same(void **state)
     assert_int_equal(fflush(file), 0);
     assert_int_equal(ledger_open(&ledger, path, &err), 0);
     assert_int_equal(count_lines(ledger, &err), 100000);
+    assert_false(ledger_was_cut(ledger));
+    ledger_close(ledger);
+
+    /* A line that its producer has begun is left out, and is no change when it is whole. */
+    fputs("{\"topic\":\"t\",\"parti", file);
+    assert_int_equal(fflush(file), 0);
+    assert_int_equal(ledger_open(&ledger, path, &err), 0);
+    assert_int_equal(count_lines(ledger, &err), 100000);
+    assert_true(ledger_was_cut(ledger));
+    fputs("tion\":1,\"offset\":1,\"unique_id\":null}\n", file);
     write_lines(file, 100000, 100100);
     assert_int_equal(fflush(file), 0);
     assert_int_equal(ledger_rewind(ledger, &err), 0);

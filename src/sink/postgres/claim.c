@@ -46,7 +46,7 @@ static const char *owner_name(struct arena *arena)
     return pg_quote_literal(arena, arena_printf(arena, "%s pid %d", host, (int)getpid()));
 }
 
-static void claim_read(struct claim *out, const PGresult *row)
+static void claim_read(struct store *store, struct claim *out, const PGresult *row)
 {
     out->next_offset = strtoll(PQgetvalue(row, 0, 0), NULL, 10);
     out->epoch = strtoll(PQgetvalue(row, 0, 1), NULL, 10) + 1;
@@ -54,6 +54,8 @@ static void claim_read(struct claim *out, const PGresult *row)
     out->last.timestamp_ms = PQgetisnull(row, 0, 3) ? -1 : strtoll(PQgetvalue(row, 0, 3), NULL, 10);
     out->last.crc = PQgetisnull(row, 0, 4) ? 0 : (uint32_t)strtoul(PQgetvalue(row, 0, 4), NULL, 10);
     snprintf(out->topic_id, sizeof(out->topic_id), "%s", PQgetvalue(row, 0, 5));
+    if (*PQgetvalue(row, 0, 6) == 't')
+        atomic_store(&store->has_aside, true);
 }
 
 int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t if_new,
@@ -73,17 +75,23 @@ int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t 
         goto out;
     const char *lock = arena_printf(
         &arena,
-        "INSERT INTO %s.offsets (pipeline, topic, partition, start_offset, next_offset,"
-        " owner_epoch) VALUES (%s, %s, %d, %" PRId64 ", %" PRId64 ","
+        "WITH begun AS (INSERT INTO %s.offsets (pipeline, topic, partition, start_offset,"
+        " next_offset, owner_epoch) VALUES (%s, %s, %d, %" PRId64 ", %" PRId64 ","
         " coalesce((SELECT epoch_floor FROM %s.pipelines WHERE name = %s), 0))"
-        " ON CONFLICT DO NOTHING;"
-        "SELECT next_offset, owner_epoch, last_offset, last_time, last_crc, topic_id"
-        " FROM %s.offsets WHERE %s FOR UPDATE",
+        " ON CONFLICT DO NOTHING RETURNING topic, partition)"
+        " %s AND (d.topic, d.partition) IN (SELECT topic, partition FROM begun);"
+        "SELECT next_offset, owner_epoch, last_offset, last_time, last_crc, topic_id,"
+        " EXISTS (SELECT FROM %s.dead_letters d WHERE d.pipeline = o.pipeline"
+        " AND d.topic = o.topic AND d.partition = o.partition"
+        " AND d.record_offset >= o.next_offset AND d.item < 0 AND d.replayed_at IS NULL)"
+        " FROM %s.offsets o WHERE %s FOR UPDATE OF o",
         store->schema, store->pipeline, pg_quote_literal(&arena, topic), partition, if_new, if_new,
-        store->schema, store->pipeline, store->schema, where);
+        store->schema, store->pipeline,
+        letters_set_aside_sql(&arena, store->schema, store->pipeline), store->schema, store->schema,
+        where);
     if (rowlock_run(store, store->conn, pid, &script, lock, &fault) < 0)
         goto out;
-    claim_read(out, script_from_end(&script, 0));
+    claim_read(store, out, script_from_end(&script, 0));
     script_clear(&script);
     /* The topic's id is only ever learnt before the first record; later it is only compared. */
     const char *take = arena_printf(

@@ -26,6 +26,24 @@ static void reader_close(struct reader *reader)
     arena_release(&reader->arena);
 }
 
+/* A mistyped name must not pass for a pipeline without letters; that of weir.yaml has a name. */
+static int check_pipeline(struct reader *reader, const struct pipeline_config *config,
+                          const char *name, struct err *err)
+{
+    if (!name || (config->name && strcmp(config->name, name) == 0))
+        return 0;
+    const char *literal = pg_quote_literal(&reader->arena, name);
+    PGresult *row = pg_execf(reader->conn, err,
+                             "SELECT EXISTS (SELECT FROM %s.pipelines WHERE name = %s)"
+                             " OR EXISTS (SELECT FROM %s.dead_letters WHERE pipeline = %s)",
+                             reader->schema, literal, reader->schema, literal);
+    if (!row)
+        return dead_explain(reader->conn, reader->schema, err);
+    bool known = *PQgetvalue(row, 0, 0) == 't';
+    PQclear(row);
+    return known ? 0 : dead_fail_unknown(reader->conn, &reader->arena, reader->schema, name, err);
+}
+
 static int reader_open(struct reader *reader, const struct pipeline_config *config,
                        const struct dead_filter *filter, struct err *err)
 {
@@ -39,7 +57,7 @@ static int reader_open(struct reader *reader, const struct pipeline_config *conf
     reader->limit = dead_limit(arena, filter);
     if (pg_target_resolve(&target, arena, config->database, "weir", err) == 0)
         reader->conn = pg_connect(&target, err);
-    if (reader->conn)
+    if (reader->conn && check_pipeline(reader, config, filter->pipeline, err) == 0)
         return 0;
     reader_close(reader);
     return -1;

@@ -1,6 +1,7 @@
 #include "sink/postgres/dead_sql.h"
 
 #include "base/buf.h"
+#include "base/suggest.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -88,4 +89,30 @@ int dead_explain(const PGconn *conn, const char *schema, struct err *err)
                             "has run into it, or with another --state-schema",
                             PQdb(conn), schema);
     return err_prefix(err, "%s.dead_letters", schema);
+}
+
+int dead_fail_unknown(PGconn *conn, struct arena *arena, const char *schema, const char *name,
+                      struct err *err)
+{
+    PGresult *rows = pg_execf(conn, err, "SELECT name FROM %s.pipelines ORDER BY name", schema);
+    if (!rows)
+        return -1;
+    size_t n = (size_t)PQntuples(rows);
+    const char **known = arena_alloc(arena, (n + 1) * sizeof *known);
+    const char *all = "";
+    for (size_t i = 0; i < n; i++) {
+        known[i] = PQgetvalue(rows, (int)i, 0);
+        if (i < 20)
+            all = arena_printf(arena, "%s%s%s", all, i ? ", " : "", known[i]);
+    }
+    const char *nearest = suggest_nearest(name, known, n);
+    if (nearest)
+        err_set(err, ERR_HALT,
+                "no pipeline \"%s\" has run into this database; did you mean \"%s\"?", name,
+                nearest);
+    else
+        err_set(err, ERR_HALT, "no pipeline \"%s\" has run into this database; those that have: %s",
+                name, n ? all : "none");
+    PQclear(rows);
+    return -1;
 }

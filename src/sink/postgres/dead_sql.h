@@ -30,4 +30,8 @@ const char *dead_limit(struct arena *arena, const struct dead_filter *filter);
 /* The server's refusal to read the letters in words that name the next step. -1 */
 int dead_explain(const PGconn *conn, const char *schema, struct err *err);
 
+/* A name that no registered pipeline has: -1, with the nearest that is one, or all of them. */
+int dead_fail_unknown(PGconn *conn, struct arena *arena, const char *schema, const char *name,
+                      struct err *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "sink/postgres/pg.h"
+#include "sink/postgres/store.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -308,6 +309,19 @@ static int judge(const struct enlistment *e, bool running, struct err *err)
     return (!running || other_table) ? judge_others(e, err) : 0;
 }
 
+/*
+ * A pipeline that begins, or begins anew, counts no letters: those of before are no part of its
+ * books (letters.c). In one statement, so that none of a process that began meanwhile is taken.
+ */
+static int set_letters_aside(const struct enlistment *e, struct err *err)
+{
+    return run(e, err,
+               arena_printf(e->arena,
+                            "%s AND NOT EXISTS (SELECT FROM %s.offsets WHERE pipeline = %s)",
+                            letters_set_aside_sql(e->arena, e->schema, e->name), e->schema,
+                            e->name));
+}
+
 static int enlist(struct enlistment *e, struct err *err)
 {
     if (read_registration(e, err) < 0 || read_occupied(e, err) < 0)
@@ -318,7 +332,7 @@ static int enlist(struct enlistment *e, struct err *err)
             return -1;
         running = false;
     }
-    if (judge(e, running, err) < 0)
+    if (judge(e, running, err) < 0 || (!running && set_letters_aside(e, err) < 0))
         return -1;
     bool accept = !running || e->config->accept_table;
     if (accept && count_base(e, err) < 0)
@@ -453,11 +467,6 @@ static const char *start_rows(struct arena *arena, const struct start_offset *st
     return text;
 }
 
-/*
- * After --reset the topic is read again, and with it the records of the letters that are there:
- * that is their replay. One that is dead again is written anew, and no other must ever be put into
- * the table by `weir dead replay` as well.
- */
 int state_start_at(PGconn *conn, const struct pipeline_config *config,
                    const struct start_offset *starts, size_t n, struct err *err)
 {
@@ -471,16 +480,12 @@ int state_start_at(PGconn *conn, const struct pipeline_config *config,
     if (rc == 0) {
         PGresult *done = pg_execf(
             conn, err,
-            "WITH begun AS (INSERT INTO %s.offsets (pipeline, topic, partition, start_offset,"
+            "INSERT INTO %s.offsets (pipeline, topic, partition, start_offset,"
             " next_offset, owner_epoch)"
             " SELECT p.name, s.topic, s.partition, s.at, s.at, p.epoch_floor"
             " FROM %s.pipelines p, (VALUES %s) AS s (topic, partition, at) WHERE p.name = %s"
-            " AND NOT EXISTS (SELECT FROM %s.offsets o WHERE o.pipeline = p.name)"
-            " RETURNING topic, partition, start_offset)"
-            " UPDATE %s.dead_letters d SET replayed_at = now() FROM begun b WHERE d.pipeline = %s"
-            " AND d.topic = b.topic AND d.partition = b.partition"
-            " AND d.record_offset >= b.start_offset AND d.replayed_at IS NULL",
-            schema, schema, start_rows(&arena, starts, n), name, schema, schema, name);
+            " AND NOT EXISTS (SELECT FROM %s.offsets o WHERE o.pipeline = p.name)",
+            schema, schema, start_rows(&arena, starts, n), name, schema);
         rc = done ? pg_commit(conn, err) : -1;
         PQclear(done);
     }

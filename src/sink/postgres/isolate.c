@@ -33,6 +33,8 @@
 #define ROWWISE_BYTES ((size_t)4 << 20)
 /* So many entries are taken out of its way, then no more is asked of it. */
 #define ROWWISE_ASIDE 8
+/* Over the entries that lean on others; each is a round trip an entry. */
+#define LEANING_PASSES 16
 
 #define FOREIGN_KEY_VIOLATION "23503"
 
@@ -286,21 +288,40 @@ static enum attempt try_leaning(struct isolation *isolation, bool by_claim, uint
     return attempt(isolation, entry, entry + (size_t)1);
 }
 
-/* Now that all others are in: again and again, as long as any goes in; what is left is bad. */
+/* One pass over those that lean, forwards or backwards; who goes in leaves the list. */
+static int pass_leaning(struct isolation *isolation, bool by_claim, bool backwards)
+{
+    struct leaning *leaning = &isolation->lane->leaning;
+    size_t left = 0;
+    for (size_t i = 0; i < leaning->n; i++) {
+        uint32_t *entry = &leaning->entries[backwards ? leaning->n - 1 - i : i];
+        enum attempt rc = try_leaning(isolation, by_claim, *entry);
+        if (rc == BROKEN)
+            return -1;
+        if (rc == WENT_IN)
+            *entry = UINT32_MAX;
+    }
+    for (size_t i = 0; i < leaning->n; i++)
+        if (leaning->entries[i] != UINT32_MAX)
+            leaning->entries[left++] = leaning->entries[i];
+    leaning->n = left;
+    return 0;
+}
+
+/*
+ * Now that all others are in: again and again, as long as any goes in; what is left is bad. A chain
+ * in which each leans on the next goes in at one pass backwards, and each pass is a round trip an
+ * entry, so their number is bounded: ingest must not stand still over a batch made for it.
+ */
 static int settle_leaning(struct isolation *isolation, bool by_claim)
 {
     struct leaning *leaning = &isolation->lane->leaning;
-    size_t before = 0;
-    while (leaning->n != before) {
+    size_t before = SIZE_MAX;
+    for (int pass = 0; pass < LEANING_PASSES && leaning->n > 0 && leaning->n != before; pass += 2) {
         before = leaning->n;
-        leaning->n = 0;
-        for (size_t i = 0; i < before; i++) {
-            enum attempt rc = try_leaning(isolation, by_claim, leaning->entries[i]);
-            if (rc == BROKEN)
-                return -1;
-            if (rc == REJECTED)
-                leaning->entries[leaning->n++] = leaning->entries[i];
-        }
+        if (pass_leaning(isolation, by_claim, true) < 0 ||
+            pass_leaning(isolation, by_claim, false) < 0)
+            return -1;
     }
     leaning->on = false;
     for (size_t i = 0; i < leaning->n; i++) {

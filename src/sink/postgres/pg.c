@@ -13,7 +13,6 @@
 
 #define OLDEST_VERSION 120000
 /* So long a statement may be silent before a person is told that it is waited for. */
-#define LONG_WAIT_MS 5000
 
 static void notice_to_log(void *context, const PGresult *result)
 {
@@ -233,14 +232,19 @@ int pg_await(PGconn *conn, int timeout_ms)
     return 1;
 }
 
+void pg_tell_waiting(const PGconn *conn)
+{
+    log_warn("",
+             "PostgreSQL has not answered for %d s and is waited for; if another session's lock is "
+             "in the way, this names it: SELECT * FROM pg_stat_activity WHERE pid = "
+             "ANY (pg_blocking_pids(%d))",
+             PG_LONG_WAIT_MS / 1000, PQbackendPID(conn));
+}
+
 PGresult *pg_result(PGconn *conn)
 {
-    if (pg_await(conn, LONG_WAIT_MS) == 0)
-        log_warn("",
-                 "PostgreSQL has not answered for %d s and is waited for; if another session's "
-                 "lock is in the way, this names it: SELECT * FROM pg_stat_activity WHERE pid = "
-                 "ANY (pg_blocking_pids(%d))",
-                 LONG_WAIT_MS / 1000, PQbackendPID(conn));
+    if (pg_await(conn, PG_LONG_WAIT_MS) == 0)
+        pg_tell_waiting(conn);
     return PQgetResult(conn);
 }
 

@@ -4,13 +4,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "base/suggest.h"
 #include "sink/postgres/dead_sql.h"
 #include "sink/postgres/state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /*
  * A chunk's transaction holds the offset rows of its partitions, for which ingest waits: it must be
@@ -23,33 +23,6 @@
 #define OUTAGE_MAX_US (60 * 1000000LL)
 
 /* ---- Open ---- */
-
-/* Every pipeline that is registered, for a name that is not. */
-static int fail_unknown(PGconn *conn, struct arena *arena, const char *schema, const char *name,
-                        struct err *err)
-{
-    PGresult *rows = pg_execf(conn, err, "SELECT name FROM %s.pipelines ORDER BY name", schema);
-    if (!rows)
-        return -1;
-    size_t n = (size_t)PQntuples(rows);
-    const char **known = arena_alloc(arena, (n + 1) * sizeof *known);
-    const char *all = "";
-    for (size_t i = 0; i < n; i++) {
-        known[i] = PQgetvalue(rows, (int)i, 0);
-        if (i < 20)
-            all = arena_printf(arena, "%s%s%s", all, i ? ", " : "", known[i]);
-    }
-    const char *nearest = suggest_nearest(name, known, n);
-    if (nearest)
-        err_set(err, ERR_HALT,
-                "no pipeline \"%s\" has run into this database; did you mean \"%s\"?", name,
-                nearest);
-    else
-        err_set(err, ERR_HALT, "no pipeline \"%s\" has run into this database; those that have: %s",
-                name, n ? all : "none");
-    PQclear(rows);
-    return -1;
-}
 
 static int find_pipeline(PGconn *conn, struct arena *arena, const struct pipeline_config *config,
                          const char **table, struct err *err)
@@ -65,15 +38,16 @@ static int find_pipeline(PGconn *conn, struct arena *arena, const struct pipelin
     if (PQntuples(row) == 1)
         *table = arena_strdup(arena, PQgetvalue(row, 0, 0));
     else
-        rc = fail_unknown(conn, arena, schema, config->name, err);
+        rc = dead_fail_unknown(conn, arena, schema, config->name, err);
     PQclear(row);
     return rc;
 }
 
-/* rowlock.h ends backends of the pipeline's own name: a replay has another. */
+/* rowlock.h ends backends of one's own name: each replay has one of its own. */
 static int open_store(struct replay *replay, struct err *err)
 {
-    const char *application = arena_printf(&replay->arena, "weir-replay:%s", replay->config.name);
+    const char *application =
+        arena_printf(&replay->arena, "weir-replay-%d:%s", (int)getpid(), replay->config.name);
     const char *registered = NULL;
     if (pg_store_open(&replay->store, &replay->config, application, err) < 0 ||
         find_pipeline(replay->store->conn, &replay->arena, &replay->config, &registered, err) < 0)
@@ -156,20 +130,29 @@ int replay_count(struct replay *replay, int64_t *open, int64_t *replayed, struct
 
 /* ---- Outages ---- */
 
+/* Of faults that pass, while the server answers: deadlocks and the like. */
+#define TRIES_MAX 30
+
 struct outage {
-    int64_t since_us; /* 0: none yet */
-    int64_t pause_ms;
+    int64_t since_us; /* that the server does not answer; 0: it did */
+    int64_t pause_ms; /* 0: none yet */
+    int tries;        /* that the server answered */
 };
 
 /* Wait a little, longer each time; -1, and the err as it is, when it has been long enough. */
 static int bear_outage(const struct replay *replay, struct outage *outage, const struct err *err)
 {
-    if (outage->since_us == 0) {
-        *outage = (struct outage){clock_mono_us(), PAUSE_MIN_MS};
+    int64_t now_us = clock_mono_us();
+    if (outage->pause_ms == 0) {
+        outage->pause_ms = PAUSE_MIN_MS;
         log_warn(replay->config.name, "%s; trying again", err->text);
-    } else if (clock_mono_us() - outage->since_us > OUTAGE_MAX_US || signals_stop_requested()) {
+    } else if (signals_stop_requested() || outage->tries > TRIES_MAX) {
         return -1;
     }
+    if (outage->since_us == 0)
+        outage->since_us = now_us;
+    else if (now_us - outage->since_us > OUTAGE_MAX_US)
+        return -1;
     clock_sleep_ms(outage->pause_ms);
     outage->pause_ms = outage->pause_ms * 2 < PAUSE_MAX_MS ? outage->pause_ms * 2 : PAUSE_MAX_MS;
     return 0;
@@ -273,6 +256,15 @@ int replay_fetch(struct replay *replay, size_t max, struct replay_letter **lette
     return 1;
 }
 
+void replay_keep_first(struct replay *replay, size_t n)
+{
+    if (n == 0 || n >= replay->n)
+        return;
+    replay->fetched -= (int64_t)(replay->n - n);
+    replay->n = n;
+    remember_place(replay, &replay->letters[n - 1].kept);
+}
+
 /* ---- Store ---- */
 
 static bool same_partition(const struct dead_letter *a, const struct dead_letter *b)
@@ -332,17 +324,53 @@ static int fill_batch(struct replay *replay, struct err *err)
     return 0;
 }
 
+/* Whether a letter that was to be marked has been touched since it was fetched. 1, 0, or -1: err.
+ */
+static int any_touched(struct replay *replay, struct err *err)
+{
+    const struct dead_letter *letter = NULL;
+    const char *version = NULL;
+    struct arena arena;
+    for (size_t i = 0; i < replay->n && !letter; i++)
+        if (!replay->letters[i].left && replay->chunk[i].lock_says == REPLAY_NOT_TRIED) {
+            letter = &replay->letters[i].kept;
+            version = replay->chunk[i].version;
+        }
+    if (!letter)
+        return 1;
+    arena_init(&arena);
+    PGresult *row =
+        pg_execf(replay->lane->conn, err,
+                 "SELECT count(*) FROM %s.dead_letters WHERE pipeline = %s AND topic = %s"
+                 " AND partition = %" PRId32 " AND record_offset = %" PRId64
+                 " AND item = %d AND xmin::text = '%s'",
+                 replay->store->schema, replay->store->pipeline,
+                 pg_quote_literal(&arena, letter->topic), letter->partition, letter->record_offset,
+                 letter->item, version);
+    arena_release(&arena);
+    if (!row)
+        return -1;
+    int rc = *PQgetvalue(row, 0, 0) == '0';
+    PQclear(row);
+    return rc;
+}
+
 /* After an outage: 1: the transaction had been committed, 0: it had not, -1: err. */
 static int settle_outage(struct replay *replay, struct outage *outage, struct err *err)
 {
     for (;;) {
         if (bear_outage(replay, outage, err) < 0)
             return err_prefix(err,
-                              "gave up while the database is away; what became of the last "
-                              "%zu letters is known there, and the same once again goes on "
-                              "from there",
+                              "gave up trying again; what became of the last %zu letters is known "
+                              "in the database, and the same once again goes on from there",
                               replay->n);
         int rc = pg_lane_outcome(replay->lane, &replay->batch, replay->xid, err);
+        if (rc > 0)
+            rc = any_touched(replay, err);
+        if (rc >= 0) {
+            outage->since_us = 0;
+            outage->tries++;
+        }
         if (rc >= 0 || err->class != ERR_OUTAGE)
             return rc;
     }

@@ -75,13 +75,13 @@ static void take_locks(struct replay *replay, const PGresult *rows)
 {
     for (size_t i = 0; i < replay->n; i++)
         if (!replay->letters[i].left)
-            replay->chunk[i].lock_says = REPLAY_DONE;
+            replay->chunk[i].lock_says = REPLAY_GONE;
     for (int row = 0; row < PQntuples(rows); row++) {
         size_t i = (size_t)strtoull(PQgetvalue(rows, row, 0), NULL, 10) - 1;
         assert(i < replay->n);
         bool same = *PQgetvalue(rows, row, 2) == 't';
-        if (*PQgetvalue(rows, row, 1) == 't')
-            replay->chunk[i].lock_says = same ? REPLAY_NOT_TRIED : REPLAY_BUSY;
+        bool open = *PQgetvalue(rows, row, 1) == 't';
+        replay->chunk[i].lock_says = !open ? REPLAY_DONE : same ? REPLAY_NOT_TRIED : REPLAY_BUSY;
         snprintf(replay->xid, sizeof(replay->xid), "%s", PQgetvalue(rows, row, 3));
     }
 }
@@ -92,8 +92,9 @@ static int64_t number(const PGresult *rows, int row, int field)
 }
 
 /*
- * Only what a partition has counted as dead may be counted as a row: an offset from its start on,
- * and before what is read next, of which ingest will judge itself.
+ * Only what a partition has counted as dead may be counted as a row: a letter that no --reset has
+ * set aside (letters.c), of an offset from its start on and before what is read next, of which
+ * ingest will judge itself.
  */
 static int judge_partition(struct replay *replay, size_t c, const PGresult *offsets,
                            struct err *err)
@@ -107,7 +108,7 @@ static int judge_partition(struct replay *replay, size_t c, const PGresult *offs
         if (replay->letters[i].left || chunk->claim != c || chunk->lock_says != REPLAY_NOT_TRIED)
             continue;
         int64_t offset = replay->letters[i].kept.record_offset;
-        if (row < 0 || offset < number(offsets, row, O_START) ||
+        if (row < 0 || replay->letters[i].kept.item < 0 || offset < number(offsets, row, O_START) ||
             offset >= number(offsets, row, O_NEXT))
             chunk->lock_says = REPLAY_OUTSIDE;
         else
@@ -117,9 +118,8 @@ static int judge_partition(struct replay *replay, size_t c, const PGresult *offs
         return 0;
     return err_set(err, ERR_HALT,
                    "%s.offsets counts %" PRId64 " dead letters of %s[%d], fewer than the %" PRId64
-                   " that are to be replayed: some are of a time before a --reset, and their "
-                   "records were read again; nothing was done; look with `weir dead list`, and "
-                   "delete those with `weir dead prune --older-than`",
+                   " that are to be replayed: one of the two was changed by hand; nothing was "
+                   "done; `weir verify` tells more",
                    replay->store->schema, number(offsets, row, O_DEAD), claim->topic,
                    claim->partition, to_try);
 }

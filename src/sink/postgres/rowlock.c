@@ -8,6 +8,8 @@
 
 #define GIVE_UP_US (60 * 1000000LL)
 
+enum whom { ALL_OF_OURS, FROZEN_REPLAYS };
+
 static bool is_our_lane(struct store *store, int pid)
 {
     for (int i = 0; i < PG_MAX_LANES; i++)
@@ -17,13 +19,15 @@ static bool is_our_lane(struct store *store, int pid)
 }
 
 /* One backend that stands in the way: ours to end, or somebody's to name. */
-static void free_from(struct store *store, PGconn *helper, const PGresult *blockers, int row)
+static void free_from(struct store *store, PGconn *helper, const PGresult *blockers, int row,
+                      enum whom whom)
 {
     const char *scope = store->config->name;
     int pid = atoi(PQgetvalue(blockers, row, 0));
-    bool ours = PQgetvalue(blockers, row, 1)[0] == 't';
+    bool frozen = PQgetvalue(blockers, row, 3)[0] == 't';
+    bool ours = frozen || PQgetvalue(blockers, row, 1)[0] == 't';
     const char *who = PQgetvalue(blockers, row, 2);
-    if (is_our_lane(store, pid))
+    if (is_our_lane(store, pid) || (whom == FROZEN_REPLAYS && !frozen))
         return;
     if (!ours) {
         log_warn(scope,
@@ -45,7 +49,18 @@ static void free_from(struct store *store, PGconn *helper, const PGresult *block
     PQclear(done);
 }
 
-static void free_the_way(struct store *store, int pid)
+/*
+ * A replay of this pipeline whose client has said nothing for a while: within its transaction a
+ * replay that lives waits for no one. The server cuts an application_name at 63 bytes.
+ */
+#define FULL_NAME "substring(a.application_name FROM '^weir-replay-[0-9]+:') || %s"
+#define FROZEN_REPLAY                                                                              \
+    "a.usename = me.usename AND a.wait_event_type = 'Client'"                                      \
+    " AND a.state_change < clock_timestamp() - interval '%d milliseconds'"                         \
+    " AND (a.application_name = " FULL_NAME " OR octet_length(a.application_name) >= 60"           \
+    " AND a.application_name = left(" FULL_NAME ", length(a.application_name)))"
+
+static void free_the_way(struct store *store, int pid, enum whom whom)
 {
     struct err err = {0};
     PGconn *helper = pg_connect(&store->target, &err);
@@ -54,12 +69,13 @@ static void free_the_way(struct store *store, int pid)
     PGresult *blockers = pg_execf(
         helper, &err,
         "SELECT a.pid, a.usename = me.usename AND a.application_name = me.application_name, "
-        "a.usename || ', ' || a.application_name || ', ' || a.state "
+        "a.usename || ', ' || a.application_name || ', ' || a.state, "
+        "coalesce(" FROZEN_REPLAY ", false) "
         "FROM pg_stat_activity me, pg_stat_activity a "
         "WHERE me.pid = %d AND a.pid = ANY (pg_blocking_pids(%d)) AND a.pid <> me.pid",
-        pid, pid);
+        ROWLOCK_FROZEN_MS, store->pipeline, store->pipeline, pid, pid);
     for (int row = 0; blockers && row < PQntuples(blockers); row++)
-        free_from(store, helper, blockers, row);
+        free_from(store, helper, blockers, row, whom);
     PQclear(blockers);
     PQfinish(helper);
 }
@@ -81,7 +97,23 @@ int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *scrip
                      store->config->state_schema);
             return -1;
         }
-        free_the_way(store, pid);
+        free_the_way(store, pid, ALL_OF_OURS);
+    }
+    return script_collect(conn, script, fault);
+}
+
+int rowlock_open(struct store *store, PGconn *conn, struct script *script, const char *sql,
+                 struct pg_fault *fault)
+{
+    bool told = false;
+    script->n = 0;
+    if (script_send(conn, sql, fault) < 0)
+        return -1;
+    while (pg_await(conn, ROWLOCK_FROZEN_MS) == 0 && PQstatus(conn) == CONNECTION_OK) {
+        if (!told)
+            pg_tell_waiting(conn);
+        told = true;
+        free_the_way(store, PQbackendPID(conn), FROZEN_REPLAYS);
     }
     return script_collect(conn, script, fault);
 }

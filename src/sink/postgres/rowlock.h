@@ -5,8 +5,10 @@
  * idle_in_transaction_session_timeout ends a COPY that waits for its client. So a claim that has
  * waited ROWLOCK_WAIT_MS looks who blocks it (pg_blocking_pids). A backend of our own role and
  * application_name that is not one of this process's lanes is terminated; its transaction rolls
- * back, and its process, should it wake, finds another epoch. Anyone else is named, with what to
- * run, and waited for.
+ * back, and its process, should it wake, finds another epoch. So is a replay (each has a name of
+ * its own, so that two that live do not end each other) whose client is silent for
+ * ROWLOCK_FROZEN_MS amid its transaction; it settles what became of it when it wakes. Anyone else
+ * is named, with what to run, and waited for.
  */
 #ifndef WEIR_SINK_POSTGRES_ROWLOCK_H
 #define WEIR_SINK_POSTGRES_ROWLOCK_H
@@ -15,6 +17,7 @@
 #include "sink/postgres/store.h"
 
 #define ROWLOCK_WAIT_MS 2000
+#define ROWLOCK_FROZEN_MS 5000
 
 /*
  * Run `sql` on `conn`, freeing its way as above. `pid` is the backend of `conn`'s transaction.
@@ -22,5 +25,12 @@
  */
 int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script, const char *sql,
                 struct pg_fault *fault);
+
+/*
+ * The opening of a lane's transaction: only replays that are frozen are ended, all others are
+ * waited for without end. Behind a pooler, which hides the backend's number, none is.
+ */
+int rowlock_open(struct store *store, PGconn *conn, struct script *script, const char *sql,
+                 struct pg_fault *fault);
 
 #endif

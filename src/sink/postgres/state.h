@@ -12,7 +12,8 @@
  *                suppressed, absent bigint; updated_at
  *   dead_letters PK (pipeline, topic, partition, record_offset, item); record_time timestamptz,
  *                key bytea, value bytea, headers jsonb, column_name, reason, sqlstate text,
- *                seen_at timestamptz, replayed_at timestamptz null
+ *                seen_at timestamptz, replayed_at timestamptz null; item is 0, and less for a
+ *                letter of before a --reset, which no counter has (letters.c)
  *
  * offsets is UPDATEd once a batch: fillfactor 50 keeps the updates HOT; no index but the key.
  * An epoch is never given twice, not even after --reset deleted the rows that knew it: a new row of
@@ -52,7 +53,8 @@ const char *state_setup_sql(struct arena *arena, const struct pipeline_config *c
  * --allow-second-copy); a table dropped and re-created (oid) or emptied (empty while the counters
  * say N rows above the accepted base) (cures: --reset, --accept-table); -o on a pipeline that has
  * offsets (ERR_USAGE naming --reset). --reset deletes the pipeline's offset rows, never table rows
- * or dead letters, and is refused while the table holds rows unless --accept-table.
+ * or dead letters (it sets them aside), and is refused while the table holds rows unless
+ * --accept-table.
  * --accept-table stores the new oid and the present row count as base. *first: no offset rows.
  */
 int state_enlist(PGconn *conn, const struct pipeline_config *config, const struct table *table,

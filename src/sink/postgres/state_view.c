@@ -1,5 +1,6 @@
 /* The snapshot, and what weir keeps about its pipelines; see state_view.h. */
 #include "base/signals.h"
+#include "sink/postgres/dead_sql.h"
 #include "sink/postgres/query_private.h"
 #include "sink/postgres/state.h"
 #include "sink/postgres/view_private.h"
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UTC(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+#define UTC(column) DEAD_UTC(column)
 #define MICROSECONDS(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 
 /* What a pooler's session, the role or the database may have set otherwise. */

@@ -31,6 +31,8 @@ struct store {
     /* Backend pids of our lanes, behind a pooler those of their transactions; 0 for none: waited
      * for, never terminated. */
     atomic_int lane_pids[PG_MAX_LANES];
+    /* Some claim of this process found letters set aside where it goes on; see letters.c. */
+    atomic_bool has_aside;
     struct dead_share share;
     struct unknown_keys unknown;
 };
@@ -187,6 +189,8 @@ int pg_store_open(struct store **out, const struct pipeline_config *config, cons
 
 /* letters.c */
 int letters_bury(struct lane *lane, struct pg_fault *fault);
+/* Sets a pipeline's letters aside; both quoted, `pipeline` as a literal. AND may follow. */
+const char *letters_set_aside_sql(struct arena *arena, const char *schema, const char *pipeline);
 
 /* store_batch.c */
 enum stored_how pg_lane_store(struct lane *lane, struct batch *batch, struct err *err);
@@ -199,7 +203,8 @@ void pg_lane_dry(struct lane *lane, struct batch *batch,
 int pg_lane_recover(struct lane *lane, struct batch *batch, struct err *err);
 /*
  * What became of a transaction `xid` (txid_current(); "": it did not come so far) whose answer was
- * lost and that held the batch's offset rows. 1: committed, 0: not, -1: err, try later or never.
+ * lost and that held the batch's offset rows. 1: the server says that it was committed, 0: not as
+ * far as is known, -1: err, try later or never.
  */
 int pg_lane_outcome(struct lane *lane, const struct batch *batch, const char *xid, struct err *err);
 

@@ -11,7 +11,7 @@
  * the compare-and-set stands at the end and the FOR UPDATE at the start holds its rows still.
  */
 #include "sink/postgres/catalog.h"
-#include "sink/postgres/script.h"
+#include "sink/postgres/rowlock.h"
 #include "sink/postgres/store.h"
 
 #include <inttypes.h>
@@ -114,7 +114,7 @@ enum opened transaction_open(struct lane *lane, struct pg_fault *fault, struct e
     arena_init(&arena);
     buf_init(&sql, 16 << 20);
     build_open(lane, &sql, &arena);
-    if (script_run(lane->conn, &script, buf_str(&sql), fault) < 0)
+    if (rowlock_open(lane->store, lane->conn, &script, buf_str(&sql), fault) < 0)
         goto out;
     const PGresult *facts = script_from_end(&script, 1);
     lane_note_pid(lane, atoi(PQgetvalue(facts, 0, 0)));

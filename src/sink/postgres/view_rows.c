@@ -18,7 +18,7 @@ int state_view_letters(struct state_view *view, const char *pipeline,
         return 0;
     const char *sql = arena_printf(&view->arena,
                                    "SELECT topic, partition, record_offset, replayed_at IS NOT NULL"
-                                   " FROM %s.dead_letters WHERE pipeline = $1"
+                                   " FROM %s.dead_letters WHERE pipeline = $1 AND item >= 0"
                                    " ORDER BY topic, partition, record_offset, item",
                                    view->schema);
     if (view_send(view, sql, 1, &pipeline, err) < 0)
