@@ -635,7 +635,7 @@ def test_reset_is_refused_while_the_table_holds_rows(weir, registered, kafka, da
     before = offsets(database, pipeline_name(registered, "t"), registered)
     stderr = weir.refused(registered, "--reset", "--yes", setup=False, table="t")
     assert "would read the topic again into the table t, which holds rows" in stderr
-    assert "TRUNCATE t;" in stderr and "--accept-table" in stderr
+    assert 'TRUNCATE "public"."t";' in stderr and "--accept-table" in stderr
     assert offsets(database, pipeline_name(registered, "t"), registered) == before
 
     assert weir.run(registered, "--reset", "--yes", "--accept-table", setup=False, table="t")["rows"] == COUNT
