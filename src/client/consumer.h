@@ -7,6 +7,9 @@
  * polled at least every 100 ms. pause, resume and seek do not exist here: librdkafka 2.0.2's batch
  * calls skip offsets around them.
  *
+ * Without a group it is the library's simple consumer: nothing asks for a coordinator, which on a
+ * cluster that is new would make Kafka create __consumer_offsets.
+ *
  * Settings weir owns: group.id, group.instance.id, enable.auto.commit=false,
  * enable.auto.offset.store=false, auto.offset.reset=error, enable.partition.eof=true,
  * isolation.level=read_committed, allow.auto.create.topics=false,
