@@ -4,6 +4,7 @@
 #include "client/admin_topics.h"
 #include "client/fault.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,6 +267,7 @@ static void fill_ends(struct search *search, struct group *group)
 {
     for (size_t i = 0; i < group->n_partitions; i++) {
         struct group_partition *p = &group->partitions[i];
+        assert(p->topic);
         const struct topic *topic = topic_list_find(search->topics, slice_of(p->topic));
         const struct topic_partition *found =
             topic ? topic_find_partition(topic, p->partition) : NULL;

@@ -254,7 +254,11 @@ static void begin_parts(struct membership *m)
     struct err err;
     struct consume *consume = m->consume;
     struct partition_ref *refs = calloc(consume->n_parts + 1, sizeof *refs);
-    int rc = refs ? find_places(m, refs, &err) : err_set(&err, ERR_BUG, "out of memory");
+    if (!refs) {
+        err_set(&consume->fault, ERR_BUG, "out of memory");
+        return;
+    }
+    int rc = find_places(m, refs, &err);
     if (rc < 0 && err.class != ERR_OUTAGE)
         consume->fault = err;
     else if (rc < 0)
