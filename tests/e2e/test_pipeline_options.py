@@ -563,7 +563,7 @@ def test_dead_list(letters):
     as_json = [json.loads(line) for line in dead("list", "-J", "-n", "3").stdout.splitlines()]
     assert len(as_json) == 3 and {letter["topic"] for letter in as_json} == {topic}
     assert len(dead("list", "-t", topic, "-p", "1").stdout.splitlines()) == 3
-    assert dead("list", "no-such-pipeline").stdout == ""
+    assert "no pipeline" in dead("list", "no-such-pipeline", exit_code=1).stderr
 
 
 def test_dead_list_by_reason(letters):
