@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -107,6 +108,14 @@ static enum probe_outcome set_own(SSL_CTX *context, const struct security *secur
     return PROBE_OK;
 }
 
+/* A DNS name has 253 characters at most (RFC 1035). OpenSSL copies what it is given. */
+static bool send_name(SSL *ssl, const char *host)
+{
+    char name[256];
+    int length = snprintf(name, sizeof name, "%s", host);
+    return length >= 0 && (size_t)length < sizeof name && SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
 /* Names go out as SNI and are compared; addresses are only compared. */
 static bool set_host(SSL *ssl, const char *host, bool verify)
 {
@@ -115,7 +124,7 @@ static bool set_host(SSL *ssl, const char *host, bool verify)
     bool is_ip = ip != NULL;
     ASN1_OCTET_STRING_free(ip);
     ERR_clear_error();
-    if (!is_ip && SSL_set_tlsext_host_name(ssl, host) != 1)
+    if (!is_ip && !send_name(ssl, host))
         return false;
     if (!verify)
         return true;
