@@ -1,0 +1,63 @@
+#include "generate/moment.h"
+
+#include "generate/put.h"
+#include "sink/civil.h"
+
+#include <time.h>
+
+#define US_PER_S 1000000
+#define S_PER_DAY 86400
+
+void moment_init(struct moment *moment, bool utc)
+{
+    *moment = (struct moment){.utc = utc, .second = INT64_MIN};
+    if (!utc)
+        tzset();
+}
+
+static int32_t local_offset_s(int64_t second)
+{
+    time_t at = (time_t)second;
+    struct tm local;
+    return localtime_r(&at, &local) ? (int32_t)local.tm_gmtoff : 0;
+}
+
+static void set_second(struct moment *moment, int64_t second)
+{
+    moment->second = second;
+    moment->offset_s = moment->utc ? 0 : local_offset_s(second);
+    int64_t local = second + moment->offset_s;
+    unsigned in_day = (unsigned)floor_mod(local, S_PER_DAY);
+    moment->today = floor_div(local, S_PER_DAY);
+    struct civil date = civil_from_days(moment->today);
+    char *at = put_four(moment->text, (unsigned)(date.year > 0 ? date.year : 0) % 10000);
+    *at++ = '-';
+    at = put_two(at, (unsigned)date.month);
+    *at++ = '-';
+    at = put_two(at, (unsigned)date.day);
+    *at++ = ' ';
+    at = put_two(at, in_day / 3600);
+    *at++ = ':';
+    at = put_two(at, in_day / 60 % 60);
+    *at++ = ':';
+    put_two(at, in_day % 60);
+}
+
+void moment_set(struct moment *moment, int64_t now_us)
+{
+    int64_t second = floor_div(now_us, US_PER_S);
+    moment->now_us = now_us;
+    if (second != moment->second)
+        set_second(moment, second);
+}
+
+char *moment_put(const struct moment *moment, char *to)
+{
+    unsigned micros = (unsigned)(moment->now_us - moment->second * US_PER_S);
+    memcpy(to, moment->text, 19);
+    to += 19;
+    if (micros == 0)
+        return to;
+    *to++ = '.';
+    return put_digits(to, micros, 6);
+}

@@ -1,0 +1,30 @@
+/*
+ * The time that a record is made at, and its text as Python's str(datetime) writes it. The text of
+ * the second is kept, because many records are made within one.
+ */
+#ifndef WEIR_GENERATE_MOMENT_H
+#define WEIR_GENERATE_MOMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MOMENT_TEXT_BYTES 26 /* 2026-01-01 00:00:00.123456 */
+
+struct moment {
+    bool utc;       /* else the machine's local time */
+    int64_t now_us; /* since 1970-01-01T00:00:00Z */
+    int64_t today;  /* days since 1970-01-01, in that time */
+    int64_t second; /* private: the one that `text` is for */
+    int32_t offset_s;
+    char text[24]; /* to the second */
+};
+
+void moment_init(struct moment *moment, bool utc);
+void moment_set(struct moment *moment, int64_t now_us);
+/*
+ * str(datetime): without microseconds where they are 0, as Python leaves them out. Returns behind
+ * the text.
+ */
+char *moment_put(const struct moment *moment, char *to);
+
+#endif

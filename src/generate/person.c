@@ -1,0 +1,65 @@
+#include "generate/person.h"
+
+#include "generate/put.h"
+
+#define DAYS_LATEST_CNP 47481 /* 2099-12-31 */
+
+static int64_t years_before(int64_t today, int years)
+{
+    struct civil date = civil_from_days(today);
+    date.year -= years;
+    if (date.day > civil_days_in_month(date.year, date.month))
+        date.day = civil_days_in_month(date.year, date.month);
+    return civil_to_days(date);
+}
+
+struct birth_range person_births(int64_t today, int min_age, int max_age)
+{
+    struct birth_range births = {
+        /* The day after the one on which max_age + 1 years are over. */
+        .first = years_before(today, max_age + 1) + 1,
+        .last = years_before(today, min_age),
+    };
+    /* A CNP tells centuries until then. */
+    if (births.last > DAYS_LATEST_CNP)
+        births.last = DAYS_LATEST_CNP;
+    if (births.first > births.last)
+        births.first = births.last;
+    return births;
+}
+
+void person_draw(struct person *person, const struct locale *locale, struct rng *rng,
+                 struct birth_range births)
+{
+    person->first_name = (uint32_t)rng_below(rng, locale->n_first_names);
+    person->woman = person->first_name < locale->n_female;
+    person->last_name = (uint32_t)rng_below(rng, locale->n_last_names);
+    person->city = (uint32_t)rng_below(rng, locale->n_cities);
+    person->county = locale->cities[person->city].county;
+    person->born = civil_from_days(person_draw_birth(rng, births));
+}
+
+int person_sex_digit(bool woman, int64_t year)
+{
+    int pair = year < 1900 ? 3 : year < 2000 ? 1 : 5;
+    return pair + (woman ? 1 : 0);
+}
+
+char *person_put_cnp(char *to, int sex_digit, int64_t year, int month, int day, int county,
+                     int serial)
+{
+    static const char weights[] = "279146358279";
+    int sum = 0;
+    char *at = to;
+    *at++ = (char)('0' + sex_digit);
+    at = put_two(at, (unsigned)(year % 100));
+    at = put_two(at, (unsigned)month);
+    at = put_two(at, (unsigned)day);
+    at = put_two(at, (unsigned)county);
+    at = put_digits(at, (uint64_t)serial, 3);
+    for (int i = 0; i < 12; i++)
+        sum += (to[i] - '0') * (weights[i] - '0');
+    sum %= 11;
+    *at++ = sum == 10 ? '1' : (char)('0' + sum);
+    return at;
+}

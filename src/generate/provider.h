@@ -1,0 +1,85 @@
+/*
+ * Providers: each fills one kind of field. One table has them all (provider_table.c): their names,
+ * the arguments that they take, how they are prepared and how they write.
+ *
+ * Preparing may fail and allocate; writing may not, and runs once a record.
+ */
+#ifndef WEIR_GENERATE_PROVIDER_H
+#define WEIR_GENERATE_PROVIDER_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "generate/locale.h"
+#include "generate/moment.h"
+#include "generate/person.h"
+#include "generate/put.h"
+#include "generate/rng.h"
+#include "generate/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct names; /* a locale's texts as slots */
+
+/* What one record's fields are drawn from. */
+struct draw {
+    struct rng *rng;             /* the stream that belongs to this field */
+    const struct person *person; /* NULL: fields are independent of each other */
+    const struct names *names;
+    const struct moment *now;
+    uint64_t number;           /* of the record, from 0 */
+    uint32_t user;             /* of the returning users, from 0 */
+    int64_t today;             /* the day that ages are counted from, since 1970-01-01 */
+    struct birth_range births; /* of people of all ages on that day */
+    /* The fields before this one, hidden ones too, as raw UTF-8 (ptr NULL: null). */
+    const struct slice *fields;
+};
+
+/* A provider prepared for one field. */
+struct prepared {
+    const void *data; /* its own */
+    size_t max_bytes; /* of its raw text */
+    bool bare;        /* a number or a boolean: no quotes */
+    bool plain;       /* ASCII without anything that JSON escapes */
+};
+
+/* What preparing may look at. */
+struct preparing {
+    struct arena *arena;
+    const struct locale *locale;
+    const struct record_spec *spec;
+    const struct field_spec *field;
+    size_t n_before;         /* fields of the spec before it: template may name them */
+    const size_t *max_bytes; /* of their raw texts */
+};
+
+enum argument {
+    ARGUMENT_MIN = 1,        /* min, max: whole numbers */
+    ARGUMENT_DECIMALS = 2,   /* decimals; min and max are decimal fractions */
+    ARGUMENT_DATES = 4,      /* min, max: dates */
+    ARGUMENT_AGES = 8,       /* min_age, max_age */
+    ARGUMENT_SEQUENCE = 16,  /* start, step */
+    ARGUMENT_TIME = 32,      /* form, back */
+    ARGUMENT_SHARE = 64,     /* true */
+    ARGUMENT_TEMPLATE = 128, /* template, remove, case */
+    ARGUMENT_VALUES = 256,   /* values: a list, or a mapping of value: weight */
+    ARGUMENT_VALUE = 512,    /* value */
+};
+
+struct provider {
+    const char *name;
+    const char *summary; /* half a sentence for --list-providers */
+    unsigned arguments;  /* enum argument */
+    bool per_user;       /* a returning user keeps it */
+    int (*prepare)(const struct preparing *preparing, struct prepared *out, struct err *err);
+    /* Write the raw text; returns behind it. NULL: the value is null (choice, constant). */
+    char *(*write)(const void *data, const struct draw *draw, char *to);
+};
+
+extern const struct provider provider_table[];
+extern const size_t provider_count;
+/* NULL if there is none. */
+const struct provider *provider_find(const char *name);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * template: text with {field} in it, from the fields before it, with characters left out and in
+ * another case where asked. {{ and }} are braces.
+ */
+#include "generate/letters.h"
+#include "generate/provider_list.h"
+
+/* Text as it stands, or a field. */
+struct part {
+    struct slice text;
+    size_t field; /* NO_FIELD: text */
+};
+#define NO_FIELD SIZE_MAX
+
+struct template
+{
+    struct part *parts;
+    size_t n;
+    bool changes;               /* something is left out, or turned */
+    uint32_t (*turn)(uint32_t); /* letters that are not ASCII; NULL: none */
+    /* What becomes of each byte, and whether it stays. */
+    char becomes[256];
+    uint8_t stays[256];
+};
+
+static int fail(const struct preparing *preparing, struct err *err, const char *what,
+                struct slice where)
+{
+    return yaml_fail(err, preparing->spec->file, preparing->field->node, "%s: %s \"%.*s\"",
+                     preparing->field->name, what, SLICE_ARG(where));
+}
+
+/* The nearest field before it of that name. */
+static bool find_field(const struct preparing *preparing, struct slice name, size_t *field)
+{
+    for (size_t i = preparing->n_before; i-- > 0;)
+        if (slice_eq_str(name, preparing->spec->fields[i].name)) {
+            *field = i;
+            return true;
+        }
+    return false;
+}
+
+static void add_part(struct template *template, struct slice text, size_t field)
+{
+    if (text.len > 0 || field != NO_FIELD)
+        template->parts[template->n++] = (struct part){.text = text, .field = field};
+}
+
+static int parse(const struct preparing *preparing, struct template *template, struct err *err)
+{
+    const char *at = preparing->field->template_text;
+    while (*at) {
+        size_t n = strcspn(at, "{}");
+        add_part(template, (struct slice){at, n}, NO_FIELD);
+        at += n;
+        if (!*at)
+            return 0;
+        if (at[0] == at[1]) { /* one brace is meant */
+            add_part(template, (struct slice){at, 1}, NO_FIELD);
+            at += 2;
+            continue;
+        }
+        size_t length = *at == '{' ? strcspn(at + 1, "{}") : 0;
+        struct slice name = {at + 1, length};
+        size_t field = NO_FIELD;
+        if (*at == '}' || at[1 + length] != '}')
+            return fail(preparing, err, "a brace that stands alone: write {{ or }} at",
+                        slice_of(at));
+        if (!find_field(preparing, name, &field))
+            return fail(preparing, err, "no field before it, and no provider, is called", name);
+        add_part(template, SLICE_NONE, field);
+        at += length + 2;
+    }
+    return 0;
+}
+
+static void fill_tables(struct template *template, const char *remove)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        bool turns = template->turn && c < 0x80;
+        template->becomes[c] = (char)(turns ? template->turn(c) : c);
+        template->stays[c] = c == 0 || !strchr(remove, (int)c);
+    }
+}
+
+int prepare_template(const struct preparing *preparing, struct prepared *out, struct err *err)
+{
+    const struct field_spec *field = preparing->field;
+    struct template *template = arena_alloc(preparing->arena, sizeof *template);
+    size_t most = strlen(field->template_text) + 1;
+    template->parts = arena_alloc(preparing->arena, most * sizeof *template->parts);
+    template->turn = field->letters == CASE_LOWER   ? letters_lower
+                     : field->letters == CASE_UPPER ? letters_upper
+                                                    : NULL;
+    template->changes = template->turn || field->remove;
+    fill_tables(template, field->remove ? field->remove : "");
+    *out = (struct prepared){.data = template};
+    if (parse(preparing, template, err) < 0)
+        return -1;
+    for (size_t i = 0; i < template->n; i++) {
+        const struct part *part = &template->parts[i];
+        out->max_bytes +=
+            part->field == NO_FIELD ? part->text.len : preparing->max_bytes[part->field];
+    }
+    return 0;
+}
+
+/* ASCII in one pass; other letters wait for letters_put(). */
+static char *put_changed(const struct template *template, char *from, const char *end)
+{
+    char *to = from;
+    unsigned char seen = 0;
+    for (const char *at = from; at < end; at++) {
+        unsigned char c = (unsigned char)*at;
+        seen |= c;
+        *to = template->becomes[c];
+        to += template->stays[c];
+    }
+    if (!template->turn || seen < 0x80)
+        return to;
+    return letters_put(from, (struct slice){from, (size_t)(to - from)}, template->turn);
+}
+
+char *write_template(const void *data, const struct draw *draw, char *to)
+{
+    const struct template *template = data;
+    char *from = to;
+    for (size_t i = 0; i < template->n; i++) {
+        const struct part *part = &template->parts[i];
+        struct slice text = part->field == NO_FIELD ? part->text : draw->fields[part->field];
+        if (!text.ptr)
+            return NULL; /* of a null nothing can be made */
+        to = put_bytes(to, text.ptr, text.len);
+    }
+    return template->changes ? put_changed(template, from, to) : to;
+}

@@ -1,0 +1,97 @@
+#include "generate/quote.h"
+
+#include "base/utf8.h"
+#include "generate/put.h"
+
+#include <stdint.h>
+
+static inline bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static char *put_unit(char *to, unsigned unit)
+{
+    to = put_bytes(to, "\\u", 2);
+    to = put_hex(to, unit >> 8);
+    return put_hex(to, unit & 0xFF);
+}
+
+static char *put_ascii(char *to, unsigned char c)
+{
+    static const char from[] = "\"\\\b\f\n\r\t";
+    static const char escape[] = "\"\\bfnrt";
+    const char *at = c ? strchr(from, c) : NULL;
+    if (!at)
+        return c < 0x20 ? put_unit(to, c) : (*to = (char)c, to + 1);
+    *to++ = '\\';
+    *to++ = escape[at - from];
+    return to;
+}
+
+static uint32_t decode(const unsigned char *c, size_t n)
+{
+    uint32_t code = c[0] & (0xFFU >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | (c[i] & 0x3FU);
+    return code;
+}
+
+static char *put_code(char *to, uint32_t code)
+{
+    if (code < 0x10000)
+        return put_unit(to, code);
+    code -= 0x10000;
+    to = put_unit(to, 0xD800 + (code >> 10));
+    return put_unit(to, 0xDC00 + (code & 0x3FF));
+}
+
+/* Whether all of eight bytes are plain: a byte's highest bit is set where it is not. */
+static inline bool eight_plain(uint64_t v)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t tops = 0x8080808080808080u;
+    uint64_t quote = v ^ (ones * '"');
+    uint64_t slash = v ^ (ones * '\\');
+    uint64_t low = v - ones * 0x20;
+    return ((v | low | (quote - ones) | (slash - ones)) & tops) == 0;
+}
+
+char *quote_put(char *to, struct slice text, bool utf8)
+{
+    const unsigned char *at = (const unsigned char *)text.ptr;
+    const unsigned char *end = at + text.len;
+    while (at < end) {
+        uint64_t eight;
+        while (end - at >= 8 && (memcpy(&eight, at, 8), eight_plain(eight))) {
+            memcpy(to, &eight, 8);
+            to += 8;
+            at += 8;
+        }
+        if (at == end)
+            return to;
+        if (is_plain(*at)) {
+            *to++ = (char)*at++;
+            continue;
+        }
+        if (*at < 0x80) {
+            to = put_ascii(to, *at++);
+            continue;
+        }
+        size_t n = utf8_char_bytes((const char *)at, (size_t)(end - at));
+        if (n > 0 && utf8)
+            to = put_bytes(to, (const char *)at, n);
+        else
+            to = put_code(to, n > 0 ? decode(at, n) : 0xFFFD);
+        at += n > 0 ? n : 1;
+    }
+    return to;
+}
+
+bool quote_is_plain(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_plain((unsigned char)text.ptr[i]))
+            return false;
+    return true;
+}

@@ -1,0 +1,301 @@
+#include "generate/record.h"
+
+#include "base/suggest.h"
+#include "generate/alias.h"
+#include "generate/names.h"
+#include "generate/provider.h"
+#include "generate/quote.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is drawn for different ends comes from streams of its own. */
+enum stream { STREAM_RECORDS, STREAM_USERS, STREAM_NULLS };
+
+/* A field, ready to run. */
+struct step {
+    char *(*write)(const void *data, const struct draw *draw, char *to);
+    const void *data;
+    uint64_t null_share;
+    bool of_user;
+    bool bare;
+    bool plain;
+    bool hidden;
+    uint32_t lead_bytes;
+    const char *lead; /* `, "name": ` or `{"name": `, in room to be copied in strides */
+};
+
+#define LEAD_STRIDE 32
+
+/*
+ * The day on which a population's ages are what they are drawn to be: 2026-01-01. It must not move,
+ * or returning users would be born on another day each day.
+ */
+#define POPULATION_DAY 20454
+
+struct maker {
+    struct arena arena;
+    const struct record_spec *spec;
+    struct maker_options options;
+    struct names names;
+    struct step *steps;
+    struct slice *values;
+    char *scratch; /* raw texts that do not stand in the record as they are */
+    size_t record_bytes;
+    struct moment moment;
+    struct rng records;
+    struct rng nulls;
+    uint64_t user_seed;
+    struct alias activity;
+    uint64_t number;
+    int64_t population_day; /* INT64_MIN before the first record */
+    int64_t ages_day;       /* the day that `births` are for; INT64_MIN before the first */
+    struct birth_range births;
+};
+
+static const char *lead_of(struct arena *arena, const char *name, bool first, bool utf8,
+                           uint32_t *bytes)
+{
+    struct slice text = slice_of(name);
+    char *lead = arena_alloc(arena, 6 * text.len + 2 * LEAD_STRIDE);
+    char *at = put_bytes(lead, first ? "{\"" : ", \"", first ? 2 : 3);
+    at = quote_put(at, text, utf8);
+    at = put_bytes(at, "\": ", 3);
+    *bytes = (uint32_t)(at - lead);
+    return lead;
+}
+
+/* Fields of a person belong to the user; what is derived from fields alone does too. */
+static bool belongs_to_user(const struct field_spec *field)
+{
+    return field->per == PER_USER || (field->per == PER_DEFAULT && field->provider->per_user);
+}
+
+static int prepare(struct maker *maker, struct err *err)
+{
+    const struct record_spec *spec = maker->spec;
+    size_t *max_bytes = arena_alloc(&maker->arena, spec->n_fields * sizeof *max_bytes);
+    size_t scratch_bytes = PUT_SLACK;
+    bool first = true;
+    maker->record_bytes = PUT_SLACK + 2;
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        const struct field_spec *field = &spec->fields[i];
+        struct step *step = &maker->steps[i];
+        struct prepared prepared = {.data = NULL};
+        const struct preparing preparing = {
+            .arena = &maker->arena,
+            .locale = maker->names.locale,
+            .spec = spec,
+            .field = field,
+            .n_before = i,
+            .max_bytes = max_bytes,
+        };
+        if (field->provider->prepare(&preparing, &prepared, err) < 0)
+            return -1;
+        max_bytes[i] = prepared.max_bytes;
+        *step = (struct step){
+            .write = field->provider->write,
+            .data = prepared.data,
+            .null_share = field->null_share,
+            .of_user = belongs_to_user(field) && maker->options.users > 0,
+            .bare = prepared.bare,
+            .plain = prepared.plain,
+            .hidden = field->hidden,
+        };
+        if (field->hidden || !prepared.plain)
+            scratch_bytes += prepared.max_bytes;
+        if (field->hidden)
+            continue;
+        step->lead =
+            lead_of(&maker->arena, field->name, first, maker->options.utf8, &step->lead_bytes);
+        first = false;
+        maker->record_bytes += step->lead_bytes + LEAD_STRIDE + 2 +
+                               (prepared.plain ? prepared.max_bytes : 6 * prepared.max_bytes);
+    }
+    maker->scratch = arena_alloc(&maker->arena, scratch_bytes);
+    return 0;
+}
+
+int maker_new(struct maker **out, const struct record_spec *spec,
+              const struct maker_options *options, struct err *err)
+{
+    struct maker *maker = calloc(1, sizeof *maker);
+    *out = NULL;
+    if (!maker)
+        return err_set(err, ERR_BUG, "out of memory");
+    arena_init(&maker->arena);
+    maker->spec = spec;
+    maker->options = *options;
+    names_init(&maker->names, &maker->arena, &locale_ro);
+    maker->steps = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->steps);
+    maker->values = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->values);
+    moment_init(&maker->moment, options->utc);
+    rng_seed(&maker->records, options->seed, STREAM_RECORDS);
+    rng_seed(&maker->nulls, options->seed, STREAM_NULLS);
+    struct rng users;
+    rng_seed(&users, options->seed, STREAM_USERS);
+    maker->user_seed = rng_next(&users);
+    maker->population_day = INT64_MIN;
+    maker->ages_day = INT64_MIN;
+    if (options->users > 0)
+        alias_build_zipf(&maker->activity, &maker->arena, options->users);
+    if (prepare(maker, err) < 0) {
+        maker_free(maker);
+        return -1;
+    }
+    *out = maker;
+    return 0;
+}
+
+void maker_free(struct maker *maker)
+{
+    if (!maker)
+        return;
+    arena_release(&maker->arena);
+    free(maker);
+}
+
+size_t maker_record_bytes(const struct maker *maker)
+{
+    return maker->record_bytes;
+}
+
+/* ---- One record ---- */
+
+/* Where a record's fields are drawn from. */
+struct sources {
+    struct rng user; /* with returning users */
+    struct person person;
+};
+
+/* Whoever is in a record was born before the first one. */
+static int64_t population_day(struct maker *maker)
+{
+    if (maker->population_day == INT64_MIN)
+        maker->population_day =
+            maker->moment.today < POPULATION_DAY ? maker->moment.today : POPULATION_DAY;
+    return maker->population_day;
+}
+
+static struct birth_range births_on(struct maker *maker, int64_t day)
+{
+    if (maker->ages_day != day) {
+        maker->ages_day = day;
+        maker->births = person_births(day, 0, PERSON_MAX_AGE);
+    }
+    return maker->births;
+}
+
+static void begin(struct maker *maker, struct sources *sources, struct draw *draw, int64_t now_us)
+{
+    bool returning = maker->options.users > 0;
+    struct rng *of_person = &maker->records;
+    moment_set(&maker->moment, now_us);
+    draw->names = &maker->names;
+    draw->now = &maker->moment;
+    draw->number = maker->number++;
+    draw->fields = maker->values;
+    draw->today = returning ? population_day(maker) : maker->moment.today;
+    draw->births = births_on(maker, draw->today);
+    if (returning) {
+        draw->user = alias_draw(&maker->activity, &maker->records);
+        rng_seed(&sources->user, maker->user_seed, draw->user);
+        of_person = &sources->user;
+    }
+    if (!maker->options.independent) {
+        person_draw(&sources->person, maker->names.locale, of_person, draw->births);
+        draw->person = &sources->person;
+    }
+}
+
+static inline char *put_lead(char *to, const struct step *step)
+{
+    memcpy(to, step->lead, LEAD_STRIDE);
+    if (step->lead_bytes > LEAD_STRIDE)
+        memcpy(to, step->lead, step->lead_bytes);
+    return to + step->lead_bytes;
+}
+
+static inline char *put_value(const struct step *step, struct slice raw, bool utf8, char *to)
+{
+    if (!raw.ptr)
+        return put_bytes(to, "null", 4);
+    if (!step->bare)
+        *to++ = '"';
+    to = quote_put(to, raw, utf8);
+    if (!step->bare)
+        *to++ = '"';
+    return to;
+}
+
+/* A plain value stands in the record as it is, so it is written there at once. */
+static inline char *write_plain(const struct step *step, const struct draw *draw,
+                                struct slice *value, char *to)
+{
+    char *from = step->bare ? to : to + 1;
+    char *end = step->write(step->data, draw, from);
+    if (!end) {
+        *value = SLICE_NONE;
+        return put_bytes(to, "null", 4);
+    }
+    *value = (struct slice){from, (size_t)(end - from)};
+    if (!step->bare) {
+        *to = '"';
+        *end++ = '"';
+    }
+    return end;
+}
+
+char *maker_write(struct maker *maker, int64_t now_us, char *to)
+{
+    struct sources sources;
+    struct draw draw = {.number = 0};
+    char *scratch = maker->scratch;
+    bool empty = true;
+    begin(maker, &sources, &draw, now_us);
+    for (size_t i = 0; i < maker->spec->n_fields; i++) {
+        const struct step *step = &maker->steps[i];
+        struct slice *value = &maker->values[i];
+        bool null = step->null_share > 0 && rng_hits(&maker->nulls, step->null_share);
+        draw.rng = step->of_user ? &sources.user : &maker->records;
+        if (!step->hidden) {
+            to = put_lead(to, step);
+            empty = false;
+        }
+        if (!null && step->plain && !step->hidden) {
+            to = write_plain(step, &draw, value, to);
+            continue;
+        }
+        char *end = null ? NULL : step->write(step->data, &draw, scratch);
+        *value = end ? (struct slice){scratch, (size_t)(end - scratch)} : SLICE_NONE;
+        scratch = end ? end : scratch;
+        if (!step->hidden)
+            to = put_value(step, *value, maker->options.utf8, to);
+    }
+    if (empty)
+        *to++ = '{';
+    *to++ = '}';
+    return to;
+}
+
+struct slice maker_value(const struct maker *maker, size_t field)
+{
+    return maker->values[field];
+}
+
+int maker_field(const struct maker *maker, const char *name, size_t *field, struct err *err)
+{
+    const char *names[SPEC_MAX_FIELDS];
+    const struct record_spec *spec = maker->spec;
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        names[i] = spec->fields[i].name;
+        if (!strcmp(names[i], name)) {
+            *field = i;
+            return 0;
+        }
+    }
+    const char *nearest = suggest_nearest(name, names, spec->n_fields);
+    return err_set(err, ERR_USAGE, "the records of \"%s\" have no field \"%s\"%s%s%s", spec->name,
+                   name, nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+                   nearest ? "\"?" : "");
+}

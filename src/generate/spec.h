@@ -1,0 +1,102 @@
+/*
+ * A record spec: the fields of one kind of record, in their order, each filled by a provider.
+ *
+ * A spec is data that was read and checked; record.h turns it into something that runs. The
+ * built-in one, driven_data, has the form of all others:
+ *
+ *     fields:
+ *       person_name: name
+ *       user_name: {template: "{person_name}", remove: " ", case: lower}
+ *       session_duration: {provider: int, min: 0, max: 36000}
+ *
+ * A field is the name of a provider, or a mapping with `provider`, the provider's own arguments and
+ * what every field can have: `null` (a share: 2%), `hidden` (only for templates), `per` (record or
+ * user). docs/generate.md has all of it. Errors are ERR_USAGE with "FILE:LINE:COLUMN: ".
+ */
+#ifndef WEIR_GENERATE_SPEC_H
+#define WEIR_GENERATE_SPEC_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "base/yaml.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct provider;
+
+#define SPEC_MAX_FIELDS 500
+#define SPEC_MAX_DECIMALS 9
+#define SPEC_MAX_TEXT_BYTES 65536 /* of a constant, a choice's value or a template's literal */
+
+enum field_per {
+    PER_DEFAULT, /* as its provider has it */
+    PER_RECORD,  /* drawn again for each record */
+    PER_USER,    /* a returning user's own (with users) */
+};
+
+enum letter_case { CASE_AS_IS, CASE_LOWER, CASE_UPPER };
+
+enum time_form {
+    TIME_PYTHON,  /* 2026-01-01 00:00:00.123456, local time or UTC as the clock is */
+    TIME_ISO,     /* 2026-01-01T00:00:00.123456+02:00 */
+    TIME_EPOCH_S, /* numbers */
+    TIME_EPOCH_MS,
+    TIME_EPOCH_US,
+};
+
+/* A value of choice or constant. */
+struct spec_value {
+    struct slice text; /* ptr NULL: null */
+    bool bare;         /* a number, true, false or null: written without quotes */
+    uint64_t weight;   /* at most ALIAS_MAX_WEIGHT */
+};
+
+struct field_spec {
+    const char *name;
+    const struct provider *provider;
+    enum field_per per;
+    uint64_t null_share; /* of RNG_SHARE_ONE */
+    bool hidden;
+    /* The provider's arguments; those that it does not take are as zeroed. */
+    bool has_min; /* else the provider's default */
+    bool has_max;
+    int64_t min; /* int, sequence (from); float: scaled by 10^decimals; dates: days since 1970;
+                  * date_of_birth: years */
+    int64_t max;
+    int64_t step; /* sequence */
+    int decimals;
+    enum time_form form;
+    int64_t back_ms;     /* timestamp: up to so long ago */
+    uint64_t true_share; /* bool */
+    bool as_text;        /* values that look like numbers are texts */
+    const char *template_text;
+    const char *remove; /* template: characters that are left out */
+    enum letter_case letters;
+    const struct spec_value *values; /* choice, constant */
+    size_t n_values;
+    const struct yaml_node *node; /* where it stands, for messages */
+};
+
+struct record_spec {
+    const char *name;
+    const char *file; /* for messages */
+    const struct field_spec *fields;
+    size_t n_fields;
+    const char *key; /* the field that is the record's key, or NULL */
+    const char *id;  /* the field that a ledger names: default unique_id where there is one */
+};
+
+/* The spec in a mapping with `fields` (and key, id); all memory is the arena's. */
+int spec_read(struct record_spec *spec, struct arena *arena, const char *name, const char *file,
+              const struct yaml_node *mapping, struct err *err);
+int spec_load_file(struct record_spec *spec, struct arena *arena, const char *path,
+                   struct err *err);
+/* driven_data, as the program brings it. */
+int spec_builtin(struct record_spec *spec, struct arena *arena, struct err *err);
+/* Its YAML, to read and to begin an own one from. */
+extern const char spec_builtin_yaml[];
+
+#endif
