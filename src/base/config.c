@@ -207,6 +207,7 @@ int config_load(struct config *config, const struct config_request *request, str
     }
     config->path = l->file;
     config->tree = l->root;
+    config->folder = l->folder ? l->folder : "";
     return 0;
 }
 
@@ -220,4 +221,11 @@ const char *config_where(const struct pipeline_config *pipeline, const char *key
 {
     const struct setting *setting = setting_find(key);
     return setting ? pipeline->values[setting_index(setting)].where : "default";
+}
+
+const struct yaml_node *config_section(const struct config *config, const char *key,
+                                       const char **folder)
+{
+    *folder = config->folder;
+    return config->tree ? yaml_get(config->tree, key) : NULL;
 }

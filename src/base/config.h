@@ -76,6 +76,8 @@ struct property {
     const char *where; /* "weir.yaml:12:3", "-X", "-F FILE" */
 };
 
+struct yaml_node;
+
 struct pipeline_config {
     const char *name; /* given by --name or the file; else "<topic>-to-<table as given>" */
     bool name_given;  /* false: the name was made of topic and table */
@@ -138,6 +140,7 @@ struct config {
     struct pipeline_config common; /* without a topic and table: for verbs that need none */
     const char *http;              /* ADDR:PORT or NULL */
     const char *log_format;        /* text, logfmt, json or auto */
+    const char *folder;            /* of the file, with its slash, or "" */
     const void *tree;              /* private: the file as read, for `weir config` */
 };
 
@@ -161,6 +164,12 @@ struct config_request {
  */
 int config_load(struct config *config, const struct config_request *request, struct err *err);
 void config_release(struct config *config);
+/*
+ * A part of the file that another module reads ("generate"), NULL if there is none; *folder is what
+ * relative paths in it begin with. The nodes live as long as the configuration.
+ */
+const struct yaml_node *config_section(const struct config *config, const char *key,
+                                       const char **folder);
 /* The resolved configuration as YAML; with `sources` a comment says where each value came from.
  * Passwords are shown as "********". */
 int config_print(const struct config *config, FILE *to, bool sources, struct err *err);

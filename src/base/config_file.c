@@ -13,11 +13,11 @@
 
 /* The parts that this version reads, then those that later verbs will. */
 static const char *const top_keys[] = {
-    "brokers", "database", "kafka",   "pipelines", "broker", "postgres",
-    "topics",  "generate", "streams", "alerts",    "notify", "mask",
+    "brokers",  "database", "kafka",   "pipelines", "generate", "broker",
+    "postgres", "topics",   "streams", "alerts",    "notify",   "mask",
 };
 #define N_TOP_KEYS (sizeof top_keys / sizeof *top_keys)
-#define N_TOP_KEYS_READ 4
+#define N_TOP_KEYS_READ 5
 
 /* Keys of a pipeline that weir.yaml has and this version has not. */
 static const char *const later_keys[] = {"where", "sample", "key"};

@@ -72,6 +72,18 @@ enum option_id {
     OPTION_DRY_RUN,
     OPTION_DRAFT_TABLE, /* draft: the name of a table, not the setting */
     OPTION_EXAMPLES,
+    OPTION_SPEC, /* generate */
+    OPTION_FIELDS,
+    OPTION_USERS,
+    OPTION_SEED,
+    OPTION_UTF8,
+    OPTION_FAULTS,
+    OPTION_LIST_PROVIDERS,
+    OPTION_PRINT_SPEC,
+    OPTION_EVERY,
+    OPTION_AS_OF,
+    OPTION_NO_SLEEP,
+    OPTION_KEY,
 };
 
 struct option {

@@ -70,6 +70,7 @@ enum argument {
 struct provider {
     const char *name;
     const char *summary; /* half a sentence for --list-providers */
+    const char *form;    /* how a spec writes it, as an example */
     unsigned arguments;  /* enum argument */
     bool per_user;       /* a returning user keeps it */
     int (*prepare)(const struct preparing *preparing, struct prepared *out, struct err *err);

@@ -48,6 +48,7 @@ struct maker {
     uint64_t user_seed;
     struct alias activity;
     uint64_t number;
+    bool is_long;           /* the next record is to have a text that is too long */
     int64_t population_day; /* INT64_MIN before the first record */
     int64_t ages_day;       /* the day that `births` are for; INT64_MIN before the first */
     struct birth_range births;
@@ -77,7 +78,7 @@ static int prepare(struct maker *maker, struct err *err)
     size_t *max_bytes = arena_alloc(&maker->arena, spec->n_fields * sizeof *max_bytes);
     size_t scratch_bytes = PUT_SLACK;
     bool first = true;
-    maker->record_bytes = PUT_SLACK + 2;
+    maker->record_bytes = PUT_SLACK + MAKER_LONG_BYTES + 2;
     for (size_t i = 0; i < spec->n_fields; i++) {
         const struct field_spec *field = &spec->fields[i];
         struct step *step = &maker->steps[i];
@@ -246,6 +247,23 @@ static inline char *write_plain(const struct step *step, const struct draw *draw
     return end;
 }
 
+void maker_set_long(struct maker *maker, bool is_long)
+{
+    maker->is_long = is_long;
+}
+
+/* Filling before the quote that ends a text. */
+static char *put_filling(struct maker *maker, char *to)
+{
+    if (to[-1] != '"')
+        return to;
+    maker->is_long = false;
+    memset(to - 1, 'x', MAKER_LONG_BYTES);
+    to += MAKER_LONG_BYTES;
+    to[-1] = '"';
+    return to;
+}
+
 char *maker_write(struct maker *maker, int64_t now_us, char *to)
 {
     struct sources sources;
@@ -262,15 +280,17 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to)
             to = put_lead(to, step);
             empty = false;
         }
-        if (!null && step->plain && !step->hidden) {
+        if (!null && step->plain && !step->hidden)
             to = write_plain(step, &draw, value, to);
-            continue;
+        else {
+            char *end = null ? NULL : step->write(step->data, &draw, scratch);
+            *value = end ? (struct slice){scratch, (size_t)(end - scratch)} : SLICE_NONE;
+            scratch = end ? end : scratch;
+            if (!step->hidden)
+                to = put_value(step, *value, maker->options.utf8, to);
         }
-        char *end = null ? NULL : step->write(step->data, &draw, scratch);
-        *value = end ? (struct slice){scratch, (size_t)(end - scratch)} : SLICE_NONE;
-        scratch = end ? end : scratch;
-        if (!step->hidden)
-            to = put_value(step, *value, maker->options.utf8, to);
+        if (maker->is_long && !step->hidden)
+            to = put_filling(maker, to);
     }
     if (empty)
         *to++ = '{';

@@ -44,6 +44,10 @@ size_t maker_record_bytes(const struct maker *maker);
  */
 char *maker_write(struct maker *maker, int64_t now_us, char *to);
 
+/* The next record has a text that is MAKER_LONG_BYTES too long, in the first field that is one. */
+#define MAKER_LONG_BYTES 300
+void maker_set_long(struct maker *maker, bool is_long);
+
 /*
  * Of the record written last: a field's raw text (ptr NULL: null), until the next is written or its
  * bytes are moved. `field`: its place in the spec, from maker_field().

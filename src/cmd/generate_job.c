@@ -1,0 +1,218 @@
+#include "cmd/generate_job.h"
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/signals.h"
+#include "cmd/generate_show.h"
+#include "generate/run.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define STDOUT_BYTES ((size_t)256 << 10)
+#define STDOUT_TOPIC "-"
+#define DEFAULT_ID "unique_id"
+
+static const char *value_of(const struct generate_job *job, enum option_id id)
+{
+    const struct parsed_option *option = command_line_find(&job->cli->line, id);
+    return option ? option->value : NULL;
+}
+
+static bool has(const struct generate_job *job, enum option_id id)
+{
+    return command_line_find(&job->cli->line, id) != NULL;
+}
+
+/* ---- What was asked for ---- */
+
+static int read_name(const struct generate_job *job, const char **name, struct err *err)
+{
+    const struct command_line *line = &job->cli->line;
+    *name = value_of(job, OPTION_SPEC);
+    if (line->n_words > 1 || (line->n_words == 1 && *name))
+        return err_set(err, ERR_USAGE,
+                       "one record spec at a time: \"%s\" is one more (the topic "
+                       "is -t TOPIC)",
+                       line->words[line->n_words - 1]);
+    if (line->n_words == 1)
+        *name = line->words[0];
+    return 0;
+}
+
+static int read_maker(struct generate_job *job, struct err *err)
+{
+    struct maker_options *maker = &job->source_options.maker;
+    const char *fields = value_of(job, OPTION_FIELDS);
+    int64_t users = job->entry.users;
+    int64_t seed = 0;
+    random_bytes(&maker->seed, sizeof maker->seed);
+    maker->seed >>= 1; /* so that it can be given again */
+    if (command_line_number(&job->cli->line, OPTION_USERS, 1, MAKER_MAX_USERS, &users, err) < 0)
+        return -1;
+    if (has(job, OPTION_SEED)) {
+        if (command_line_number(&job->cli->line, OPTION_SEED, 0, INT64_MAX, &seed, err) < 0)
+            return -1;
+        maker->seed = (uint64_t)seed;
+    }
+    if (fields && strcmp(fields, "coherent") != 0 && strcmp(fields, "independent") != 0)
+        return err_set(err, ERR_USAGE, "--fields: \"%s\" is neither coherent nor independent",
+                       fields);
+    maker->independent = fields && !strcmp(fields, "independent");
+    maker->utf8 = has(job, OPTION_UTF8);
+    maker->users = (uint32_t)users;
+    return 0;
+}
+
+static int read_pace(struct generate_job *job, struct err *err)
+{
+    struct pace *pace = &job->source_options.pace;
+    const char *every = value_of(job, OPTION_EVERY);
+    const char *rate = value_of(job, OPTION_RATE);
+    if (every && rate)
+        return err_set(err, ERR_USAGE, "--every and --rate are one thing: leave one out");
+    if (every)
+        return pace_parse_every(every, pace, err) < 0 ? err_prefix(err, "--every") : 0;
+    if (rate)
+        return pace_parse_rate(rate, pace, err) < 0 ? err_prefix(err, "--rate") : 0;
+    if (job->entry.has_pace)
+        *pace = job->entry.pace;
+    else if (job->topic || job->source_options.simulated)
+        pace_chapter(pace);
+    else
+        pace->kind = PACE_MAX;
+    return 0;
+}
+
+static int read_clock(struct generate_job *job, struct err *err)
+{
+    struct source_options *options = &job->source_options;
+    const char *as_of = value_of(job, OPTION_AS_OF);
+    int64_t ms = 0;
+    if (!as_of)
+        return has(job, OPTION_NO_SLEEP)
+                   ? err_set(err, ERR_USAGE,
+                             "--no-sleep goes with --as-of: the machine's clock "
+                             "cannot be hurried (--rate max is as fast as it goes)")
+                   : 0;
+    if (parse_time_ms(as_of, &ms, err) < 0)
+        return err_prefix(err, "--as-of");
+    options->simulated = true;
+    options->as_of_us = ms * 1000;
+    options->maker.utc = true;
+    return 0;
+}
+
+static int read_rest(struct generate_job *job, struct err *err)
+{
+    struct source_options *options = &job->source_options;
+    const char *faults = value_of(job, OPTION_FAULTS);
+    const char *id = value_of(job, OPTION_ID);
+    const char *key = value_of(job, OPTION_KEY);
+    options->faults = job->entry.faults;
+    if (faults && faults_parse(faults, &options->faults, err) < 0)
+        return err_prefix(err, "--faults");
+    options->key = key ? key : job->entry.key ? job->entry.key : job->entry.spec.key;
+    options->id = id ? id : job->entry.spec.id;
+    job->ledger = value_of(job, OPTION_LEDGER);
+    int64_t partition = -1;
+    if (command_line_number(&job->cli->line, OPTION_LIMIT, 1, INT64_MAX, &job->count, err) < 0 ||
+        command_line_number(&job->cli->line, OPTION_PARTITION, 0, INT32_MAX, &partition, err) < 0)
+        return -1;
+    job->partition = (int32_t)partition;
+    if (id && !job->ledger)
+        return err_set(err, ERR_USAGE, "--id goes with --ledger");
+    if (job->ledger && !options->id)
+        return err_set(err, ERR_USAGE,
+                       "--ledger: the records of \"%s\" have no field " DEFAULT_ID
+                       ": name one with --id FIELD",
+                       job->entry.spec.name);
+    return 0;
+}
+
+/* What makes sense with a topic alone, or not at all. */
+static int check(const struct generate_job *job, struct err *err)
+{
+    const struct source_options *options = &job->source_options;
+    if (options->simulated && options->pace.kind == PACE_MAX)
+        return err_set(err, ERR_USAGE, "--as-of steps by --every or --rate N/s, not by max");
+    if (job->topic)
+        return 0;
+    static const struct {
+        enum option_id id;
+        const char *name;
+    } of_topic[] = {{OPTION_LEDGER, "--ledger"},
+                    {OPTION_PARTITION, "-p"},
+                    {OPTION_JSON, "-J"},
+                    {OPTION_NO_SLEEP, "--no-sleep"}};
+    for (size_t i = 0; i < sizeof of_topic / sizeof *of_topic; i++)
+        if (has(job, of_topic[i].id))
+            return err_set(err, ERR_USAGE, "%s goes with a topic: -t TOPIC", of_topic[i].name);
+    return 0;
+}
+
+int generate_job_read(struct generate_job *job, struct err *err)
+{
+    const char *name = NULL;
+    progress_init(&job->progress);
+    if (read_name(job, &name, err) < 0 || cli_load_config(job->cli, NULL, 0, true, err) < 0 ||
+        entry_find(&job->entry, &job->cli->arena, &job->cli->config, name, err) < 0)
+        return -1;
+    const char *topic = value_of(job, OPTION_TOPIC);
+    job->topic = topic ? topic : job->entry.topic;
+    if (job->topic && !strcmp(job->topic, STDOUT_TOPIC))
+        job->topic = NULL;
+    job->source_options.spec = &job->entry.spec;
+    if (read_maker(job, err) < 0 || read_clock(job, err) < 0 || read_pace(job, err) < 0 ||
+        read_rest(job, err) < 0)
+        return -1;
+    /* A simulated clock needs no waiting where nobody watches it go. */
+    job->waits = job->source_options.pace.kind != PACE_MAX &&
+                 (!job->source_options.simulated || (job->topic && !has(job, OPTION_NO_SLEEP)));
+    return check(job, err);
+}
+
+/* ---- Doing it ---- */
+
+static int open_target(struct generate_job *job, struct err *err)
+{
+    if (job->topic)
+        return err_set(err, ERR_BUG, "not yet");
+    outlet_init(&job->outlet, STDOUT_FILENO, "stdout",
+                STDOUT_BYTES + source_value_bytes(job->source));
+    return target_lines_new(&job->target, &job->outlet, &job->progress, err);
+}
+
+static void show(void *context)
+{
+    generate_show_status(context);
+}
+
+int generate_job_run(struct generate_job *job, struct err *err)
+{
+    struct generate_status status = {.topic = job->topic, .progress = &job->progress};
+    if (signals_init(err) < 0 || source_new(&job->source, &job->source_options, err) < 0 ||
+        open_target(job, err) < 0)
+        return -1;
+    const struct run run = {
+        .source = job->source,
+        .target = job->target,
+        .progress = &job->progress,
+        .count = job->count,
+        .waits = job->waits,
+        .tick = job->topic && !job->cli->quiet ? show : NULL,
+        .context = &status,
+    };
+    int rc = run_records(&run, err);
+    generate_show_summary(job);
+    return rc;
+}
+
+void generate_job_release(struct generate_job *job)
+{
+    if (job->target)
+        job->target->calls->free(job->target);
+    source_free(job->source);
+    outlet_release(&job->outlet);
+    progress_release(&job->progress);
+}

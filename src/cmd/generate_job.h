@@ -1,0 +1,34 @@
+/* What `weir generate` is asked for, and doing it. */
+#ifndef WEIR_CMD_GENERATE_JOB_H
+#define WEIR_CMD_GENERATE_JOB_H
+
+#include "base/err.h"
+#include "base/outlet.h"
+#include "cmd/cli.h"
+#include "generate/entry.h"
+#include "generate/progress.h"
+#include "generate/source.h"
+#include "generate/target.h"
+
+struct generate_job {
+    struct cli *cli;
+    struct entry entry;
+    struct source_options source_options;
+    const char *topic; /* NULL: stdout */
+    int32_t partition; /* -1: any */
+    int64_t count;     /* 0: without end */
+    bool waits;
+    const char *ledger; /* a path, or NULL */
+    /* While it runs: */
+    struct progress progress;
+    struct outlet outlet;
+    struct source *source;
+    struct target *target;
+};
+
+/* Options and configuration; ERR_USAGE. Zeroed but for `cli` before. */
+int generate_job_read(struct generate_job *job, struct err *err);
+int generate_job_run(struct generate_job *job, struct err *err);
+void generate_job_release(struct generate_job *job);
+
+#endif

@@ -1,0 +1,195 @@
+#include "cmd/generate_show.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cmd/columns.h"
+#include "cmd/json_out.h"
+#include "generate/provider.h"
+#include "generate/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define STATUS_US 1000000
+#define LOG_US 10000000
+#define STATUS_BYTES 4096
+
+/* ---- How it goes ---- */
+
+static void add_status(struct buf *out, struct generate_status *status,
+                       const struct figures *figures, int64_t now_us)
+{
+    double seconds = (double)(now_us - status->shown_us) / 1e6;
+    uint64_t open = figures->made - figures->acknowledged - figures->failed;
+    double records = (double)(figures->acknowledged - status->acknowledged);
+    double bytes = (double)(figures->bytes - status->bytes);
+    buf_printf(out,
+               "%s: %.0f records/s  %.1f MB/s  %" PRIu64 " acknowledged, %" PRIu64 " on their way",
+               status->topic, records / seconds, bytes / seconds / 1e6, figures->acknowledged,
+               open);
+    if (figures->away)
+        buf_add_str(out, "  (no answer from the broker)");
+}
+
+void generate_show_status(struct generate_status *status)
+{
+    int64_t now_us = clock_mono_us();
+    bool terminal = log_on_terminal();
+    if (status->shown_us == 0)
+        status->shown_us = now_us;
+    if (now_us - status->shown_us < (terminal ? STATUS_US : LOG_US))
+        return;
+    struct buf line;
+    struct figures figures = progress_read(status->progress);
+    buf_init(&line, STATUS_BYTES);
+    add_status(&line, status, &figures, now_us);
+    if (terminal)
+        log_status(buf_str(&line));
+    else
+        log_info("", "%s", buf_str(&line));
+    buf_release(&line);
+    status->shown_us = now_us;
+    status->acknowledged = figures.acknowledged;
+    status->bytes = figures.bytes;
+}
+
+/* ---- What came of it ---- */
+
+static double seconds_of(const struct figures *figures)
+{
+    return (double)(figures->ended_us - figures->started_us) / 1e6;
+}
+
+static void print_summary(const struct generate_job *job, const struct figures *figures)
+{
+    double seconds = seconds_of(figures);
+    struct buf line;
+    buf_init(&line, STATUS_BYTES);
+    buf_printf(&line, "weir generate: %" PRIu64 " %s acknowledged by %s", figures->acknowledged,
+               figures->acknowledged == 1 ? "record" : "records", job->topic);
+    if (figures->made > figures->acknowledged)
+        buf_printf(&line, " of %" PRIu64 " made", figures->made);
+    if (seconds > 0)
+        buf_printf(&line, ", %.0f/s in %.1f s", (double)figures->acknowledged / seconds, seconds);
+    const char *lead = "; with a fault:";
+    for (int i = 0; i < N_FAULTS; i++)
+        if (figures->faults[i] > 0) {
+            buf_printf(&line, "%s %" PRIu64 " %s", lead, figures->faults[i],
+                       fault_name((enum fault)i));
+            lead = ",";
+        }
+    buf_printf(&line, " (--seed %" PRIu64 ")\n", job->source_options.maker.seed);
+    fputs(buf_str(&line), stderr);
+    buf_release(&line);
+}
+
+static void print_json(const struct generate_job *job, const struct figures *figures)
+{
+    struct json_out out;
+    json_out_start(&out);
+    json_out_open(&out, NULL, '{');
+    json_out_text(&out, "topic", job->topic);
+    json_out_text(&out, "spec", job->entry.spec.name);
+    json_out_number(&out, "seed", true, (int64_t)job->source_options.maker.seed);
+    json_out_number(&out, "made", true, (int64_t)figures->made);
+    json_out_number(&out, "acknowledged", true, (int64_t)figures->acknowledged);
+    json_out_number(&out, "failed", true, (int64_t)figures->failed);
+    json_out_number(&out, "bytes", true, (int64_t)figures->bytes);
+    json_out_number(&out, "milliseconds", true, (figures->ended_us - figures->started_us) / 1000);
+    json_out_open(&out, "faults", '{');
+    for (int i = 0; i < N_FAULTS; i++)
+        json_out_number(&out, fault_name((enum fault)i), true, (int64_t)figures->faults[i]);
+    json_out_close(&out, '}');
+    json_out_close(&out, '}');
+    json_out_end(&out);
+}
+
+void generate_show_summary(struct generate_job *job)
+{
+    struct figures figures = progress_read(&job->progress);
+    log_status(NULL);
+    if (job->cli->json)
+        print_json(job, &figures);
+    else if (job->topic && !job->cli->quiet)
+        print_summary(job, &figures);
+}
+
+/* ---- Which providers there are ---- */
+
+#define EXAMPLE_SEED 7
+#define EXAMPLE_US (INT64_C(1767225600) * 1000000) /* 2026-01-01 */
+
+/* A record of one field, made as all records are. */
+static int make_example(struct arena *arena, const struct provider *provider, const char **example,
+                        struct err *err)
+{
+    struct record_spec spec;
+    struct yaml_node *root = NULL;
+    struct maker *maker = NULL;
+    const struct maker_options options = {.seed = EXAMPLE_SEED, .utf8 = true, .utc = true};
+    size_t field = 0;
+    const char *text = arena_printf(arena, "fields: {example: %s}", provider->form);
+    if (yaml_load(arena, provider->name, slice_of(text), &root, err) < 0 ||
+        spec_read(&spec, arena, provider->name, provider->name, root, err) < 0 ||
+        maker_new(&maker, &spec, &options, err) < 0 ||
+        maker_field(maker, "example", &field, err) < 0) {
+        maker_free(maker);
+        return -1;
+    }
+    char *bytes = arena_alloc(arena, maker_record_bytes(maker));
+    maker_write(maker, EXAMPLE_US, bytes);
+    struct slice value = maker_value(maker, field);
+    *example = value.ptr ? arena_strndup(arena, value.ptr, value.len) : "null";
+    maker_free(maker);
+    return 0;
+}
+
+static void list_json(const char *const *examples)
+{
+    struct json_out out;
+    json_out_start(&out);
+    json_out_open(&out, NULL, '{');
+    json_out_open(&out, "providers", '[');
+    for (size_t i = 0; i < provider_count; i++) {
+        json_out_open(&out, NULL, '{');
+        json_out_text(&out, "name", provider_table[i].name);
+        json_out_text(&out, "summary", provider_table[i].summary);
+        json_out_text(&out, "form", provider_table[i].form);
+        json_out_text(&out, "example", examples[i]);
+        json_out_close(&out, '}');
+    }
+    json_out_close(&out, ']');
+    json_out_close(&out, '}');
+    json_out_end(&out);
+}
+
+static void list_columns(struct cli *cli, const char *const *examples)
+{
+    static const struct column heads[] = {{"PROVIDER", COLUMN_LEFT},
+                                          {"IS", COLUMN_LEFT},
+                                          {"WRITTEN", COLUMN_LEFT},
+                                          {"EXAMPLE", COLUMN_LEFT}};
+    struct columns columns;
+    columns_init(&columns, &cli->arena, heads, sizeof heads / sizeof *heads);
+    for (size_t i = 0; i < provider_count; i++) {
+        columns_add(&columns, provider_table[i].name);
+        columns_add(&columns, provider_table[i].summary);
+        columns_add(&columns, provider_table[i].form);
+        columns_add(&columns, examples[i]);
+    }
+    columns_print(&columns, stdout);
+}
+
+int generate_show_providers(struct cli *cli)
+{
+    struct err err;
+    const char **examples = arena_alloc(&cli->arena, provider_count * sizeof *examples);
+    for (size_t i = 0; i < provider_count; i++)
+        if (make_example(&cli->arena, &provider_table[i], &examples[i], &err) < 0)
+            return cli_fail(cli, &err);
+    if (cli->json)
+        list_json(examples);
+    else
+        list_columns(cli, examples);
+    return 0;
+}

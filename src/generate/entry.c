@@ -1,0 +1,201 @@
+#include "generate/entry.h"
+
+#include "base/settings.h"
+#include "base/suggest.h"
+#include "generate/record.h"
+#include "generate/spec_private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct entry_reading {
+    struct spec_reading spec;
+    const char *folder; /* of the file, with its slash, or "" */
+};
+
+static int text_of(const struct spec_reading *reading, const struct yaml_node *node,
+                   const char **text)
+{
+    if (node->kind != YAML_SCALAR || !*node->text)
+        return yaml_fail(reading->err, reading->file, node, "%s: a text is expected", node->key);
+    *text = node->text;
+    return 0;
+}
+
+/* ---- The keys of an entry ---- */
+
+static int read_topic(const struct spec_reading *reading, const struct yaml_node *node,
+                      struct entry *entry)
+{
+    return text_of(reading, node, &entry->topic);
+}
+
+static int read_pace(const struct spec_reading *reading, const struct yaml_node *node,
+                     struct entry *entry, int (*parse)(const char *, struct pace *, struct err *))
+{
+    const char *text = "";
+    struct err own;
+    if (entry->has_pace)
+        return yaml_fail_key(reading->err, reading->file, node,
+                             "every and rate are one thing: "
+                             "leave one out");
+    entry->has_pace = true;
+    if (text_of(reading, node, &text) < 0)
+        return -1;
+    return parse(text, &entry->pace, &own) == 0
+               ? 0
+               : yaml_fail(reading->err, reading->file, node, "%s: %s", node->key, own.text);
+}
+
+static int read_every(const struct spec_reading *reading, const struct yaml_node *node,
+                      struct entry *entry)
+{
+    return read_pace(reading, node, entry, pace_parse_every);
+}
+
+static int read_rate(const struct spec_reading *reading, const struct yaml_node *node,
+                     struct entry *entry)
+{
+    return read_pace(reading, node, entry, pace_parse_rate);
+}
+
+static int read_users(const struct spec_reading *reading, const struct yaml_node *node,
+                      struct entry *entry)
+{
+    const char *text = "";
+    if (text_of(reading, node, &text) < 0)
+        return -1;
+    if (parse_integer(text, &entry->users) < 0 || entry->users < 1 ||
+        entry->users > MAKER_MAX_USERS)
+        return yaml_fail(reading->err, reading->file, node,
+                         "users: \"%s\" is not a whole number from 1 to %d", text, MAKER_MAX_USERS);
+    return 0;
+}
+
+static int read_faults(const struct spec_reading *reading, const struct yaml_node *node,
+                       struct entry *entry)
+{
+    const char *text = "";
+    struct err own;
+    if (text_of(reading, node, &text) < 0)
+        return -1;
+    entry->has_faults = true;
+    return faults_parse(text, &entry->faults, &own) == 0
+               ? 0
+               : yaml_fail(reading->err, reading->file, node, "faults: %s", own.text);
+}
+
+static const struct {
+    const char *name;
+    int (*read)(const struct spec_reading *reading, const struct yaml_node *node,
+                struct entry *entry);
+} keys[] = {
+    {"topic", read_topic}, {"every", read_every},   {"rate", read_rate},
+    {"users", read_users}, {"faults", read_faults}, {"spec", NULL},
+    {"fields", NULL},      {"key", NULL},           {"id", NULL},
+};
+#define N_KEYS (sizeof keys / sizeof *keys)
+
+static int read_keys(const struct spec_reading *reading, const struct yaml_node *node,
+                     struct entry *entry)
+{
+    const char *names[N_KEYS];
+    for (size_t i = 0; i < N_KEYS; i++)
+        names[i] = keys[i].name;
+    for (const struct yaml_node *at = node->first; at; at = at->next) {
+        size_t i = 0;
+        while (i < N_KEYS && strcmp(keys[i].name, at->key) != 0)
+            i++;
+        if (i == N_KEYS)
+            return spec_fail_name(reading, at, true, "key", at->key, names, N_KEYS);
+        if (keys[i].read && keys[i].read(reading, at, entry) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- Its spec ---- */
+
+static bool is_builtin(const char *name)
+{
+    return !strcmp(name, ENTRY_DEFAULT_NAME);
+}
+
+static int read_spec(const struct entry_reading *reading, const struct yaml_node *node,
+                     struct entry *entry)
+{
+    const struct spec_reading *spec = &reading->spec;
+    const struct yaml_node *file = yaml_get(node, "spec");
+    const char *path = "";
+    if (yaml_get(node, "fields")) {
+        if (file)
+            return yaml_fail_key(spec->err, spec->file, file,
+                                 "spec and fields are one thing: leave one out");
+        return spec_read(&entry->spec, spec->arena, node->key, spec->file, node, spec->err);
+    }
+    if (file && text_of(spec, file, &path) < 0)
+        return -1;
+    if (!file || is_builtin(path))
+        return spec_builtin(&entry->spec, spec->arena, spec->err);
+    if (*path != '/')
+        path = arena_printf(spec->arena, "%s%s", reading->folder, path);
+    return spec_load_file(&entry->spec, spec->arena, path, spec->err);
+}
+
+static int entry_read(const struct entry_reading *reading, const struct yaml_node *node,
+                      struct entry *entry)
+{
+    const struct spec_reading *spec = &reading->spec;
+    *entry = (struct entry){.topic = NULL};
+    if (node->kind != YAML_MAPPING)
+        return yaml_fail(spec->err, spec->file, node, "%s: a mapping is expected, not %s",
+                         node->key, yaml_kind_name(node->kind));
+    if (read_keys(spec, node, entry) < 0 || read_spec(reading, node, entry) < 0)
+        return -1;
+    const struct yaml_node *key = yaml_get(node, "key");
+    const struct yaml_node *id = yaml_get(node, "id");
+    if ((key && text_of(spec, key, &entry->key) < 0) ||
+        (id && text_of(spec, id, &entry->spec.id) < 0))
+        return -1;
+    return 0;
+}
+
+/* ---- Which one ---- */
+
+static int fail_unknown(struct arena *arena, const struct yaml_node *section, const char *name,
+                        struct err *err)
+{
+    size_t n = 0;
+    const char **names = arena_alloc(arena, ((section ? section->n : 0) + 1) * sizeof *names);
+    names[n++] = ENTRY_DEFAULT_NAME;
+    for (const struct yaml_node *at = section ? section->first : NULL; at; at = at->next)
+        names[n++] = at->key;
+    const char *nearest = suggest_nearest(name, names, n);
+    if (nearest)
+        return err_set(err, ERR_USAGE,
+                       "no record spec is called \"%s\", and no file; did you mean \"%s\"?", name,
+                       nearest);
+    return err_set(err, ERR_USAGE,
+                   "no record spec is called \"%s\" (below generate: in weir.yaml), and no file; "
+                   "the built-in one is " ENTRY_DEFAULT_NAME,
+                   name);
+}
+
+int entry_find(struct entry *entry, struct arena *arena, const struct config *config,
+               const char *name, struct err *err)
+{
+    struct entry_reading reading = {.spec = {.arena = arena, .file = config->path, .err = err}};
+    const struct yaml_node *section =
+        name ? config_section(config, "generate", &reading.folder) : NULL;
+    *entry = (struct entry){.topic = NULL};
+    if (section && section->kind != YAML_MAPPING)
+        return yaml_fail(err, config->path, section, "generate: NAME: {...} is expected");
+    const struct yaml_node *node = section ? yaml_get(section, name) : NULL;
+    if (node)
+        return entry_read(&reading, node, entry);
+    if (!name || is_builtin(name))
+        return spec_builtin(&entry->spec, arena, err);
+    if (access(name, F_OK) != 0)
+        return fail_unknown(arena, section, name, err);
+    return spec_load_file(&entry->spec, arena, name, err);
+}

@@ -1,0 +1,148 @@
+#include "generate/source.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STREAM_FAULTS 102
+#define GARBAGE_MIN_BYTES 8
+#define GARBAGE_MAX_BYTES 200
+#define US_PER_MS 1000
+
+struct source {
+    struct source_options options;
+    struct maker *maker;
+    struct pace pace;
+    struct rng faults;
+    char *bytes; /* of the record made last */
+    int64_t due_us;
+    size_t key; /* fields, or SOURCE_NO_FIELD */
+    size_t id;
+    struct made last;
+    bool again; /* the next is the last once more */
+};
+
+static int find_field(const struct source *source, const char *name, size_t *field, struct err *err)
+{
+    *field = SOURCE_NO_FIELD;
+    return name ? maker_field(source->maker, name, field, err) : 0;
+}
+
+size_t source_value_bytes(const struct source *source)
+{
+    size_t most = maker_record_bytes(source->maker);
+    return most < GARBAGE_MAX_BYTES ? GARBAGE_MAX_BYTES : most;
+}
+
+int source_new(struct source **out, const struct source_options *options, struct err *err)
+{
+    struct source *source = calloc(1, sizeof *source);
+    *out = NULL;
+    if (!source)
+        return err_set(err, ERR_BUG, "out of memory");
+    source->options = *options;
+    source->pace = options->pace;
+    pace_start(&source->pace, options->maker.seed);
+    rng_seed(&source->faults, options->maker.seed, STREAM_FAULTS);
+    if (maker_new(&source->maker, options->spec, &options->maker, err) < 0 ||
+        find_field(source, options->key, &source->key, err) < 0 ||
+        find_field(source, options->id, &source->id, err) < 0) {
+        source_free(source);
+        return -1;
+    }
+    source->bytes = malloc(source_value_bytes(source));
+    if (!source->bytes) {
+        source_free(source);
+        return err_set(err, ERR_BUG, "out of memory");
+    }
+    *out = source;
+    return 0;
+}
+
+void source_free(struct source *source)
+{
+    if (!source)
+        return;
+    maker_free(source->maker);
+    free(source->bytes);
+    free(source);
+}
+
+int64_t source_due(struct source *source)
+{
+    if (!source->again)
+        source->due_us = pace_next(&source->pace);
+    return source->due_us;
+}
+
+static int64_t time_of(struct source *source, enum fault fault)
+{
+    int64_t now_us =
+        source->options.simulated ? source->options.as_of_us + source->due_us : clock_wall_us();
+    if (fault != FAULT_LATE)
+        return now_us;
+    return now_us - US_PER_MS * rng_between(&source->faults, 1, FAULT_LATE_MS);
+}
+
+static struct slice value_of(const struct source *source, size_t field)
+{
+    return field == SOURCE_NO_FIELD ? SLICE_NONE : maker_value(source->maker, field);
+}
+
+/* No byte of it can begin a JSON value, or end a line. */
+static size_t make_garbage(struct source *source)
+{
+    size_t n = (size_t)rng_between(&source->faults, GARBAGE_MIN_BYTES, GARBAGE_MAX_BYTES);
+    for (size_t i = 0; i < n; i++)
+        source->bytes[i] = (char)rng_between(&source->faults, 0x80, 0xff);
+    return n;
+}
+
+static void spoil(struct source *source, struct made *made)
+{
+    switch (made->fault) {
+    case FAULT_GARBAGE:
+        made->value.len = make_garbage(source);
+        break;
+    case FAULT_TRUNCATE:
+        made->value.len = (size_t)rng_between(&source->faults, 1, (int64_t)made->value.len - 1);
+        break;
+    case FAULT_NULL:
+        made->value = SLICE_NONE;
+        break;
+    case FAULT_TOO_LONG:
+    case FAULT_DUPLICATE:
+    case FAULT_LATE:
+    case FAULT_NONE:
+        return;
+    }
+    made->id = SLICE_NONE;
+}
+
+void source_make(struct source *source, struct made *made)
+{
+    if (source->again) {
+        source->again = false;
+        *made = source->last;
+        made->again = true;
+        return;
+    }
+    enum fault fault = faults_draw(&source->options.faults, &source->faults);
+    int64_t time_us = time_of(source, fault);
+    maker_set_long(source->maker, fault == FAULT_TOO_LONG);
+    char *end = maker_write(source->maker, time_us, source->bytes);
+    *made = (struct made){
+        .value = {source->bytes, (size_t)(end - source->bytes)},
+        .key = value_of(source, source->key),
+        .id = value_of(source, source->id),
+        .time_us = time_us,
+        .fault = fault,
+    };
+    if (fault != FAULT_NONE)
+        spoil(source, made);
+    if (fault == FAULT_DUPLICATE) {
+        source->again = true;
+        source->last = *made;
+    }
+}

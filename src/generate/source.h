@@ -1,0 +1,51 @@
+/*
+ * Where records come from, one after the other: what is in them (record.h), when they are due
+ * (pace.h), what is wrong with them on purpose (faults.h), and whose clock their time is from.
+ */
+#ifndef WEIR_GENERATE_SOURCE_H
+#define WEIR_GENERATE_SOURCE_H
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "generate/faults.h"
+#include "generate/pace.h"
+#include "generate/record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct source;
+
+#define SOURCE_NO_FIELD SIZE_MAX
+
+struct source_options {
+    const struct record_spec *spec;
+    struct maker_options maker;
+    struct pace pace;
+    struct faults faults;
+    bool simulated;   /* the clock begins at as_of_us and steps by the pace */
+    int64_t as_of_us; /* since 1970-01-01T00:00:00Z */
+    const char *key;  /* the field that is the record's key, or NULL */
+    const char *id;   /* the field that a ledger names, or NULL */
+};
+
+/* Slices are valid until the next call. */
+struct made {
+    struct slice value; /* ptr NULL: null */
+    struct slice key;   /* ptr NULL: null */
+    struct slice id;    /* as text; ptr NULL: there is none, or none can be read */
+    int64_t time_us;    /* since 1970-01-01T00:00:00Z */
+    enum fault fault;
+    bool again; /* the second of a duplicate */
+};
+
+int source_new(struct source **out, const struct source_options *options, struct err *err);
+void source_free(struct source *source);
+/* When the next record is due, in microseconds from the first on; each call is for the next. */
+int64_t source_due(struct source *source);
+/* Make it. After a duplicate's first, the same once more. */
+void source_make(struct source *source, struct made *made);
+/* Most bytes that a value can have. */
+size_t source_value_bytes(const struct source *source);
+
+#endif

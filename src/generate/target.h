@@ -1,0 +1,39 @@
+/*
+ * Where made records go: lines on a descriptor (target_lines.c) or a topic (target_topic.c). One
+ * thread makes all calls.
+ */
+#ifndef WEIR_GENERATE_TARGET_H
+#define WEIR_GENERATE_TARGET_H
+
+#include "base/err.h"
+#include "base/outlet.h"
+#include "generate/progress.h"
+#include "generate/source.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct target;
+
+/* What each kind has; `target` is the first member of its own struct. */
+struct target_calls {
+    /* Take a record; its bytes are copied. May wait, until asked to stop. */
+    int (*put)(struct target *target, const struct made *made, struct err *err);
+    /* Nothing is due for `wait_ms`: do what is to be done and wait no longer than that. */
+    int (*rest)(struct target *target, int wait_ms, struct err *err);
+    /* No more records come: all that were put are out, or err says how many are not. */
+    int (*finish)(struct target *target, struct err *err);
+    void (*free)(struct target *target);
+};
+
+struct target {
+    const struct target_calls *calls;
+    struct progress *progress;
+    bool gone; /* nobody wants more: end quietly */
+};
+
+/* A record a line, as it is; a null value is the word null. The outlet stays the caller's. */
+int target_lines_new(struct target **out, struct outlet *outlet, struct progress *progress,
+                     struct err *err);
+
+#endif
