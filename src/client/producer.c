@@ -34,6 +34,10 @@ struct producer {
     struct err last_fault; /* of a broker: why there is no news */
     int64_t news_us;       /* when something was delivered, or failed */
     bool bulk;
+    bool patient;
+    void (*report)(void *context, const struct producer_report *report);
+    void *context;
+    int64_t away_us;         /* since when no broker answers; 0: one does */
     int64_t hasten_us;       /* see hasten(): the next question is not before this, */
     int64_t hasten_pause_us; /* the one behind it so much later */
 };
@@ -52,18 +56,56 @@ static int set_fault(struct err *err, rd_kafka_resp_err_t code, const char *topi
                         topic);
 }
 
+static void report(const struct producer *producer, const rd_kafka_message_t *message)
+{
+    struct err err;
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    const struct producer_report report = {
+        .mark = message->_private,
+        .topic = topic,
+        .partition = message->partition,
+        .offset = message->err ? -1 : message->offset,
+        .err = message->err ? &err : NULL,
+    };
+    if (message->err)
+        set_fault(&err, message->err, topic);
+    producer->report(producer->context, &report);
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     (void)rk;
     struct producer *producer = opaque;
+    if (producer->report)
+        report(producer, message);
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         producer->delivered++;
         return;
     }
     if (producer->failed++ > 0)
         return;
-    producer->first_failed = (uint64_t)(uintptr_t)message->_private;
+    producer->first_failed = producer->report ? 0 : (uint64_t)(uintptr_t)message->_private;
     set_fault(&producer->first_fault, message->err, rd_kafka_topic_name(message->rkt));
+}
+
+static void begin_outage(struct producer *producer)
+{
+    if (producer->away_us != 0)
+        return;
+    producer->away_us = clock_mono_us();
+    if (producer->patient)
+        log_warn(producer->client.scope, "%s; records wait for a broker, none is lost",
+                 producer->last_fault.text);
+}
+
+static void end_outage(struct producer *producer)
+{
+    if (producer->away_us == 0)
+        return;
+    if (producer->patient)
+        log_info(producer->client.scope, "the broker answers again, after %.1f s",
+                 (double)(clock_mono_us() - producer->away_us) / 1e6);
+    producer->away_us = 0;
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -77,8 +119,10 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
         return;
     }
     /* "All brokers are down" says less than what was said before it. */
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_fault.class != ERR_NONE)
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_fault.class != ERR_NONE) {
+        begin_outage(producer);
         return;
+    }
     client_fault(&producer->client, &producer->last_fault, (rd_kafka_resp_err_t)code, reason);
     log_debug(producer->client.scope, "%s", producer->last_fault.text);
 }
@@ -124,11 +168,16 @@ int producer_new(struct producer **out, const struct producer_options *options, 
     if (!producer)
         return err_set(err, ERR_BUG, "out of memory");
     producer->bulk = options->bulk;
+    producer->patient = options->patient;
+    producer->report = options->report;
+    producer->context = options->context;
     producer->hasten_pause_us = HASTEN_FIRST_US;
     /* The user may change them. */
     const struct setting defaults[] = {
-        {"enable.idempotence", "true"},          {"linger.ms", linger},
-        {"queue.buffering.max.kbytes", "65536"}, {"message.timeout.ms", "60000"},
+        {"enable.idempotence", "true"},
+        {"linger.ms", linger},
+        {"queue.buffering.max.kbytes", "65536"},
+        {"message.timeout.ms", options->patient ? "0" : "60000"},
         {"message.max.bytes", largest},
     };
     size_t n_defaults = sizeof defaults / sizeof *defaults;
@@ -194,12 +243,18 @@ static rd_kafka_topic_t *topic_of(struct producer *producer, const char *name)
     return producer->topic;
 }
 
+/* What comes back with the report: its mark, or its number. */
+static void *opaque_of(const struct producer *producer, const struct producer_record *record)
+{
+    return producer->report ? record->mark : (void *)(uintptr_t)(producer->sent + 1);
+}
+
 /* What has no headers and the time of now goes by the call that costs the library least. */
 static rd_kafka_resp_err_t hand_over_plain(struct producer *producer, rd_kafka_topic_t *topic,
                                            const struct producer_record *record)
 {
     void *value = (void *)(uintptr_t)record->value.ptr;
-    void *opaque = (void *)(uintptr_t)(producer->sent + 1);
+    void *opaque = opaque_of(producer, record);
     if (rd_kafka_produce(topic, record->partition, RD_KAFKA_MSG_F_COPY, value, record->value.len,
                          record->key.ptr, record->key.len, opaque) == 0)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -225,7 +280,7 @@ static rd_kafka_resp_err_t hand_over(struct producer *producer,
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
          .u.i64 = record->timestamp_ms >= 0 ? record->timestamp_ms : 0},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)(producer->sent + 1)},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque_of(producer, record)},
     };
     size_t n = 7;
     if (headers)
@@ -291,8 +346,10 @@ static void take_news(struct producer *producer, int wait_ms, bool flush)
         rd_kafka_flush(producer->client.rk, wait_ms);
     else
         rd_kafka_poll(producer->client.rk, wait_ms);
-    if (producer->delivered + producer->failed > known)
+    if (producer->delivered + producer->failed > known) {
         producer->news_us = clock_mono_us();
+        end_outage(producer);
+    }
 }
 
 /*
@@ -305,19 +362,15 @@ static void await_news(struct producer *producer)
     take_news(producer, WAIT_MS, clock_mono_us() - producer->news_us >= STALL_US);
 }
 
-int producer_send(struct producer *producer, const struct producer_record *record, struct err *err)
+int producer_offer(struct producer *producer, const struct producer_record *record, struct err *err)
 {
-    rd_kafka_resp_err_t code;
     if (record->timestamp_ms == 0)
         return err_set(err, ERR_INPUT,
                        "a timestamp of 0 (1970-01-01) cannot be sent: librdkafka takes it for the "
                        "time of now; write 1, or null if that is meant");
-    while ((code = hand_over(producer, record)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        await_news(producer);
-        if (signals_stop_requested())
-            return err_set(err, ERR_OUTAGE,
-                           "stopped while the records before it were on their way");
-    }
+    rd_kafka_resp_err_t code = hand_over(producer, record);
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return 1;
     if (code == RD_KAFKA_RESP_ERR__FATAL && producer->last_fault.class == ERR_HALT) {
         *err = producer->last_fault;
         return -1;
@@ -327,6 +380,28 @@ int producer_send(struct producer *producer, const struct producer_record *recor
     if (producer->sent++ == 0 && !producer->bulk)
         hasten(producer);
     return 0;
+}
+
+int producer_send(struct producer *producer, const struct producer_record *record, struct err *err)
+{
+    int rc;
+    while ((rc = producer_offer(producer, record, err)) == 1) {
+        await_news(producer);
+        if (signals_stop_requested())
+            return err_set(err, ERR_OUTAGE,
+                           "stopped while the records before it were on their way");
+    }
+    return rc;
+}
+
+void producer_wait(struct producer *producer, int wait_ms, bool full)
+{
+    take_news(producer, wait_ms, full && clock_mono_us() - producer->news_us >= STALL_US);
+}
+
+bool producer_is_away(const struct producer *producer)
+{
+    return producer->away_us != 0;
 }
 
 void producer_poll(struct producer *producer)
@@ -366,6 +441,9 @@ int producer_flush(struct producer *producer, int timeout_ms, struct err *err)
     if (producer->failed == 0)
         return 0;
     *err = producer->first_fault;
+    if (producer->first_failed == 0)
+        return err_prefix(err, "%" PRIu64 " of %" PRIu64 " records were not delivered",
+                          producer->failed, producer->sent);
     return err_prefix(err, "%" PRIu64 " of %" PRIu64 " records were not delivered; number %" PRIu64,
                       producer->failed, producer->sent, producer->first_failed);
 }
@@ -373,4 +451,9 @@ int producer_flush(struct producer *producer, int timeout_ms, struct err *err)
 uint64_t producer_delivered(const struct producer *producer)
 {
     return producer->delivered;
+}
+
+uint64_t producer_failed(const struct producer *producer)
+{
+    return producer->failed;
 }

@@ -23,6 +23,15 @@
 
 struct producer;
 
+/* What became of a record. */
+struct producer_report {
+    void *mark; /* the record's */
+    const char *topic;
+    int32_t partition;
+    int64_t offset;        /* -1: not told, or not delivered */
+    const struct err *err; /* NULL: the broker has acknowledged it */
+};
+
 struct producer_options {
     const char *scope;
     const char *brokers;
@@ -35,6 +44,14 @@ struct producer_options {
     int64_t max_bytes;
     /* Records come as fast as they are taken: only full batches are sent before the flush. */
     bool bulk;
+    /*
+     * Records wait for a broker as long as it takes (else a minute). The log says once that none
+     * answers, and once that one does again.
+     */
+    bool patient;
+    /* Called for each record, by the owner's thread within its calls. NULL: not wanted. */
+    void (*report)(void *context, const struct producer_report *report);
+    void *context;
 };
 
 int producer_new(struct producer **out, const struct producer_options *options, struct err *err);
@@ -63,6 +80,7 @@ struct producer_record {
     int64_t timestamp_ms; /* -1: now; 0 is refused, because librdkafka takes it for now */
     const struct producer_header *headers;
     size_t n_headers;
+    void *mark; /* for `report` */
 };
 
 /*
@@ -71,9 +89,16 @@ struct producer_record {
  * why; or the producer is broken for good (ERR_HALT).
  */
 int producer_send(struct producer *producer, const struct producer_record *record, struct err *err);
+/* The same without waiting. 1: the queue is full, and the record is not taken. */
+int producer_offer(struct producer *producer, const struct producer_record *record,
+                   struct err *err);
 
 /* Let the library tell what became of records; never waits. */
 void producer_poll(struct producer *producer);
+/* The same, waiting up to so long for news. `full`: because the queue is. */
+void producer_wait(struct producer *producer, int wait_ms, bool full);
+/* Whether no broker answers, as far as is known: until the next record is acknowledged. */
+bool producer_is_away(const struct producer *producer);
 
 /*
  * Wait until the fate of all is known, or timeout_ms are over without any news (less than a second,
@@ -82,6 +107,7 @@ void producer_poll(struct producer *producer);
  */
 int producer_flush(struct producer *producer, int timeout_ms, struct err *err);
 
+uint64_t producer_failed(const struct producer *producer);
 uint64_t producer_delivered(const struct producer *producer);
 
 #endif

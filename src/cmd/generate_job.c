@@ -174,10 +174,28 @@ int generate_job_read(struct generate_job *job, struct err *err)
 
 /* ---- Doing it ---- */
 
+static int open_topic(struct generate_job *job, struct err *err)
+{
+    const struct pipeline_config *config = &job->cli->config.common;
+    if (job->ledger && ledger_file_open(&job->ledger_file, job->ledger, err) < 0)
+        return -1;
+    job->topic_options = (struct topic_options){
+        .brokers = config->brokers,
+        .properties = config->kafka,
+        .n_properties = config->n_kafka,
+        .topic = job->topic,
+        .partition = job->partition,
+        .bulk = !job->waits,
+        .own_times = job->source_options.simulated,
+        .ledger = job->ledger_file,
+    };
+    return target_topic_new(&job->target, &job->topic_options, &job->progress, err);
+}
+
 static int open_target(struct generate_job *job, struct err *err)
 {
     if (job->topic)
-        return err_set(err, ERR_BUG, "not yet");
+        return open_topic(job, err);
     outlet_init(&job->outlet, STDOUT_FILENO, "stdout",
                 STDOUT_BYTES + source_value_bytes(job->source));
     return target_lines_new(&job->target, &job->outlet, &job->progress, err);
@@ -212,6 +230,7 @@ void generate_job_release(struct generate_job *job)
 {
     if (job->target)
         job->target->calls->free(job->target);
+    ledger_file_close(job->ledger_file);
     source_free(job->source);
     outlet_release(&job->outlet);
     progress_release(&job->progress);

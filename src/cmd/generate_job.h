@@ -22,6 +22,8 @@ struct generate_job {
     /* While it runs: */
     struct progress progress;
     struct outlet outlet;
+    struct ledger_file *ledger_file;
+    struct topic_options topic_options;
     struct source *source;
     struct target *target;
 };

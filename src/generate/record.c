@@ -303,6 +303,11 @@ struct slice maker_value(const struct maker *maker, size_t field)
     return maker->values[field];
 }
 
+bool maker_is_bare(const struct maker *maker, size_t field)
+{
+    return maker->steps[field].bare;
+}
+
 int maker_field(const struct maker *maker, const char *name, size_t *field, struct err *err)
 {
     const char *names[SPEC_MAX_FIELDS];

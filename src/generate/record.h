@@ -53,6 +53,8 @@ void maker_set_long(struct maker *maker, bool is_long);
  * bytes are moved. `field`: its place in the spec, from maker_field().
  */
 struct slice maker_value(const struct maker *maker, size_t field);
+/* Whether it is written without quotes: a number, true or false. */
+bool maker_is_bare(const struct maker *maker, size_t field);
 /* A field by name, hidden ones too; ERR_USAGE with the nearest name if there is none. */
 int maker_field(const struct maker *maker, const char *name, size_t *field, struct err *err);
 

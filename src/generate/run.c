@@ -5,6 +5,7 @@
 
 #define TICK_US 100000
 #define TICK_RECORDS 1024
+#define FULL_MS 20
 #define BEHIND_US 1000000 /* what is later than this is not caught up with */
 
 struct course {
@@ -53,7 +54,7 @@ static bool await_due(struct course *course, int64_t due_us, struct err *err, in
             return true;
         if (left_us > TICK_US)
             left_us = TICK_US;
-        *rc = run->target->calls->rest(run->target, (int)((left_us + 999) / 1000), err);
+        *rc = run->target->calls->rest(run->target, (int)((left_us + 999) / 1000), false, err);
     }
     return false;
 }
@@ -66,6 +67,21 @@ static void count(struct progress *progress, const struct made *made)
         progress->own.faults[made->fault]++;
 }
 
+/* 1: it is over before the target has room. */
+static int put(struct course *course, const struct made *made, struct err *err)
+{
+    const struct target_calls *calls = course->run->target->calls;
+    int rc;
+    while ((rc = calls->put(course->run->target, made, err)) == 1) {
+        if (calls->rest(course->run->target, FULL_MS, true, err) < 0)
+            return -1;
+        tick(course, clock_mono_us());
+        if (is_over(course->run))
+            return 1;
+    }
+    return rc;
+}
+
 static int make_all(struct course *course, struct err *err)
 {
     const struct run *run = course->run;
@@ -75,10 +91,11 @@ static int make_all(struct course *course, struct err *err)
         if (!await_due(course, source_due(run->source), err, &rc))
             return rc;
         source_make(run->source, &made);
-        count(run->progress, &made);
-        rc = run->target->calls->put(run->target, &made, err);
+        rc = put(course, &made, err);
+        if (rc == 0)
+            count(run->progress, &made);
     }
-    return rc;
+    return rc < 0 ? -1 : 0;
 }
 
 int run_records(const struct run *run, struct err *err)

@@ -136,6 +136,7 @@ void source_make(struct source *source, struct made *made)
         .value = {source->bytes, (size_t)(end - source->bytes)},
         .key = value_of(source, source->key),
         .id = value_of(source, source->id),
+        .id_bare = source->id != SOURCE_NO_FIELD && maker_is_bare(source->maker, source->id),
         .time_us = time_us,
         .fault = fault,
     };

@@ -34,6 +34,7 @@ struct made {
     struct slice value; /* ptr NULL: null */
     struct slice key;   /* ptr NULL: null */
     struct slice id;    /* as text; ptr NULL: there is none, or none can be read */
+    bool id_bare;       /* a number */
     int64_t time_us;    /* since 1970-01-01T00:00:00Z */
     enum fault fault;
     bool again; /* the second of a duplicate */

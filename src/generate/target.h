@@ -7,6 +7,8 @@
 
 #include "base/err.h"
 #include "base/outlet.h"
+#include "client/producer.h"
+#include "generate/ledger_file.h"
 #include "generate/progress.h"
 #include "generate/source.h"
 
@@ -17,10 +19,13 @@ struct target;
 
 /* What each kind has; `target` is the first member of its own struct. */
 struct target_calls {
-    /* Take a record; its bytes are copied. May wait, until asked to stop. */
+    /* Take a record; its bytes are copied. 1: not now, it is full; rest, and try again. */
     int (*put)(struct target *target, const struct made *made, struct err *err);
-    /* Nothing is due for `wait_ms`: do what is to be done and wait no longer than that. */
-    int (*rest)(struct target *target, int wait_ms, struct err *err);
+    /*
+     * Nothing is due for `wait_ms`, or it is full: do what is to be done and wait no longer than
+     * that.
+     */
+    int (*rest)(struct target *target, int wait_ms, bool full, struct err *err);
     /* No more records come: all that were put are out, or err says how many are not. */
     int (*finish)(struct target *target, struct err *err);
     void (*free)(struct target *target);
@@ -35,5 +40,25 @@ struct target {
 /* A record a line, as it is; a null value is the word null. The outlet stays the caller's. */
 int target_lines_new(struct target **out, struct outlet *outlet, struct progress *progress,
                      struct err *err);
+
+/* ---- A topic ---- */
+
+struct topic_options {
+    const char *brokers;
+    const struct property *properties;
+    size_t n_properties;
+    const char *topic;
+    int32_t partition;          /* -1: by the key's hash, or any */
+    bool bulk;                  /* records come as fast as they are taken */
+    bool own_times;             /* a record's time is the made one's; else the time of sending */
+    struct ledger_file *ledger; /* NULL: none. The caller's */
+};
+
+/*
+ * ERR_USAGE: there is no such topic, or no such partition. `options` must live as long as the
+ * target. Its finish waits for a broker until someone asks to stop.
+ */
+int target_topic_new(struct target **out, const struct topic_options *options,
+                     struct progress *progress, struct err *err);
 
 #endif

@@ -34,8 +34,9 @@ static int flush(struct target *target, struct err *err)
     return rc;
 }
 
-static int rest(struct target *target, int wait_ms, struct err *err)
+static int rest(struct target *target, int wait_ms, bool full, struct err *err)
 {
+    (void)full;
     if (flush(target, err) < 0)
         return -1;
     struct pollfd stop = {.fd = signals_fd(), .events = POLLIN};

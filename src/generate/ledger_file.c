@@ -1,0 +1,144 @@
+#include "generate/ledger_file.h"
+
+#include "base/outlet.h"
+#include "generate/put.h"
+#include "generate/quote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES ((size_t)64 << 10)
+#define LINE_BYTES 512 /* without its id; a topic's name is at most 249 */
+
+struct ledger_file {
+    const char *path;
+    int fd;
+    struct outlet outlet;
+    uint64_t lines; /* added */
+    uint64_t whole; /* on the file, as far as is known */
+    bool broken;
+    struct err err;
+};
+
+/* A run that was cut off may have left a line that is only begun. */
+static int end_last_line(struct ledger_file *ledger)
+{
+    char last = '\n';
+    off_t size = lseek(ledger->fd, 0, SEEK_END);
+    if (size <= 0)
+        return 0;
+    if (pread(ledger->fd, &last, 1, size - 1) != 1 || last == '\n')
+        return 0;
+    return write(ledger->fd, "\n", 1) == 1 ? 0 : -1;
+}
+
+int ledger_file_open(struct ledger_file **out, const char *path, struct err *err)
+{
+    struct ledger_file *ledger = calloc(1, sizeof *ledger);
+    *out = NULL;
+    if (!ledger)
+        return err_set(err, ERR_BUG, "out of memory");
+    ledger->path = path;
+    ledger->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (ledger->fd < 0 || end_last_line(ledger) < 0) {
+        err_set(err, ERR_USAGE, "--ledger: %s: %s", path, strerror(errno));
+        if (ledger->fd >= 0)
+            close(ledger->fd);
+        free(ledger);
+        return -1;
+    }
+    outlet_init(&ledger->outlet, ledger->fd, path, BUFFER_BYTES);
+    *out = ledger;
+    return 0;
+}
+
+static int break_off(struct ledger_file *ledger, struct err *err)
+{
+    if (!ledger->broken) {
+        struct err reason = ledger->err;
+        err_set(&ledger->err, ERR_OUTAGE,
+                "--ledger: %s: of this run, %" PRIu64 " lines are whole and the rest is missing",
+                reason.text, ledger->whole);
+    }
+    ledger->broken = true;
+    *err = ledger->err;
+    return -1;
+}
+
+static int flush(struct ledger_file *ledger, struct err *err)
+{
+    if (outlet_flush(&ledger->outlet, &ledger->err) < 0)
+        return break_off(ledger, err);
+    ledger->whole = ledger->lines;
+    return 0;
+}
+
+static char *put_id(char *to, const struct ledger_line *line)
+{
+    if (!line->id.ptr)
+        return put_bytes(to, "null", 4);
+    if (line->id_bare)
+        return put_bytes(to, line->id.ptr, line->id.len);
+    *to++ = '"';
+    to = quote_put(to, line->id, true);
+    *to++ = '"';
+    return to;
+}
+
+int ledger_file_add(struct ledger_file *ledger, const struct ledger_line *line, struct err *err)
+{
+    size_t most = LINE_BYTES + 6 * line->id.len;
+    if (ledger->broken)
+        return break_off(ledger, err);
+    if (ledger->outlet.size - ledger->outlet.len < most && flush(ledger, err) < 0)
+        return -1;
+    char *to = outlet_reserve(&ledger->outlet, most, err);
+    char *from = to;
+    to = put_bytes(to, "{\"topic\":\"", 10);
+    to = put_bytes(to, line->topic, strlen(line->topic));
+    to = put_bytes(to, "\",\"partition\":", 14);
+    to = put_i64(to, line->partition);
+    to = put_bytes(to, ",\"offset\":", 10);
+    to = put_i64(to, line->offset);
+    to = put_bytes(to, ",\"unique_id\":", 13);
+    to = put_id(to, line);
+    to = put_bytes(to, ",\"fault\":", 9);
+    const char *fault = fault_name(line->fault);
+    if (!fault)
+        to = put_bytes(to, "null", 4);
+    else {
+        *to++ = '"';
+        to = put_bytes(to, fault, strlen(fault));
+        *to++ = '"';
+    }
+    to = put_bytes(to, "}\n", 2);
+    outlet_commit(&ledger->outlet, (size_t)(to - from));
+    ledger->lines++;
+    return 0;
+}
+
+int ledger_file_sync(struct ledger_file *ledger, struct err *err)
+{
+    if (ledger->broken)
+        return break_off(ledger, err);
+    if (flush(ledger, err) < 0)
+        return -1;
+    if (fsync(ledger->fd) == 0 || errno == EINVAL) /* a pipe has nothing to sync */
+        return 0;
+    return err_set(err, ERR_OUTAGE, "--ledger: %s: %s", ledger->path, strerror(errno));
+}
+
+void ledger_file_close(struct ledger_file *ledger)
+{
+    struct err ignored;
+    if (!ledger)
+        return;
+    if (!ledger->broken)
+        outlet_flush(&ledger->outlet, &ignored);
+    outlet_release(&ledger->outlet);
+    close(ledger->fd);
+    free(ledger);
+}
