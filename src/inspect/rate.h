@@ -1,0 +1,76 @@
+/*
+ * How much arrives per time unit: records counted between borders of time, of a topic or a table.
+ *
+ * What is counted lies in this struct whatever it was counted from, so that one rendering serves
+ * all: `rate_topic.h` asks brokers for offsets at the borders (or reads every record), and
+ * `rate_table.h` a database.
+ *
+ * Slots are half open, [from, to), in order and without gaps. The first and the last may be cut off
+ * by the stretch that was asked for, and the last by now: `whole` tells.
+ */
+#ifndef WEIR_INSPECT_RATE_H
+#define WEIR_INSPECT_RATE_H
+
+#include "base/err.h"
+#include "inspect/borders.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RATE_UNKNOWN (-1)
+
+struct rate_slot {
+    int64_t from_ms; /* since 1970-01-01T00:00:00Z */
+    int64_t to_ms;
+    bool whole; /* a unit's whole length, and over */
+    int64_t records;
+    /* Only where all records were read; else RATE_UNKNOWN. */
+    int64_t bytes; /* of keys and values */
+    int64_t smallest;
+    int64_t largest;
+    int64_t distinct_keys;
+};
+
+struct rate_partition {
+    int32_t partition;
+    int64_t records; /* of all slots together */
+};
+
+/* What makes counts less than exact, or asks for attention. */
+struct rate_disorder {
+    bool looked;          /* false: LogAppendTime, everything was read, or a table */
+    int64_t borders;      /* that were looked at: places in a partition */
+    int64_t out_of_place; /* of them: the record before a border is not older than it */
+    int64_t worst_ms;     /* how far, at most */
+};
+
+struct rate {
+    enum time_unit_kind unit;
+    const char *timezone;
+    int64_t now_ms;
+    struct rate_slot *slots;
+    size_t n_slots;
+    struct rate_partition *partitions; /* none of a table */
+    size_t n_partitions;
+    bool exact; /* counted one by one */
+    bool compacted;
+    bool transactional; /* control records or aborted ones lie between: offsets are more than
+                           records */
+    bool append_time;   /* LogAppendTime: timestamps rise */
+    struct rate_disorder disorder;
+};
+
+/* Of whole slots alone, unless there is none. */
+struct rate_figures {
+    double now_per_unit; /* the last whole slot */
+    double average_per_unit;
+    int64_t peak;    /* records of the fullest slot */
+    int64_t peak_ms; /* where it begins */
+    double per_day;  /* the average, over a day */
+    double skew;     /* the largest partition's share over an even one; 1 is even, 0 unknown */
+};
+
+struct rate_figures rate_figures(const struct rate *rate);
+
+#endif
