@@ -60,16 +60,32 @@ static uint32_t decode(const char *text, size_t n)
     return code;
 }
 
-char *letters_put(char *to, struct slice text, uint32_t (*turn)(uint32_t))
+static inline char turn_ascii(char c, enum letter_case letters)
+{
+    if (letters == CASE_LOWER)
+        return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    if (letters == CASE_UPPER)
+        return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
+    return c;
+}
+
+char *letters_put(char *to, struct slice text, enum letter_case letters)
 {
     for (size_t at = 0; at < text.len;) {
-        size_t n = utf8_char_bytes(text.ptr + at, text.len - at);
-        if (n == 0)
-            *to++ = text.ptr[at++];
-        else {
-            to += utf8_encode(turn(decode(text.ptr + at, n)), to);
-            at += n;
+        if ((text.ptr[at] & 0x80) == 0) {
+            *to++ = turn_ascii(text.ptr[at++], letters);
+            continue;
         }
+        size_t n = utf8_char_bytes(text.ptr + at, text.len - at);
+        if (n == 0) {
+            *to++ = text.ptr[at++];
+            continue;
+        }
+        uint32_t code = decode(text.ptr + at, n);
+        if (letters != CASE_AS_IS)
+            code = letters == CASE_LOWER ? letters_lower(code) : letters_upper(code);
+        to += utf8_encode(code, to);
+        at += n;
     }
     return to;
 }

@@ -12,11 +12,13 @@
 uint32_t letters_lower(uint32_t code_point);
 uint32_t letters_upper(uint32_t code_point);
 
+enum letter_case { CASE_AS_IS, CASE_LOWER, CASE_UPPER };
+
 /*
  * Text in lower or upper case; returns behind it. It is never longer than the text, and what is no
- * UTF-8 is copied as it stands.
+ * UTF-8 is copied as it stands. `to` may be where the text is.
  */
-char *letters_put(char *to, struct slice text, uint32_t (*turn)(uint32_t));
+char *letters_put(char *to, struct slice text, enum letter_case letters);
 /* As the local part of a mail address: lower case, Romanian letters without their marks, only a-z
  * and 0-9. Never longer than the text. */
 char *letters_put_mail(char *to, struct slice text);

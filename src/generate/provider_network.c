@@ -106,22 +106,24 @@ int prepare_iban(const struct preparing *preparing, struct prepared *out, struct
 char *write_iban(const void *data, const struct draw *draw, char *to)
 {
     (void)data;
-    uint64_t bank = rng_below(draw->rng, 26 * 26 * 26 * 26);
+    uint32_t bank = (uint32_t)rng_below(draw->rng, 26 * 26 * 26 * 26);
     uint64_t account = rng_below(draw->rng, 10000000000000000);
     char *letters = to + 4;
     uint64_t remainder = 0;
     for (int i = 0; i < 4; i++) {
-        unsigned letter = (unsigned)(bank % 26);
+        uint32_t letter = bank % 26;
         bank /= 26;
         letters[i] = (char)('A' + letter);
         remainder = remainder * 100 + 10 + letter;
     }
-    remainder = remainder % 97 * 100000000 + account / 100000000;
-    remainder = remainder % 97 * 100000000 + account % 100000000;
+    uint32_t high = (uint32_t)(account / 100000000);
+    uint32_t low = (uint32_t)(account % 100000000);
+    remainder = remainder % 97 * 100000000 + high;
+    remainder = remainder % 97 * 100000000 + low;
     remainder = (remainder % 97 * 1000000 + 272400) % 97;
     to = put_bytes(to, "RO", 2);
     put_two(to, (unsigned)(98 - remainder));
-    return put_digits(letters + 4, account, 16);
+    return put_eight(put_eight(letters + 4, high), low);
 }
 
 /* ---- UUID ---- */

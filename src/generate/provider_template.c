@@ -16,9 +16,9 @@ struct template
 {
     struct part *parts;
     size_t n;
-    bool changes;               /* something is left out, or turned */
-    uint32_t (*turn)(uint32_t); /* letters that are not ASCII; NULL: none */
-    /* What becomes of each byte, and whether it stays. */
+    bool changes; /* something is left out, or turned */
+    enum letter_case letters;
+    /* What becomes of each byte of ASCII, and whether it stays. */
     char becomes[256];
     uint8_t stays[256];
 };
@@ -78,8 +78,8 @@ static int parse(const struct preparing *preparing, struct template *template, s
 static void fill_tables(struct template *template, const char *remove)
 {
     for (unsigned c = 0; c < 256; c++) {
-        bool turns = template->turn && c < 0x80;
-        template->becomes[c] = (char)(turns ? template->turn(c) : c);
+        char byte = (char)c;
+        letters_put(&template->becomes[c], (struct slice){&byte, 1}, template->letters);
         template->stays[c] = c == 0 || !strchr(remove, (int)c);
     }
 }
@@ -90,10 +90,8 @@ int prepare_template(const struct preparing *preparing, struct prepared *out, st
     struct template *template = arena_alloc(preparing->arena, sizeof *template);
     size_t most = strlen(field->template_text) + 1;
     template->parts = arena_alloc(preparing->arena, most * sizeof *template->parts);
-    template->turn = field->letters == CASE_LOWER   ? letters_lower
-                     : field->letters == CASE_UPPER ? letters_upper
-                                                    : NULL;
-    template->changes = template->turn || field->remove;
+    template->letters = field->letters;
+    template->changes = field->letters != CASE_AS_IS || field->remove;
     fill_tables(template, field->remove ? field->remove : "");
     *out = (struct prepared){.data = template};
     if (parse(preparing, template, err) < 0)
@@ -117,9 +115,9 @@ static char *put_changed(const struct template *template, char *from, const char
         *to = template->becomes[c];
         to += template->stays[c];
     }
-    if (!template->turn || seen < 0x80)
+    if (template->letters == CASE_AS_IS || seen < 0x80)
         return to;
-    return letters_put(from, (struct slice){from, (size_t)(to - from)}, template->turn);
+    return letters_put(from, (struct slice){from, (size_t)(to - from)}, template->letters);
 }
 
 char *write_template(const void *data, const struct draw *draw, char *to)

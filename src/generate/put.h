@@ -34,6 +34,12 @@ static inline char *put_four(char *to, unsigned v)
     return put_two(put_two(to, v / 100), v % 100);
 }
 
+/* 0..99999999 as eight. */
+static inline char *put_eight(char *to, uint32_t v)
+{
+    return put_four(put_four(to, v / 10000), v % 10000);
+}
+
 static inline char *put_hex(char *to, unsigned byte)
 {
     memcpy(to, put_hexes + (size_t)byte * 2, 2);

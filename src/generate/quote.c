@@ -57,19 +57,32 @@ static inline bool eight_plain(uint64_t v)
     return ((v | low | (quote - ones) | (slash - ones)) & tops) == 0;
 }
 
+bool quote_is_plain(struct slice text)
+{
+    uint64_t eight;
+    if (text.len < sizeof eight) {
+        for (size_t i = 0; i < text.len; i++)
+            if (!is_plain((unsigned char)text.ptr[i]))
+                return false;
+        return true;
+    }
+    size_t last = text.len - sizeof eight;
+    for (size_t i = 0; i < last; i += sizeof eight) {
+        memcpy(&eight, text.ptr + i, sizeof eight);
+        if (!eight_plain(eight))
+            return false;
+    }
+    memcpy(&eight, text.ptr + last, sizeof eight); /* some of them once more */
+    return eight_plain(eight);
+}
+
 char *quote_put(char *to, struct slice text, bool utf8)
 {
+    if (quote_is_plain(text))
+        return put_bytes(to, text.ptr, text.len);
     const unsigned char *at = (const unsigned char *)text.ptr;
     const unsigned char *end = at + text.len;
     while (at < end) {
-        uint64_t eight;
-        while (end - at >= 8 && (memcpy(&eight, at, 8), eight_plain(eight))) {
-            memcpy(to, &eight, 8);
-            to += 8;
-            at += 8;
-        }
-        if (at == end)
-            return to;
         if (is_plain(*at)) {
             *to++ = (char)*at++;
             continue;
@@ -86,12 +99,4 @@ char *quote_put(char *to, struct slice text, bool utf8)
         at += n > 0 ? n : 1;
     }
     return to;
-}
-
-bool quote_is_plain(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (!is_plain((unsigned char)text.ptr[i]))
-            return false;
-    return true;
 }

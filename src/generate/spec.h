@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "base/yaml.h"
+#include "generate/letters.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,8 +37,6 @@ enum field_per {
     PER_RECORD,  /* drawn again for each record */
     PER_USER,    /* a returning user's own (with users) */
 };
-
-enum letter_case { CASE_AS_IS, CASE_LOWER, CASE_UPPER };
 
 enum time_form {
     TIME_PYTHON,  /* 2026-01-01 00:00:00.123456, local time or UTC as the clock is */

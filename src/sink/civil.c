@@ -40,7 +40,7 @@ struct civil civil_from_days(int64_t days)
     while (days >= days_before_year(year + 1))
         year++;
     int of_year = (int)(days - days_before_year(year));
-    int month = 1;
+    int month = of_year / 32 + 1; /* or a later one */
     while (month < 12 && of_year >= before_month[month] + (month >= 2 && civil_is_leap(year)))
         month++;
     bool leap_day_past = month > 2 && civil_is_leap(year);
