@@ -1,10 +1,11 @@
 #include "cmd/generate_job.h"
 
-#include "base/clock.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/signals.h"
 #include "cmd/generate_show.h"
 #include "generate/run.h"
+#include "web/http.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -201,6 +202,41 @@ static int open_target(struct generate_job *job, struct err *err)
     return target_lines_new(&job->target, &job->outlet, &job->progress, err);
 }
 
+/* ---- Watched while it runs ---- */
+
+static int show_metrics(void *progress, struct buf *out)
+{
+    progress_metrics(progress, out);
+    return 200;
+}
+
+static int show_health(void *progress, struct buf *out)
+{
+    if (progress_read(progress).away) {
+        buf_add_str(out, "no broker answers\n");
+        return 503;
+    }
+    buf_add_str(out, "ok\n");
+    return 200;
+}
+
+static int run_beside_http(struct generate_job *job, const struct run *run, struct err *err)
+{
+    const struct http_route routes[] = {
+        {"/metrics", "text/plain; version=0.0.4; charset=utf-8", show_metrics, &job->progress},
+        {"/healthz", "text/plain; charset=utf-8", show_health, &job->progress},
+    };
+    struct http *http = NULL;
+    if (!job->cli->config.http)
+        return run_records(run, err);
+    if (http_start(&http, job->cli->config.http, routes, sizeof routes / sizeof *routes, err) < 0)
+        return -1;
+    log_info("", "metrics at http://%s/metrics", http_address(http));
+    int rc = run_records(run, err);
+    http_stop(http);
+    return rc;
+}
+
 static void show(void *context)
 {
     generate_show_status(context);
@@ -221,7 +257,8 @@ int generate_job_run(struct generate_job *job, struct err *err)
         .tick = job->topic && !job->cli->quiet ? show : NULL,
         .context = &status,
     };
-    int rc = run_records(&run, err);
+    generate_show_start(job);
+    int rc = run_beside_http(job, &run, err);
     generate_show_summary(job);
     return rc;
 }

@@ -14,6 +14,8 @@ struct generate_status {
 
 /* A status line each second on a terminal, a log line each ten elsewhere. */
 void generate_show_status(struct generate_status *status);
+/* One line on stderr before the first record: how many will come in a day. */
+void generate_show_start(const struct generate_job *job);
 /* One line on stderr, or -J's object. */
 void generate_show_summary(struct generate_job *job);
 /* --list-providers; the exit code. */
