@@ -1,6 +1,5 @@
 #include "cmd/generate_job.h"
 
-#include "base/log.h"
 #include "base/random.h"
 #include "base/signals.h"
 #include "cmd/generate_show.h"
@@ -231,7 +230,6 @@ static int run_beside_http(struct generate_job *job, const struct run *run, stru
         return run_records(run, err);
     if (http_start(&http, job->cli->config.http, routes, sizeof routes / sizeof *routes, err) < 0)
         return -1;
-    log_info("", "metrics at http://%s/metrics", http_address(http));
     int rc = run_records(run, err);
     http_stop(http);
     return rc;
