@@ -151,8 +151,14 @@ static void note_troubles(const struct group_work *work, const struct group *gro
 {
     size_t without = 0;
     for (size_t i = 0; i < group->n_partitions; i++) {
-        without += group->partitions[i].committed < 0;
-        note_place(work, group->name, &group->partitions[i]);
+        const struct group_partition *p = &group->partitions[i];
+        without += p->committed < 0 && !p->is_hidden;
+        note_place(work, group->name, p);
+        if (p->is_hidden && (i == 0 || strcmp(group->partitions[i - 1].topic, p->topic) != 0))
+            cli_note(work->cli,
+                     "%s: it reads %s, which may not be seen from here: its offsets are not known "
+                     "(kafka-acls grants it: Describe on the topic)",
+                     group->name, p->topic);
     }
     if (without > 0 && group->offsets_known)
         cli_note(work->cli,

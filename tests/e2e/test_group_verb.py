@@ -359,6 +359,25 @@ def test_without_permission(guarded_kafka, tmp_path, group):
     assert guarded_kafka.committed(f"{group}.b", topic) == {0: 0}
 
 
+def test_a_topic_that_one_may_not_see_is_said(guarded_kafka, tmp_path, group):
+    """Brokers leave out what was committed of it, without a word: it is not known, and not none."""
+    tool = GroupTool(tmp_path, guarded_kafka.address)
+    seen, hidden, gone = (guarded_kafka.create_topic(f"{group}_{name}", 1) for name in ("seen", "hidden", "gone"))
+    for topic in (seen, hidden, gone):
+        guarded_kafka.produce(topic, [b"x"] * 3)
+    with Member(guarded_kafka, group, f"^{group}_.*", 3) as member:
+        member.consumer.commit(offsets=[TopicPartition(t, 0, 1) for t in (seen, hidden)], asynchronous=False)
+        assert tool.json("describe", group, notes=1)["lag"] == 4
+        guarded_kafka.deny(hidden, AclOperation.DESCRIBE)
+        guarded_kafka.delete_topic(gone)
+        described = tool.json("describe", group, notes=2)
+        assert f"it reads {hidden}, which may not be seen from here: its offsets are not known" in tool.said
+        assert f"{group}: 1 of 3 partitions have no committed offset" in tool.said, "of the one that is gone"
+        rows = {p["topic"]: (p["committed"], p["high"], p["lag"]) for p in described["partitions"]}
+        assert rows == {seen: (1, 3, 2), hidden: (None, None, None), gone: (None, None, None)}
+        assert described["lag"] is None, "2 and what is not known"
+
+
 def test_no_broker(tmp_path):
     begun = time.monotonic()
     line = GroupTool(tmp_path, "127.0.0.1:1").no("seek", "g", "-o", "end", code=1)
