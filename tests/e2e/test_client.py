@@ -245,7 +245,7 @@ def test_one_broker_of_several_does_not_end_a_question_to_all():
         return process.returncode, out, said
 
     with Listener(closing) as other, Listener(refusing_logins()) as hostile, cluster([other], []) as mixed, \
-            cluster([hostile], []) as guarded, cluster([], [f"g{i:03}" for i in range(130)]) as mute:
+            cluster([hostile], []) as guarded, cluster([], [f"g{i:03}" for i in range(130)], mute=True) as mute:
         begun = time.monotonic()
         asked = [ask(mixed.address, 4000), ask(guarded.address, 1500, *LOGIN), ask(mute.address, 1000),
                  ask(other.address, 20000), ask(hostile.address, 20000, *LOGIN)]

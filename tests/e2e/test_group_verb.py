@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartiti
 from confluent_kafka.admin import AclOperation, ResourceType
 
 from harness.library import newer_library
+from harness.listener import cluster
 from harness.paths import sanitized
 from harness.records import Record
 from harness.tool import Tool
@@ -376,6 +377,12 @@ def test_a_topic_that_one_may_not_see_is_said(guarded_kafka, tmp_path, group):
         rows = {p["topic"]: (p["committed"], p["high"], p["lag"]) for p in described["partitions"]}
         assert rows == {seen: (1, 3, 2), hidden: (None, None, None), gone: (None, None, None)}
         assert described["lag"] is None, "2 and what is not known"
+
+
+def test_a_coordinator_that_has_just_started_is_waited_for(tmp_path):
+    """It lists no group, and says that it reads its log only when asked for one."""
+    with cluster([], ["orders"], loading=2) as loading:
+        assert GroupTool(tmp_path, loading.address).json("describe", "orders")["state"] == "Empty"
 
 
 def test_no_broker(tmp_path):

@@ -121,13 +121,19 @@ def text(value: str | None) -> bytes:
 
 METADATA, OFFSET_FETCH, FIND_COORDINATOR, DESCRIBE_GROUPS, LIST_GROUPS = 3, 9, 10, 15, 16
 SASL_HANDSHAKE, SASL_AUTHENTICATE = 17, 36
-CLUSTER_VERSIONS = {METADATA: (4, 4), OFFSET_FETCH: (1, 1), FIND_COORDINATOR: (0, 0), DESCRIBE_GROUPS: (0, 0),
+CLUSTER_VERSIONS = {METADATA: (4, 4), OFFSET_FETCH: (2, 2), FIND_COORDINATOR: (0, 0), DESCRIBE_GROUPS: (0, 0),
                     LIST_GROUPS: (0, 0), SASL_HANDSHAKE: (0, 1), SASL_AUTHENTICATE: (0, 0)}
 
 
-def cluster(others: list[Listener], groups: list[str]) -> Listener:
-    """A broker, number 0, that lists others as well and is the coordinator of these groups, of whose offsets it never says
-    a word. Any login will do."""
+LOADING = 14
+
+
+def cluster(others: list[Listener], groups: list[str], loading: int = 0, mute: bool = False) -> Listener:
+    """A broker, number 0, that lists others as well and is the coordinator of these groups, which have no offsets; `mute`:
+    of those it never says a word. `loading`: so many times it answers that it reads its log still, and until then it lists
+    no group, as Kafka does behind a start. Any login will do."""
+    refusals = [LOADING] * loading
+
     def one(number: int, listener: Listener) -> bytes:
         return struct.pack(">i", number) + text("127.0.0.1") + struct.pack(">i", listener.port)
 
@@ -137,17 +143,18 @@ def cluster(others: list[Listener], groups: list[str]) -> Listener:
                 + text("a cluster") + struct.pack(">ii", 0, 0))
 
     def list_groups(_request: bytes) -> bytes:
-        return struct.pack(">hi", 0, len(groups)) + b"".join(text(name) + text("consumer") for name in groups)
+        listed = [] if refusals else groups
+        return struct.pack(">hi", 0, len(listed)) + b"".join(text(name) + text("consumer") for name in listed)
 
     def describe_groups(request: bytes) -> bytes:
         (client_id,) = struct.unpack_from(">h", request, 8)
         (asked,) = struct.unpack_from(">i", request, 10 + client_id)
         assert asked == 1, "librdkafka asks for one at a time"
-        return (struct.pack(">ih", 1, 0) + request[14 + client_id:] + text("Empty") + text("consumer") + text("")
+        return (struct.pack(">ih", 1, refusals.pop() if refusals else 0) + request[14 + client_id:] + text("Empty") + text("consumer") + text("")
                 + struct.pack(">i", 0))
 
     made = Listener(broker(CLUSTER_VERSIONS, answers={
-        METADATA: metadata, LIST_GROUPS: list_groups, DESCRIBE_GROUPS: describe_groups, OFFSET_FETCH: None,
+        METADATA: metadata, LIST_GROUPS: list_groups, DESCRIBE_GROUPS: describe_groups, OFFSET_FETCH: None if mute else lambda _: struct.pack(">ih", 0, 0),
         FIND_COORDINATOR: lambda _: struct.pack(">h", 0) + one(0, made),
         SASL_HANDSHAKE: lambda _: struct.pack(">hi", 0, 1) + text("PLAIN"),
         SASL_AUTHENTICATE: lambda _: struct.pack(">h", 0) + text(None) + struct.pack(">i", 0)}))
