@@ -1,9 +1,13 @@
 """weir produce and weir consume beside Kafka's own console tools and kcat."""
+import fcntl
 import json
+import os
 import random
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from harness.paths import KAFKA_JARS, patience
 from harness.records import Record
+from harness.wait import wait_until
 
 EVERYTHING = ("-o", "beginning", "-e")
 NOW_ON = "what arrives from now on"
@@ -241,6 +246,31 @@ def test_a_reader_that_has_gone_ends_it_quietly(tool, kafka, topic):
     process.stdout.close()
     assert process.wait(10 * patience()) == 0
     assert process.stderr.read() == b""
+
+
+def test_a_slow_reader_of_a_pipe_that_does_not_block(tool, kafka):
+    """As behind programs that set O_NONBLOCK on what they share with weir: what does not fit yet is waited for, idly."""
+    topic = kafka.create_topic(partitions=1)
+    kafka.produce(topic, [b"%0*d" % (999, i) for i in range(500)])
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    process = tool.start("consume", topic, *EVERYTHING, stdout=write_end)
+
+    def waiting() -> int:
+        return struct.unpack("i", fcntl.ioctl(read_end, termios.FIONREAD, b"1234"))[0]
+
+    def cpu_s() -> float:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    wait_until(lambda: waiting() > 60_000, what="a full pipe")
+    before = cpu_s()
+    time.sleep(1)
+    assert cpu_s() - before < 0.5, "it asks again and again"
+    os.close(write_end)
+    with open(read_end, "rb") as pipe:
+        assert pipe.read() == b"".join(b"%0*d\n" % (999, i) for i in range(500))
+    assert process.wait(10 * patience()) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
