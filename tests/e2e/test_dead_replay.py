@@ -172,6 +172,25 @@ def test_connection_cut_around_commit(many, proxy, where):
     many.replayed_once(1_200)
 
 
+@pytest.mark.parametrize("where, says, ours", [
+    (Cut.AFTER, "RAISE 'transaction ID is in the future' USING ERRCODE = '22023'", 700),
+    (Cut.BEFORE, "RAISE 'transaction ID is in the future' USING ERRCODE = '22023'", 1_200),
+    (Cut.BEFORE, "RETURN 'committed'", 1_200),
+], ids=["committed, unknown to the new", "lost, unknown to the new", "lost, another's number by now"])
+def test_after_a_failover_the_letters_tell(many, proxy, database, where, says, ours):
+    """Another server may have been promoted meanwhile, which never came so far or gave the number to somebody else."""
+    many.add(1_200)
+    credentials = through(proxy, many)
+    database.execute(f"CREATE FUNCTION txid_status(bigint) RETURNS text LANGUAGE plpgsql AS $$BEGIN {says}; END$$;"
+                     f"ALTER DATABASE {database.name} SET search_path = public, pg_catalog")
+    proxy.cut(where, nth=2)
+    process = many.letters.weir.call("dead", "replay", many.letters.pipeline, "-J", "--database", credentials)
+    assert proxy.cuts == 1 and process.stderr.count("trying again") == 1, process
+    summary = process.summary()
+    assert (summary["replayed"], summary["replayed_before"], summary["gone"]) == (ours, 1_200 - ours, 0)
+    many.replayed_once(1_200)
+
+
 def test_all_connections_lost_it_connects_again(many, proxy):
     many.add(6_000)
     credentials = through(proxy, many)
@@ -403,6 +422,16 @@ print(json.dumps({"n": int(record["n"][:-1])}))
     assert letters.counters() == {"rows": 2, "dead": 4}
     kept = database.query("SELECT value FROM weir.dead_letters WHERE record_offset = 0")
     assert kept == [(b'{"n": "1\xe2\x82\xac"}',)], "the record stays as it was"
+
+
+def test_what_has_no_room_in_a_chunk_comes_in_the_next(letters, database):
+    """Also it goes through the command first."""
+    database.execute("CREATE TABLE t (n int)")
+    letters.produce([b'{"n": "%d EUR"}' % i for i in range(24)])
+    letters.ingest("--max-dead-share", "100%")
+    summary = letters.replay("--through", "tr -dc '0-9{}:n\"' | tr -d '\"' | sed 's/n/\"n\"/'; head -c 8388608 /dev/zero | tr '\\0' ' '")
+    assert (summary["replayed"], summary["dead"], summary["not_tried"]) == (24, 0, 0)
+    assert database.query("SELECT count(*), sum(n) FROM t") == [(24, sum(range(24)))]
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="no jq here")

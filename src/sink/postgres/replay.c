@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "sink/outage.h"
 #include "sink/postgres/dead_sql.h"
 #include "sink/postgres/state.h"
 
@@ -18,9 +19,6 @@
  */
 #define CHUNK_BYTES ((int64_t)4 << 20)
 #define BATCH_BYTES ((size_t)64 << 20)
-#define PAUSE_MIN_MS 100
-#define PAUSE_MAX_MS 2000
-#define OUTAGE_MAX_US (60 * 1000000LL)
 
 /* ---- Open ---- */
 
@@ -130,31 +128,17 @@ int replay_count(struct replay *replay, int64_t *open, int64_t *replayed, struct
 
 /* ---- Outages ---- */
 
-/* Of faults that pass, while the server answers: deadlocks and the like. */
-#define TRIES_MAX 30
-
-struct outage {
-    int64_t since_us; /* that the server does not answer; 0: it did */
-    int64_t pause_ms; /* 0: none yet */
-    int tries;        /* that the server answered */
-};
-
 /* Wait a little, longer each time; -1, and the err as it is, when it has been long enough. */
 static int bear_outage(const struct replay *replay, struct outage *outage, const struct err *err)
 {
-    int64_t now_us = clock_mono_us();
-    if (outage->pause_ms == 0) {
-        outage->pause_ms = PAUSE_MIN_MS;
+    if (outage->pause_ms == 0)
         log_warn(replay->config.name, "%s; trying again", err->text);
-    } else if (signals_stop_requested() || outage->tries > TRIES_MAX) {
+    else if (signals_stop_requested())
         return -1;
-    }
-    if (outage->since_us == 0)
-        outage->since_us = now_us;
-    else if (now_us - outage->since_us > OUTAGE_MAX_US)
+    int64_t pause_ms = outage_pause_ms(outage, clock_mono_us());
+    if (pause_ms < 0)
         return -1;
-    clock_sleep_ms(outage->pause_ms);
-    outage->pause_ms = outage->pause_ms * 2 < PAUSE_MAX_MS ? outage->pause_ms * 2 : PAUSE_MAX_MS;
+    clock_sleep_ms(pause_ms);
     return 0;
 }
 
@@ -367,10 +351,8 @@ static int settle_outage(struct replay *replay, struct outage *outage, struct er
         int rc = pg_lane_outcome(replay->lane, &replay->batch, replay->xid, err);
         if (rc > 0)
             rc = any_touched(replay, err);
-        if (rc >= 0) {
-            outage->since_us = 0;
-            outage->tries++;
-        }
+        if (rc >= 0)
+            outage_answered(outage);
         if (rc >= 0 || err->class != ERR_OUTAGE)
             return rc;
     }
