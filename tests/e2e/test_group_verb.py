@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartiti
 from confluent_kafka.admin import AclOperation, ResourceType
 
 from harness.library import newer_library
-from harness.listener import cluster
+from harness.listener import cluster, text
 from harness.paths import sanitized
 from harness.records import Record
 from harness.tool import Tool
@@ -102,9 +102,6 @@ class Member:
 
 def join_as(kafka, group: str, protocol_type: str) -> socket.socket:
     """Joins a group that is none of consumers, as workers of Kafka Connect do; its member as long as the socket is open."""
-    def text(value: str) -> bytes:
-        return struct.pack(">h", len(value)) + value.encode()
-
     host, port = kafka.address.split(":")
     request = (struct.pack(">hhi", 11, 2, 1) + text("test") + text(group) + struct.pack(">ii", 30_000, 30_000) + text("")
                + text(protocol_type) + struct.pack(">i", 1) + text("default") + struct.pack(">i", 0))

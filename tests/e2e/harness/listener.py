@@ -120,13 +120,11 @@ def text(value: str | None) -> bytes:
     return struct.pack(">h", -1) if value is None else struct.pack(">h", len(value)) + value.encode()
 
 
+LOADING, REFUSED_LOGIN = 14, 58  # error codes
 METADATA, OFFSET_FETCH, FIND_COORDINATOR, DESCRIBE_GROUPS, LIST_GROUPS = 3, 9, 10, 15, 16
 SASL_HANDSHAKE, SASL_AUTHENTICATE = 17, 36
 CLUSTER_VERSIONS = {METADATA: (4, 4), OFFSET_FETCH: (2, 2), FIND_COORDINATOR: (0, 0), DESCRIBE_GROUPS: (0, 0),
                     LIST_GROUPS: (0, 0), SASL_HANDSHAKE: (0, 1), SASL_AUTHENTICATE: (0, 0)}
-
-
-LOADING = 14
 
 
 def cluster(others: list[Listener], groups: list[str], loading: int = 0, mute: bool = False) -> Listener:
@@ -151,21 +149,20 @@ def cluster(others: list[Listener], groups: list[str], loading: int = 0, mute: b
         (client_id,) = struct.unpack_from(">h", request, 8)
         (asked,) = struct.unpack_from(">i", request, 10 + client_id)
         assert asked == 1, "librdkafka asks for one at a time"
-        return (struct.pack(">ih", 1, refusals.pop() if refusals else 0) + request[14 + client_id:] + text("Empty") + text("consumer") + text("")
-                + struct.pack(">i", 0))
+        return (struct.pack(">ih", 1, refusals.pop() if refusals else 0) + request[14 + client_id:] + text("Empty")
+                + text("consumer") + text("") + struct.pack(">i", 0))
 
     made = Listener(broker(CLUSTER_VERSIONS, answers={
-        METADATA: metadata, LIST_GROUPS: list_groups, DESCRIBE_GROUPS: describe_groups, OFFSET_FETCH: None if mute else lambda _: struct.pack(">ih", 0, 0),
+        METADATA: metadata, LIST_GROUPS: list_groups, DESCRIBE_GROUPS: describe_groups,
+        OFFSET_FETCH: None if mute else lambda _: struct.pack(">ih", 0, 0),
         FIND_COORDINATOR: lambda _: struct.pack(">h", 0) + one(0, made),
         SASL_HANDSHAKE: lambda _: struct.pack(">hi", 0, 1) + text("PLAIN"),
         SASL_AUTHENTICATE: lambda _: struct.pack(">h", 0) + text(None) + struct.pack(">i", 0)}))
     return made
 
 
-REFUSED_LOGIN = 58
-
-
 def refusing_logins() -> Callable[[socket.socket], None]:
+    """A broker that lets nobody in."""
     return broker(CLUSTER_VERSIONS, answers={
         SASL_HANDSHAKE: lambda _: struct.pack(">hi", 0, 1) + text("PLAIN"),
         SASL_AUTHENTICATE: lambda _: struct.pack(">h", REFUSED_LOGIN) + text("Invalid username or password")
