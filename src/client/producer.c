@@ -318,6 +318,8 @@ int producer_send(struct producer *producer, const struct producer_record *recor
             return err_set(err, ERR_OUTAGE,
                            "stopped while the records before it were on their way");
     }
+    if (code == RD_KAFKA_RESP_ERR__FATAL)
+        take_news(producer, 0, false); /* of what it was */
     if (code == RD_KAFKA_RESP_ERR__FATAL && producer->last_fault.class == ERR_HALT) {
         *err = producer->last_fault;
         return -1;
