@@ -138,7 +138,12 @@ int client_fault(struct client *client, struct err *err, rd_kafka_resp_err_t cod
 /* Settings of weir's for every handle; the user may change them. */
 static const struct setting common_defaults[] = {
     {"client.id", "weir"},
-    {"reconnect.backoff.ms", "100"},
+    /*
+     * The first wait of several, each twice the last. Half of it is also how long the library lets
+     * pass between two brokers that it tries at its start, when it goes from the address it was
+     * given to the broker of that name (2.16.0 does always).
+     */
+    {"reconnect.backoff.ms", "20"},
     {"reconnect.backoff.max.ms", "1000"},
     /* Half a minute until a new partition is seen. */
     {"topic.metadata.refresh.interval.ms", "30000"},

@@ -17,6 +17,9 @@
 #define HASTEN_TIMES 3
 #define HASTEN_PAUSE_MS 4
 #define HASTEN_TIMEOUT_MS 500
+#define HASTEN_BESIDE_MS 1
+#define HASTEN_FIRST_US 3000
+#define HASTEN_LONGEST_US 200000
 #define STALL_US 50000
 #define LEAVE_MS 900 /* when asked to stop: a drain takes less than a second */
 
@@ -30,6 +33,9 @@ struct producer {
     struct err first_fault;
     struct err last_fault; /* of a broker: why there is no news */
     int64_t news_us;       /* when something was delivered, or failed */
+    bool bulk;
+    int64_t hasten_us;       /* see hasten(): the next question is not before this, */
+    int64_t hasten_pause_us; /* the one behind it so much later */
 };
 
 /* What librdkafka lets message.max.bytes be. */
@@ -50,7 +56,6 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 {
     (void)rk;
     struct producer *producer = opaque;
-    producer->news_us = clock_mono_us();
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         producer->delivered++;
         return;
@@ -118,6 +123,8 @@ int producer_new(struct producer **out, const struct producer_options *options, 
     *out = NULL;
     if (!producer)
         return err_set(err, ERR_BUG, "out of memory");
+    producer->bulk = options->bulk;
+    producer->hasten_pause_us = HASTEN_FIRST_US;
     /* The user may change them. */
     const struct setting defaults[] = {
         {"enable.idempotence", "true"},          {"linger.ms", linger},
@@ -187,12 +194,26 @@ static rd_kafka_topic_t *topic_of(struct producer *producer, const char *name)
     return producer->topic;
 }
 
+/* What has no headers and the time of now goes by the call that costs the library least. */
+static rd_kafka_resp_err_t hand_over_plain(struct producer *producer, rd_kafka_topic_t *topic,
+                                           const struct producer_record *record)
+{
+    void *value = (void *)(uintptr_t)record->value.ptr;
+    void *opaque = (void *)(uintptr_t)(producer->sent + 1);
+    if (rd_kafka_produce(topic, record->partition, RD_KAFKA_MSG_F_COPY, value, record->value.len,
+                         record->key.ptr, record->key.len, opaque) == 0)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return rd_kafka_last_error();
+}
+
 static rd_kafka_resp_err_t hand_over(struct producer *producer,
                                      const struct producer_record *record)
 {
     rd_kafka_topic_t *topic = topic_of(producer, record->topic);
     if (!topic)
         return rd_kafka_last_error();
+    if (record->n_headers == 0 && record->timestamp_ms < 0)
+        return hand_over_plain(producer, topic, record);
     rd_kafka_headers_t *headers = headers_of(record);
     rd_kafka_vu_t parts[8] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
@@ -220,6 +241,60 @@ static rd_kafka_resp_err_t hand_over(struct producer *producer,
     return code;
 }
 
+/* A question about topics; -1: not answered in that time, though what comes later counts too. */
+static int ask(struct producer *producer, int timeout_ms)
+{
+    const struct rd_kafka_metadata *metadata;
+    if (rd_kafka_metadata(producer->client.rk, 0, producer->topic, &metadata, timeout_ms) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        return -1;
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
+}
+
+/*
+ * An idempotent producer needs an id from a broker. The library asks for it when an answer about
+ * topics comes and the broker is connected, which with the first answer it is not yet; else after
+ * half a second. So a few more answers are asked for behind the first record: at once, because the
+ * next call may be long in coming; or, when records come in bulk, beside them.
+ */
+static void hasten(struct producer *producer)
+{
+    for (int i = 0; i < HASTEN_TIMES; i++) {
+        if (ask(producer, HASTEN_TIMEOUT_MS) < 0)
+            return;
+        clock_sleep_ms(HASTEN_PAUSE_MS);
+    }
+}
+
+/* True: call again soon. */
+static bool hasten_beside(struct producer *producer)
+{
+    if (!producer->bulk || producer->delivered > 0 || producer->sent == 0 ||
+        producer->hasten_pause_us > HASTEN_LONGEST_US)
+        return false;
+    if (clock_mono_us() < producer->hasten_us)
+        return true;
+    ask(producer, HASTEN_BESIDE_MS);
+    producer->hasten_us = clock_mono_us() + producer->hasten_pause_us;
+    producer->hasten_pause_us += producer->hasten_pause_us / 2;
+    return true;
+}
+
+/* Take what became of records, waiting for some news of it for as long as that. */
+static void take_news(struct producer *producer, int wait_ms, bool flush)
+{
+    uint64_t known = producer->delivered + producer->failed;
+    if (hasten_beside(producer) && wait_ms > HASTEN_PAUSE_MS)
+        wait_ms = HASTEN_PAUSE_MS;
+    if (flush)
+        rd_kafka_flush(producer->client.rk, wait_ms);
+    else
+        rd_kafka_poll(producer->client.rk, wait_ms);
+    if (producer->delivered + producer->failed > known)
+        producer->news_us = clock_mono_us();
+}
+
 /*
  * A wait until something was delivered, most likely. While full batches go, the others linger; when
  * nothing goes any more, as with so many partitions that none has a full one, all of them go. (Not
@@ -227,27 +302,7 @@ static rd_kafka_resp_err_t hand_over(struct producer *producer,
  */
 static void await_news(struct producer *producer)
 {
-    if (clock_mono_us() - producer->news_us < STALL_US)
-        rd_kafka_poll(producer->client.rk, WAIT_MS);
-    else
-        rd_kafka_flush(producer->client.rk, WAIT_MS);
-}
-
-/*
- * An idempotent producer needs an id from a broker. The library asks for it when an answer about
- * topics comes and the broker is connected, which with the first answer it is not yet; else after
- * half a second. So a few more answers are asked for behind the first record.
- */
-static void hasten(struct producer *producer)
-{
-    for (int i = 0; i < HASTEN_TIMES; i++) {
-        const struct rd_kafka_metadata *metadata;
-        if (rd_kafka_metadata(producer->client.rk, 0, producer->topic, &metadata,
-                              HASTEN_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return;
-        rd_kafka_metadata_destroy(metadata);
-        clock_sleep_ms(HASTEN_PAUSE_MS);
-    }
+    take_news(producer, WAIT_MS, clock_mono_us() - producer->news_us >= STALL_US);
 }
 
 int producer_send(struct producer *producer, const struct producer_record *record, struct err *err)
@@ -263,20 +318,22 @@ int producer_send(struct producer *producer, const struct producer_record *recor
             return err_set(err, ERR_OUTAGE,
                            "stopped while the records before it were on their way");
     }
+    if (code == RD_KAFKA_RESP_ERR__FATAL)
+        take_news(producer, 0, false); /* of what it was */
     if (code == RD_KAFKA_RESP_ERR__FATAL && producer->last_fault.class == ERR_HALT) {
         *err = producer->last_fault;
         return -1;
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return set_fault(err, code, record->topic);
-    if (producer->sent++ == 0)
+    if (producer->sent++ == 0 && !producer->bulk)
         hasten(producer);
     return 0;
 }
 
 void producer_poll(struct producer *producer)
 {
-    rd_kafka_poll(producer->client.rk, 0);
+    take_news(producer, 0, false);
 }
 
 /* Whether it is time to give up on news. */
@@ -306,7 +363,7 @@ int producer_flush(struct producer *producer, int timeout_ms, struct err *err)
         if (producer->sent - producer->delivered - producer->failed > FLUSH_RECORDS)
             await_news(producer);
         else
-            rd_kafka_flush(producer->client.rk, WAIT_MS);
+            take_news(producer, WAIT_MS, true);
     }
     if (producer->failed == 0)
         return 0;

@@ -6,8 +6,8 @@
  * call on it. What became of each record is known only after producer_flush(): the first that was
  * not delivered is kept with its number.
  *
- * The topic must be there: look with admin_topic() first, for a producer asks the broker in a way
- * that creates it.
+ * The topic must be there: producer_open() looks, for a producer asks the broker in a way that
+ * creates it.
  */
 #ifndef WEIR_CLIENT_PRODUCER_H
 #define WEIR_CLIENT_PRODUCER_H
@@ -15,6 +15,7 @@
 #include "base/config.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "client/admin.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,15 @@ struct producer_options {
 };
 
 int producer_new(struct producer **out, const struct producer_options *options, struct err *err);
+
+/*
+ * producer_new() for a topic that must be there, as fast as both can be had: the cluster is asked
+ * about the topic while the producer connects. max_bytes is found out. An unknown topic is
+ * ERR_USAGE, as with admin_topic().
+ */
+int producer_open(struct producer **out, const struct producer_options *options, const char *topic,
+                  int timeout_ms, struct topic_info *info, struct err *err);
+
 /* Drops what was not delivered; call producer_flush() first. */
 void producer_free(struct producer *producer);
 

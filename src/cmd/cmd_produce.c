@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "client/admin.h"
 #include "client/producer.h"
 #include "cmd/produce_input.h"
 #include "cmd/verb.h"
@@ -70,7 +69,6 @@ struct produce {
     double per_s; /* 0: as fast as it goes */
     int64_t began_us;
     uint64_t sent;
-    struct admin *admin;
     struct producer *producer;
 };
 
@@ -195,33 +193,24 @@ static bool is_bulk(const struct produce *produce)
            (produce->n_files > 0 || (fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode)));
 }
 
-static int open_clients(struct produce *produce, struct err *err)
+static int open_producer(struct produce *produce, struct err *err)
 {
     const struct pipeline_config *config = &produce->cli->config.common;
     struct topic_info info;
-    char largest[24];
-    int64_t max_bytes = 0;
-    if (admin_new(&produce->admin, "", config->brokers, config->kafka, config->n_kafka, err) < 0 ||
-        admin_topic(produce->admin, produce->topic, ASK_MS, &info, err) < 0)
-        return -1;
-    /* Who may write need not be allowed to ask for configs. */
-    struct err ignored;
-    if (admin_topic_config(produce->admin, produce->topic, "max.message.bytes", ASK_MS, largest,
-                           sizeof largest, &ignored) == 0)
-        parse_integer(largest, &max_bytes);
-    if (produce->form.partition >= info.partitions)
-        return err_set(err, ERR_USAGE,
-                       "%s has no partition %" PRId32 ": its partitions are 0 to %" PRId32,
-                       produce->topic, produce->form.partition, info.partitions - 1);
     const struct producer_options options = {
         .scope = "",
         .brokers = config->brokers,
         .properties = config->kafka,
         .n_properties = config->n_kafka,
-        .max_bytes = max_bytes,
         .bulk = is_bulk(produce),
     };
-    return producer_new(&produce->producer, &options, err);
+    if (producer_open(&produce->producer, &options, produce->topic, ASK_MS, &info, err) < 0)
+        return -1;
+    if (produce->form.partition >= info.partitions)
+        return err_set(err, ERR_USAGE,
+                       "%s has no partition %" PRId32 ": its partitions are 0 to %" PRId32,
+                       produce->topic, produce->form.partition, info.partitions - 1);
+    return 0;
 }
 
 static int send_files(struct produce *produce, struct err *err)
@@ -250,7 +239,7 @@ static int finish(struct produce *produce, int rc, struct err *err)
 static int work(struct produce *produce, struct err *err)
 {
     if (read_request(produce, err) < 0 || cli_load_config(produce->cli, NULL, 0, true, err) < 0 ||
-        signals_init(err) < 0 || open_clients(produce, err) < 0)
+        signals_init(err) < 0 || open_producer(produce, err) < 0)
         return -1;
     produce->began_us = clock_mono_us();
     produce->form.interactive = produce->n_files == 0 && isatty(STDIN_FILENO);
@@ -271,7 +260,6 @@ static int run(struct cli *cli)
     struct produce produce = {.cli = cli};
     int code = work(&produce, &err) < 0 ? cli_fail(cli, &err) : 0;
     producer_free(produce.producer);
-    admin_free(produce.admin);
     return code;
 }
 
