@@ -137,18 +137,28 @@ struct outage {
     int64_t since_us; /* that the server does not answer; 0: it did */
     int64_t pause_ms; /* 0: none yet */
     int tries;        /* that the server answered */
+    struct err told;  /* why we wait, as it was said last */
 };
+
+/* A wait of which nothing is heard looks like a hang: each new reason for it is told. */
+static void tell_outage(const struct replay *replay, struct outage *outage, const struct err *err)
+{
+    if (strcmp(outage->told.text, err->text) == 0)
+        return;
+    outage->told = *err;
+    log_warn(replay->config.name, "%s; %s", err->text,
+             outage->pause_ms == 0 ? "trying again" : "still trying");
+}
 
 /* Wait a little, longer each time; -1, and the err as it is, when it has been long enough. */
 static int bear_outage(const struct replay *replay, struct outage *outage, const struct err *err)
 {
     int64_t now_us = clock_mono_us();
-    if (outage->pause_ms == 0) {
-        outage->pause_ms = PAUSE_MIN_MS;
-        log_warn(replay->config.name, "%s; trying again", err->text);
-    } else if (signals_stop_requested() || outage->tries > TRIES_MAX) {
+    if (outage->pause_ms > 0 && (signals_stop_requested() || outage->tries > TRIES_MAX))
         return -1;
-    }
+    tell_outage(replay, outage, err);
+    if (outage->pause_ms == 0)
+        outage->pause_ms = PAUSE_MIN_MS;
     if (outage->since_us == 0)
         outage->since_us = now_us;
     else if (now_us - outage->since_us > OUTAGE_MAX_US)
@@ -370,6 +380,8 @@ static int settle_outage(struct replay *replay, struct outage *outage, struct er
         if (rc >= 0) {
             outage->since_us = 0;
             outage->tries++;
+            log_info(replay->config.name, "the database answers: the last %zu letters %s",
+                     replay->n, rc ? "had been committed" : "are sent once more");
         }
         if (rc >= 0 || err->class != ERR_OUTAGE)
             return rc;

@@ -109,7 +109,7 @@ int rowlock_open(struct store *store, PGconn *conn, struct script *script, const
     script->n = 0;
     if (script_send(conn, sql, fault) < 0)
         return -1;
-    while (pg_await(conn, ROWLOCK_FROZEN_MS) == 0 && PQstatus(conn) == CONNECTION_OK) {
+    while (pg_await(conn, ROWLOCK_FROZEN_MS) == 0) {
         if (!told)
             pg_tell_waiting(conn);
         told = true;
