@@ -10,7 +10,11 @@ from .postgres import Database
 
 def what_it_does(pid: int, database: Database | None = None) -> str:
     """Where its threads stand, and what the sessions of its database wait for."""
-    return f"--- threads\n{_threads(pid)}--- sessions\n{_sessions(database) if database else ''}"
+    try:
+        threads = _threads(pid)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        threads = f"{error}\n"
+    return f"--- threads\n{threads}--- sessions\n{_sessions(database) if database else ''}"
 
 
 def _threads(pid: int) -> str:
