@@ -254,6 +254,7 @@ def test_a_batch_tried_again_counts_once_in_the_dead_share(kafka, topic, databas
 @pytest.mark.crash
 @pytest.mark.slow
 def test_frozen_in_mid_copy_while_another_takes_over(kafka, topic, database, weir):
+    database.tell_of_waits()
     with Load(kafka, topic, PER_S) as load:
         first = weir.ingest(topic, *SHORT_SESSION)
         wait_rows(database, topic, 0, first)

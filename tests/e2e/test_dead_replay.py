@@ -287,6 +287,7 @@ def test_a_claim_names_a_slow_replay_and_does_not_end_it(real, weir, topic, data
 
 def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database):
     """Stopped amid its transaction it holds rows that the lanes of a pipeline at work wait for."""
+    database.tell_of_waits()
     ingest = weir.ingest(topic, table="t", setup=False)
     ingest.says("reading")
     replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", real.credentials)

@@ -313,17 +313,20 @@ def test_a_rate_is_kept(tool, topic):
     assert 2 <= time.monotonic() - began < 2 + 5 * patience()
 
 
+@pytest.mark.timeout(600)
 def test_records_outlive_a_broker(tool, kafka, topic):
-    producer = tool.start("produce", topic)
+    """However long it takes a busy machine to bring the broker back: message.timeout.ms is what ends the wait."""
+    producer = tool.start("produce", topic, "-X", "message.timeout.ms=240000")
     producer.stdin.write(b"before\n")
     producer.stdin.flush()
-    time.sleep(1)
+    wait_until(lambda: sum(kafka.ends(topic).values()) == 1, what="the first record to arrive")
     kafka.kill()
     producer.stdin.write(b"meanwhile\n")
     producer.stdin.flush()
-    time.sleep(1)
+    with pytest.raises(subprocess.TimeoutExpired):
+        producer.wait(1)
     kafka.start()
-    out, said = producer.communicate(timeout=60 * patience())
+    out, said = producer.communicate(timeout=120 * patience())
     assert producer.returncode == 0, said
     assert sorted(tool.ok("consume", topic, *EVERYTHING).split()) == [b"before", b"meanwhile"]
 

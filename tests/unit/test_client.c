@@ -415,6 +415,34 @@ static void streams_are_found_by_name_and_number(void **state)
     consumer_free(consumer, 100);
 }
 
+/* Whoever lets the library try for longer is not told earlier that it was in vain. */
+static void a_flush_waits_as_long_as_the_library_tries(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name, *value;
+        int64_t patience_ms;
+    } cases[] = {
+        {"client.id", "x", 70000},
+        {"message.timeout.ms", "180000", 190000},
+        {"delivery.timeout.ms", "1000", 11000},
+        {"topic.message.timeout.ms", "90000", 100000},
+        {"message.timeout.ms", "0", -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct producer *producer;
+        struct err err;
+        const struct property property = {.name = cases[i].name, .value = cases[i].value};
+        const struct producer_options options = {.scope = "",
+                                                 .brokers = "127.0.0.1:1",
+                                                 .properties = &property,
+                                                 .n_properties = 1};
+        assert_int_equal(producer_new(&producer, &options, &err), 0);
+        assert_int_equal(producer_patience_ms(producer), cases[i].patience_ms);
+        producer_free(producer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +458,7 @@ int main(void)
         cmocka_unit_test(one_outage_is_one_fault),
         cmocka_unit_test(a_wait_ends_by_a_wake),
         cmocka_unit_test(streams_are_found_by_name_and_number),
+        cmocka_unit_test(a_flush_waits_as_long_as_the_library_tries),
     };
     log_init(LOG_ERROR, LOG_FORMAT_AUTO);
     return cmocka_run_group_tests(tests, NULL, NULL);

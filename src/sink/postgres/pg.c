@@ -222,6 +222,8 @@ int pg_await(PGconn *conn, int timeout_ms)
 {
     int64_t deadline_us = clock_mono_us() + timeout_ms * 1000LL;
     while (PQisBusy(conn)) {
+        if (PQstatus(conn) != CONNECTION_OK)
+            return -1; /* libpq before 15 calls it busy still, and has no socket to wait on */
         int64_t left_ms = (deadline_us - clock_mono_us()) / 1000;
         if (left_ms <= 0)
             return 0;

@@ -80,40 +80,55 @@ static void free_the_way(struct store *store, int pid, enum whom whom)
     PQfinish(helper);
 }
 
-int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script, const char *sql,
-                struct pg_fault *fault)
+struct wait {
+    struct store *store;
+    int pid;
+    int64_t give_up_us;
+    bool told;
+};
+
+static int await_row(void *context, PGconn *conn, struct pg_fault *fault)
 {
-    script->n = 0;
-    if (script_send(conn, sql, fault) < 0)
-        return -1;
-    int64_t give_up_us = clock_mono_us() + GIVE_UP_US;
-    /* A lost connection ends the wait too: collecting tells of it. */
+    const struct wait *wait = context;
     while (pg_await(conn, ROWLOCK_WAIT_MS) == 0) {
-        if (clock_mono_us() > give_up_us) {
+        if (clock_mono_us() > wait->give_up_us) {
             memset(fault, 0, sizeof(*fault));
             fault->class = PG_RETRY;
             snprintf(fault->message, sizeof(fault->message),
                      "another transaction held a row of %s.offsets for a minute",
-                     store->config->state_schema);
+                     wait->store->config->state_schema);
             return -1;
         }
-        free_the_way(store, pid, ALL_OF_OURS);
+        free_the_way(wait->store, wait->pid, ALL_OF_OURS);
     }
-    return script_collect(conn, script, fault);
+    return 0;
+}
+
+int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script, const char *sql,
+                struct pg_fault *fault)
+{
+    struct wait wait = {.store = store, .pid = pid, .give_up_us = clock_mono_us() + GIVE_UP_US};
+    const struct script_watch watch = {await_row, &wait};
+    return script_run_watched(conn, script, sql, &watch, fault);
+}
+
+static int await_open(void *context, PGconn *conn, struct pg_fault *fault)
+{
+    struct wait *wait = context;
+    (void)fault;
+    while (pg_await(conn, ROWLOCK_FROZEN_MS) == 0) {
+        if (!wait->told)
+            pg_tell_waiting(conn);
+        wait->told = true;
+        free_the_way(wait->store, PQbackendPID(conn), FROZEN_REPLAYS);
+    }
+    return 0;
 }
 
 int rowlock_open(struct store *store, PGconn *conn, struct script *script, const char *sql,
                  struct pg_fault *fault)
 {
-    bool told = false;
-    script->n = 0;
-    if (script_send(conn, sql, fault) < 0)
-        return -1;
-    while (pg_await(conn, ROWLOCK_FROZEN_MS) == 0 && PQstatus(conn) == CONNECTION_OK) {
-        if (!told)
-            pg_tell_waiting(conn);
-        told = true;
-        free_the_way(store, PQbackendPID(conn), FROZEN_REPLAYS);
-    }
-    return script_collect(conn, script, fault);
+    struct wait wait = {.store = store};
+    const struct script_watch watch = {await_open, &wait};
+    return script_run_watched(conn, script, sql, &watch, fault);
 }
