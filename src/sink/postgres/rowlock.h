@@ -28,7 +28,8 @@ int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *scrip
 
 /*
  * The opening of a lane's transaction: only replays that are frozen are ended, all others are
- * waited for without end. Behind a pooler, which hides the backend's number, none is.
+ * waited for without end. Who waits is known by the name that each transaction gives itself, as
+ * behind a pooler a connection does not tell its backend's number.
  */
 int rowlock_open(struct store *store, PGconn *conn, struct script *script, const char *sql,
                  struct pg_fault *fault);
