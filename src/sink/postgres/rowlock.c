@@ -127,7 +127,7 @@ int rowlock_open(struct store *store, PGconn *conn, struct script *script, const
         return -1;
     while (pg_await(conn, ROWLOCK_FROZEN_MS) == 0 && PQstatus(conn) == CONNECTION_OK) {
         if (!told)
-            pg_tell_waiting(conn);
+            pg_tell_waiting();
         told = true;
         free_the_way(store, 0, FROZEN_REPLAYS);
     }
