@@ -445,7 +445,7 @@ def test_who_the_pipeline_is(kafka, topic, database, doctor, weir):
 
 
 def test_the_place_in_the_topic(kafka, database, doctor, weir):
-    topic = kafka.create_topic(partitions=2, retention_ms=4 * 86_400_000)
+    topic = kafka.create_topic(partitions=2, retention_ms=4 * 86_400_000, retention_bytes=1_000_000)
     database.execute("CREATE TABLE t (n int)")
     day_ms, now_ms = 86_400_000, int(time.time() * 1000)
     records = [Record(b'{"n": 1}', partition=p, timestamp_ms=now_ms) for p in (0, 1) for _ in range(5)]
@@ -458,6 +458,13 @@ def test_the_place_in_the_topic(kafka, database, doctor, weir):
     found = doctor.one(topic, "t")
     assert (found.level, found.subject) == ("warn", f"{topic}[0]")
     assert "(offset 6) is 3 d old and may be deleted after 4 d" in found.text and "retention.ms=" in found.cure
+    for until in ("in about ", "now"):  # by 20 of 50 kB each
+        for at_ms in (now_ms - day_ms, now_ms):
+            kafka.produce(topic, [Record(b'{"n": "%050000d"}' % 1, partition=1, timestamp_ms=at_ms)] * 10)
+        found = [f for f in doctor.troubles(topic, "t") if "retention.bytes" in f.text]
+        assert [f.subject for f in found] == [f"{topic}[1]"], found
+        assert f"may be deleted, unread, {until}" in found[0].text and "1000000 are kept" in found[0].text
+        assert f"weir topic alter {topic} --config retention.bytes=" in found[0].cure
     kafka.produce(topic, [Record(b'{"n": 1}', partition=1, timestamp_ms=now_ms + day_ms // 48)] * 3)
     assert "ahead of this machine's clock" in next(f for f in doctor.troubles(topic, "t") if f.subject == "clock").text
 
@@ -578,7 +585,7 @@ def deny(kafka, kind, name, operation) -> None:
 
 def test_rights_in_kafka(odd_kafka, database, doctor, tmp_path):
     database.execute("CREATE TABLE t (n int)")
-    topic = odd_kafka.create_topic()
+    topic = odd_kafka.create_topic(retention_bytes=1_000_000)
     odd_kafka.produce(topic, [b'{"n": 1}'])
     brokers = ("-b", odd_kafka.address)
     Weir(odd_kafka, database, tmp_path).run(topic, table="t", setup=False)
@@ -588,6 +595,11 @@ def test_rights_in_kafka(odd_kafka, database, doctor, tmp_path):
     deny(odd_kafka, ResourceType.GROUP, group, AclOperation.DESCRIBE)
     found = doctor.one(topic, "t", *brokers)
     assert (found.level, found.subject) == ("fail", f"group {group}"), found
+    odd_kafka.produce(topic, [b'{"n": 1}'])
+    assert "retention.bytes" not in "".join(f.text for f in doctor(topic, "t", *brokers))
+    deny(odd_kafka, ResourceType.BROKER, "kafka-cluster", AclOperation.DESCRIBE)
+    unknown = wait_until(lambda: [f for f in doctor(topic, "t", *brokers) if "retention.bytes" in f.text])
+    assert [(f.level, f.subject) for f in unknown] == [("skip", topic)] and "1 partition take is unknown" in unknown[0].text
     deny(odd_kafka, ResourceType.TOPIC, topic, AclOperation.READ)
     found = {f.subject: f for f in doctor.troubles(topic, "t", *brokers)}["records"]
     assert found.level == "fail" and "kafka-acls" in found.text
