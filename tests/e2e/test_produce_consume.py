@@ -243,6 +243,24 @@ def test_a_reader_that_has_gone_ends_it_quietly(tool, kafka, topic):
     assert process.stderr.read() == b""
 
 
+def test_a_signal_ends_it_though_nobody_reads(tool, topic, kafka):
+    """A full pipe: what fits is whole, and one signal is enough."""
+    kafka.produce(topic, [b"%099d" % i for i in range(5_000)])
+    process = tool.start("consume", topic, "-o", "beginning")
+    taken = process.stdout.read(100_000)
+    time.sleep(0.5)  # the pipe is full again
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5 * patience()) == 0, process.stderr.read()
+    taken += process.stdout.read()
+    numbers = [int(line) for line in taken[:len(taken) - len(taken) % 100].split()]
+    assert len(numbers) == len(set(numbers)) > 1_000 and len(taken) < 500_000
+    # A reader that is only slow has all that was printed.
+    process = tool.start("consume", topic, "-o", "beginning")
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.read().endswith(b"\n") and process.wait(5 * patience()) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_in_under_a_second(tool, topic, number):
     consumer = tool.start("consume", topic)
