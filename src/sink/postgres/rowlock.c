@@ -96,6 +96,26 @@ static void free_the_way(struct store *store, int pid, enum whom whom)
     arena_release(&arena);
 }
 
+int rowlock_begin(const struct store *store, PGconn *conn, int *pid, struct pg_fault *fault)
+{
+    struct script script;
+    struct arena arena;
+
+    arena_init(&arena);
+    const char *sql = arena_printf(&arena,
+                                   "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+                                   "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
+                                   "SET LOCAL application_name = %s;"
+                                   "SELECT pg_backend_pid()",
+                                   store->application);
+    int rc = script_run(conn, &script, sql, fault);
+    if (rc == 0)
+        *pid = atoi(PQgetvalue(script_from_end(&script, 0), 0, 0));
+    script_clear(&script);
+    arena_release(&arena);
+    return rc;
+}
+
 int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *script, const char *sql,
                 struct pg_fault *fault)
 {

@@ -20,6 +20,12 @@
 #define ROWLOCK_FROZEN_MS 5000
 
 /*
+ * BEGIN a transaction whose statements rowlock_run() runs; *pid is its backend. It has our name
+ * whatever stands between us and the server.
+ */
+int rowlock_begin(const struct store *store, PGconn *conn, int *pid, struct pg_fault *fault);
+
+/*
  * Run `sql` on `conn`, freeing its way as above. `pid` is the backend of `conn`'s transaction.
  * Like script_run(). Gives up with class PG_RETRY after about a minute.
  */
