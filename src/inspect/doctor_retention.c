@@ -56,9 +56,7 @@ static void read_oldest(struct places *places)
     }
     const struct scan scan = {
         .scope = "",
-        .brokers = config->brokers,
-        .properties = config->kafka,
-        .n_properties = config->n_kafka,
+        .config = config,
         .timeout_ms = SCAN_MS,
         .each = take_time,
     };
