@@ -16,7 +16,7 @@
 #define MAX_SQL_BYTES ((size_t)16 << 20)
 
 static const struct task tasks[] = {
-    {"table", {OPTION_DRAFT_TABLE, OPTION_LIMIT, OPTION_EXAMPLES}},
+    {.name = "table", .options = {OPTION_DRAFT_TABLE, OPTION_LIMIT, OPTION_EXAMPLES}},
 };
 #define N_TASKS (sizeof tasks / sizeof *tasks)
 
