@@ -66,7 +66,8 @@ def test_hellow_goes_from_one_terminal_to_another(tool, topic):
 def test_kafkas_console_tools_read_and_write_the_same(tool, kafka, topic):
     tool.ok("produce", topic, "-K:", "-H", "one=1", stdin="a:ș\nb:2\n")
     theirs = console("consumer.ConsoleConsumer", "--bootstrap-server", kafka.address, "--topic", topic, "--from-beginning",
-                     "--timeout-ms", "5000", "--property", "print.key=true", "--property", "print.headers=true")
+                     "--max-messages", "2", "--timeout-ms", "30000", "--property", "print.key=true", "--property",
+                     "print.headers=true")
     assert sorted(theirs.decode().splitlines()) == ["one:1\ta\tș", "one:1\tb\t2"]
     console("ConsoleProducer", "--bootstrap-server", kafka.address, "--topic", topic, "--property", "parse.key=true",
             "--property", "key.separator=:", stdin=b"a:theirs\n")
