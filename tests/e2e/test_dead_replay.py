@@ -285,12 +285,21 @@ def test_a_claim_names_a_slow_replay_and_does_not_end_it(real, weir, topic, data
     assert real.counters() == {"rows": 4_000} and each_once(database, "u") == [(4_000, 4_000)]
 
 
-def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database):
-    """Stopped amid its transaction it holds rows that the lanes of a pipeline at work wait for."""
+@pytest.mark.parametrize("by", ["itself", "a pooler"])
+def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database, request, by):
+    """Stopped amid its transaction it holds rows that the lanes of a pipeline at work wait for. A pooler hides whose
+    backend is whose. For an ingest of another role, which may not end it, the server has a limit."""
     database.tell_of_waits()
-    ingest = weir.ingest(topic, table="t", setup=False)
+    database.execute("CREATE TABLE idle AS SELECT '' AS who, '' AS ends_after LIMIT 0;"
+                     "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO idle VALUES"
+                     " (current_setting('application_name'), current_setting('idle_in_transaction_session_timeout'));"
+                     " RETURN NULL; END$$;"
+                     "CREATE TRIGGER note AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION note()")
+    port = request.getfixturevalue("pgbouncer").port if by == "a pooler" else 0
+    credentials = database.credentials(weir.folder, port=port)
+    ingest = weir.ingest(topic, table="t", setup=False, database=credentials)
     ingest.says("reading")
-    replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", real.credentials)
+    replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", credentials)
     in_transaction = ("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'weir-replay-%' AND"
                       " wait_event_type = 'Client' AND xact_start IS NOT NULL AND"
                       " EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_stat_activity.pid AND"
@@ -312,6 +321,8 @@ def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database):
     assert replay.wait() == 0, replay
     assert ingest.stop() == 0
     assert real.counters() == {"rows": 4_000 + sent} and each_once(database, "u") == [(4_000, 4_000)]
+    assert database.query("SELECT DISTINCT who LIKE 'weir-replay-%%', ends_after FROM idle ORDER BY 1") == \
+        [(False, "0"), (True, "30s")]
 
 
 def test_letters_come_in_the_order_of_their_offsets(many):

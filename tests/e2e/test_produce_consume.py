@@ -72,7 +72,8 @@ def test_hellow_goes_from_one_terminal_to_another(tool, topic):
 def test_kafkas_console_tools_read_and_write_the_same(tool, kafka, topic):
     tool.ok("produce", topic, "-K:", "-H", "one=1", stdin="a:ș\nb:2\n")
     theirs = console("consumer.ConsoleConsumer", "--bootstrap-server", kafka.address, "--topic", topic, "--from-beginning",
-                     "--timeout-ms", "5000", "--property", "print.key=true", "--property", "print.headers=true")
+                     "--max-messages", "2", "--timeout-ms", "30000", "--property", "print.key=true", "--property",
+                     "print.headers=true")
     assert sorted(theirs.decode().splitlines()) == ["one:1\ta\tș", "one:1\tb\t2"]
     console("ConsoleProducer", "--bootstrap-server", kafka.address, "--topic", topic, "--property", "parse.key=true",
             "--property", "key.separator=:", stdin=b"a:theirs\n")
@@ -288,6 +289,24 @@ def test_a_slow_reader_of_a_pipe_that_does_not_block(tool, kafka):
     with open(read_end, "rb") as pipe:
         assert pipe.read() == b"".join(b"%0*d\n" % (999, i) for i in range(500))
     assert process.wait(10 * patience()) == 0
+
+
+def test_a_signal_ends_it_though_nobody_reads(tool, topic, kafka):
+    """A full pipe: what fits is whole, and one signal is enough."""
+    kafka.produce(topic, [b"%099d" % i for i in range(5_000)])
+    process = tool.start("consume", topic, "-o", "beginning")
+    taken = process.stdout.read(100_000)
+    time.sleep(0.5)  # the pipe is full again
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5 * patience()) == 0, process.stderr.read()
+    taken += process.stdout.read()
+    numbers = [int(line) for line in taken[:len(taken) - len(taken) % 100].split()]
+    assert len(numbers) == len(set(numbers)) > 1_000 and len(taken) < 500_000
+    # A reader that is only slow has all that was printed.
+    process = tool.start("consume", topic, "-o", "beginning")
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.read().endswith(b"\n") and process.wait(5 * patience()) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
