@@ -104,7 +104,7 @@ static void give_up(struct run *run, const struct err *outage)
         run->fault = *outage;
     else
         err_set(&run->fault, ERR_OUTAGE, "no answer from the brokers %s within %d s",
-                run->scan->brokers, run->scan->timeout_ms / 1000);
+                run->scan->config->brokers, run->scan->timeout_ms / 1000);
 }
 
 static int read_all(struct run *run, struct err *err)
@@ -156,9 +156,9 @@ int scan_read(const struct scan *scan, struct scan_part *parts, size_t n, struct
     struct run run = {.scan = scan};
     const struct consumer_options options = {
         .scope = scan->scope,
-        .brokers = scan->brokers,
-        .properties = scan->properties,
-        .n_properties = scan->n_properties,
+        .brokers = scan->config->brokers,
+        .properties = scan->config->kafka,
+        .n_properties = scan->config->n_kafka,
         .partitions = (int32_t)n,
     };
     struct partition_ref *refs = calloc(n + 1, sizeof *refs);

@@ -26,11 +26,9 @@ struct scan_part {
 enum scan_verdict { SCAN_MORE, SCAN_PART_DONE, SCAN_ALL_DONE };
 
 struct scan {
-    const char *scope; /* for log lines */
-    const char *brokers;
-    const struct property *properties;
-    size_t n_properties;
-    int timeout_ms; /* without anything new, brokers are taken for gone */
+    const char *scope;                    /* for log lines */
+    const struct pipeline_config *config; /* brokers and properties */
+    int timeout_ms;                       /* without anything new, brokers are taken for gone */
     /* Each record; it is valid only inside the call. */
     enum scan_verdict (*each)(void *context, struct scan_part *part, const struct message *message);
     void *context;
