@@ -143,7 +143,9 @@ static int rest(struct target *target, int wait_ms, bool full, struct err *err)
 {
     struct topic *topic = (struct topic *)target;
     producer_wait(topic->producer, wait_ms, full);
-    return look(topic, err);
+    if (look(topic, err) < 0)
+        return -1;
+    return topic->options->ledger ? ledger_file_flush(topic->options->ledger, err) : 0;
 }
 
 static int finish(struct target *target, struct err *err)
