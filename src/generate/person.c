@@ -31,10 +31,11 @@ struct birth_range person_births(int64_t today, int min_age, int max_age)
 void person_draw(struct person *person, const struct locale *locale, struct rng *rng,
                  struct birth_range births)
 {
-    person->first_name = (uint32_t)rng_below(rng, locale->n_first_names);
+    struct rng_lot lot = rng_lot(rng);
+    person->first_name = rng_lot_below(&lot, (uint32_t)locale->n_first_names);
     person->woman = person->first_name < locale->n_female;
-    person->last_name = (uint32_t)rng_below(rng, locale->n_last_names);
-    person->city = (uint32_t)rng_below(rng, locale->n_cities);
+    person->last_name = rng_lot_below(&lot, (uint32_t)locale->n_last_names);
+    person->city = rng_lot_below(&lot, (uint32_t)locale->n_cities);
     person->county = locale->cities[person->city].county;
     person->born = civil_from_days(person_draw_birth(rng, births));
 }

@@ -717,7 +717,7 @@ static void test_faults_are_as_many_as_asked(void **state)
     for (int i = 0; i < RECORDS; i++) {
         struct made made;
         source_due(source);
-        source_make(source, &made);
+        source_make(source, NULL, &made);
         look_at(&made, &before, &seen);
         before = made;
     }
