@@ -46,21 +46,26 @@ int person_sex_digit(bool woman, int64_t year)
     return pair + (woman ? 1 : 0);
 }
 
+/* A number's two digits times their weights, together. */
+static inline int weighed(int number, int tens, int ones)
+{
+    return number * ones - number / 10 * (10 * ones - tens);
+}
+
 char *person_put_cnp(char *to, int sex_digit, int64_t year, int month, int day, int county,
                      int serial)
 {
-    static const char weights[] = "279146358279";
-    int sum = 0;
-    char *at = to;
-    *at++ = (char)('0' + sex_digit);
-    at = put_two(at, (unsigned)(year % 100));
-    at = put_two(at, (unsigned)month);
-    at = put_two(at, (unsigned)day);
-    at = put_two(at, (unsigned)county);
-    at = put_digits(at, (uint64_t)serial, 3);
-    for (int i = 0; i < 12; i++)
-        sum += (to[i] - '0') * (weights[i] - '0');
-    sum %= 11;
-    *at++ = sum == 10 ? '1' : (char)('0' + sum);
-    return at;
+    int short_year = (int)(year % 100);
+    int sum = 2 * sex_digit + weighed(short_year, 7, 9) + weighed(month, 1, 4) +
+              weighed(day, 6, 3) + weighed(county, 5, 8) + weighed(serial % 100, 7, 9) +
+              serial / 100 * 2;
+    int check = sum % 11;
+    *to++ = (char)('0' + sex_digit);
+    to = put_two(to, (unsigned)short_year);
+    to = put_two(to, (unsigned)month);
+    to = put_two(to, (unsigned)day);
+    to = put_two(to, (unsigned)county);
+    to = put_digits(to, (uint64_t)serial, 3);
+    *to++ = (char)(check == 10 ? '1' : '0' + check);
+    return to;
 }

@@ -56,6 +56,8 @@ static unsigned digits_of(uint64_t v)
 
 char *put_u64(char *to, uint64_t v)
 {
+    if (v < 100000000)
+        return put_short_number(to, (uint32_t)v);
     char *end = to + digits_of(v);
     char *at = end;
     while (v >= 10) {
