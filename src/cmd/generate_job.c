@@ -177,8 +177,6 @@ int generate_job_read(struct generate_job *job, struct err *err)
 static int open_topic(struct generate_job *job, struct err *err)
 {
     const struct pipeline_config *config = &job->cli->config.common;
-    if (job->ledger && ledger_file_open(&job->ledger_file, job->ledger, err) < 0)
-        return -1;
     job->topic_options = (struct topic_options){
         .brokers = config->brokers,
         .properties = config->kafka,
@@ -187,9 +185,14 @@ static int open_topic(struct generate_job *job, struct err *err)
         .partition = job->partition,
         .bulk = !job->waits,
         .own_times = job->source_options.simulated,
-        .ledger = job->ledger_file,
     };
-    return target_topic_new(&job->target, &job->topic_options, &job->progress, err);
+    if (target_topic_new(&job->target, &job->topic_options, &job->progress, err) < 0)
+        return -1;
+    /* Behind it, so that no file is made for a topic that is not there. */
+    if (job->ledger && ledger_file_open(&job->ledger_file, job->ledger, err) < 0)
+        return -1;
+    job->topic_options.ledger = job->ledger_file;
+    return 0;
 }
 
 static int open_target(struct generate_job *job, struct err *err)
