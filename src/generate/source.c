@@ -18,7 +18,7 @@ struct source {
     struct rng faults;
     char *bytes; /* of the record made last */
     int64_t due_us;
-    size_t key; /* fields, or SOURCE_NO_FIELD */
+    size_t key; /* fields, or MAKER_NO_FIELD */
     size_t id;
     struct made last;
     bool again;     /* the next is the last once more */
@@ -28,8 +28,20 @@ struct source {
 
 static int find_field(const struct source *source, const char *name, size_t *field, struct err *err)
 {
-    *field = SOURCE_NO_FIELD;
+    *field = MAKER_NO_FIELD;
     return name ? maker_field(source->maker, name, field, err) : 0;
+}
+
+/* Where no text could be too long the fault would be counted and not be there. */
+static int check_faults(const struct source *source, struct err *err)
+{
+    if (!faults_has(&source->options.faults, FAULT_TOO_LONG) ||
+        maker_can_be_long(source->maker, source->id))
+        return 0;
+    return err_set(err, ERR_USAGE,
+                   "faults: too-long: the records of \"%s\" have no field that is a text%s",
+                   source->options.spec->name,
+                   source->id == MAKER_NO_FIELD ? "" : " beside the id");
 }
 
 size_t source_value_bytes(const struct source *source)
@@ -50,7 +62,7 @@ int source_new(struct source **out, const struct source_options *options, struct
     rng_seed(&source->faults, options->maker.seed, STREAM_FAULTS);
     if (maker_new(&source->maker, options->spec, &options->maker, err) < 0 ||
         find_field(source, options->key, &source->key, err) < 0 ||
-        find_field(source, options->id, &source->id, err) < 0) {
+        find_field(source, options->id, &source->id, err) < 0 || check_faults(source, err) < 0) {
         source_free(source);
         return -1;
     }
@@ -98,7 +110,7 @@ static int64_t time_of(struct source *source, enum fault fault)
 
 static struct slice value_of(const struct source *source, size_t field)
 {
-    return field == SOURCE_NO_FIELD ? SLICE_NONE : maker_value(source->maker, field);
+    return field == MAKER_NO_FIELD ? SLICE_NONE : maker_value(source->maker, field);
 }
 
 /* No byte of it can begin a JSON value, or end a line. */
@@ -138,7 +150,8 @@ static void keep(struct source *source, const char *bytes, const struct made *ma
     source->last = *made;
     if (bytes == source->bytes)
         return;
-    memcpy(source->bytes, made->value.ptr, made->value.len);
+    if (made->value.len > 0)
+        memcpy(source->bytes, made->value.ptr, made->value.len);
     source->last.value.ptr = source->bytes;
     source->last.key = value_of(source, source->key);
     source->last.id = value_of(source, source->id);
@@ -155,13 +168,13 @@ void source_make(struct source *source, char *room, struct made *made)
     }
     enum fault fault = faults_draw(&source->options.faults, &source->faults);
     int64_t time_us = time_of(source, fault);
-    maker_set_long(source->maker, fault == FAULT_TOO_LONG);
+    maker_set_long(source->maker, fault == FAULT_TOO_LONG, source->id);
     char *end = maker_write(source->maker, time_us, bytes);
     *made = (struct made){
         .value = {bytes, (size_t)(end - bytes)},
         .key = value_of(source, source->key),
         .id = value_of(source, source->id),
-        .id_bare = source->id != SOURCE_NO_FIELD && maker_is_bare(source->maker, source->id),
+        .id_bare = source->id != MAKER_NO_FIELD && maker_is_bare(source->maker, source->id),
         .time_us = time_us,
         .fault = fault,
     };

@@ -16,8 +16,6 @@
 
 struct source;
 
-#define SOURCE_NO_FIELD SIZE_MAX
-
 struct source_options {
     const struct record_spec *spec;
     struct maker_options maker;
