@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define SHOW_EACH 8192 /* records */
+#define SHOW_EACH 1024 /* records */
 /* Different keys that are kept exactly, of all slots together, of one slot, and at least. */
 #define EXACT_KEYS ((size_t)4 << 20)
 #define EXACT_SLOT_KEYS ((size_t)1 << 20)
