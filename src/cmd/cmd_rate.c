@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STATUS_US 1000000
+#define STATUS_US 250000
 #define LOG_US 10000000
 
 static void options(struct option_table *table)

@@ -282,9 +282,9 @@ def test_exact_counts_bytes_sizes_and_keys(tool, kafka, topic):
 def test_progress_and_ctrl_c(tool, kafka, topic):
     """Many small batches, fetched one by one, take their time."""
     name = topic()
-    kafka.produce(name, [b"x" * 100] * 15_000, batch_num_messages=1)
+    kafka.produce(name, [b"x" * 100] * 10_000, batch_num_messages=1)
     terminal = tool.terminal("rate", name, "--exact", "-X", "fetch.message.max.bytes=100")
-    terminal.shows("of 15000 records")
+    terminal.shows("of 10000 records")
     terminal.signal(signal.SIGINT)
     terminal.shows("cancelled when")
     assert terminal.wait() == 1
@@ -292,7 +292,7 @@ def test_progress_and_ctrl_c(tool, kafka, topic):
     process = tool.start("rate", name, "-b", "127.0.0.1:1")
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    assert process.wait(10 * patience()) in (1, 130)
+    assert process.wait(2 * patience()) in (130, -signal.SIGINT)
 
 
 def test_retention_may_overtake(tool, kafka, topic):
