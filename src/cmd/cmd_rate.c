@@ -186,10 +186,7 @@ static int read_job(struct rate_job *job, struct err *err)
     if (read_topic(job, err) < 0 || read_zone(job, err) < 0 || read_stretch(job, err) < 0 ||
         read_rest(job, err) < 0 || cli_load_config(job->cli, NULL, 0, true, err) < 0)
         return -1;
-    const struct pipeline_config *config = &job->cli->config.common;
-    job->request.brokers = config->brokers;
-    job->request.properties = config->kafka;
-    job->request.n_properties = config->n_kafka;
+    job->request.config = &job->cli->config.common;
     return 0;
 }
 

@@ -139,9 +139,7 @@ static int read_parts(struct reading *reading, struct scan_part *parts, size_t n
     const struct rate_topic_request *request = reading->run->request;
     const struct scan scan = {
         .scope = "",
-        .brokers = request->brokers,
-        .properties = request->properties,
-        .n_properties = request->n_properties,
+        .config = request->config,
         .timeout_ms = RATE_ASK_MS,
         .keep_on = true,
         .each = take,
