@@ -7,6 +7,8 @@
 
 /* For the brokers that lead the partitions. */
 #define RATE_ASK_MS 10000
+/* For what is nice to know. */
+#define RATE_CONFIGS_MS 3000
 /* Records that are read around a border: half of them before it. */
 #define RATE_WINDOW 200
 /* In so many places, at most: with more partitions only at each other border, or third. */
