@@ -21,6 +21,7 @@ struct scan_part {
     /* Set by the scan: */
     int64_t position; /* all committed records before it were handed over */
     bool done;
+    bool overtaken; /* what comes at `position` is no longer in the log; see keep_on */
 };
 
 enum scan_verdict { SCAN_MORE, SCAN_PART_DONE, SCAN_ALL_DONE };
@@ -29,6 +30,8 @@ struct scan {
     const char *scope;                    /* for log lines */
     const struct pipeline_config *config; /* brokers and properties */
     int timeout_ms;                       /* without anything new, brokers are taken for gone */
+    /* What retention overtakes is over, and `overtaken`; else it ends the scan as an error. */
+    bool keep_on;
     /* Each record; it is valid only inside the call. */
     enum scan_verdict (*each)(void *context, struct scan_part *part, const struct message *message);
     void *context;
@@ -40,5 +43,14 @@ struct scan {
  * answer in time, or an offset that is no longer in the log (retention overtook us).
  */
 int scan_read(const struct scan *scan, struct scan_part *parts, size_t n, struct err *err);
+
+/*
+ * The same for many short scans one after the other over one connection: `scan` stays the caller's,
+ * and `parts` is how many stretches are read at once, at most.
+ */
+struct scanner;
+int scanner_open(struct scanner **out, const struct scan *scan, size_t parts, struct err *err);
+int scanner_read(struct scanner *scanner, struct scan_part *parts, size_t n, struct err *err);
+void scanner_close(struct scanner *scanner);
 
 #endif
