@@ -184,7 +184,7 @@ static int connect_again(struct query **query, const struct watch_request *reque
 {
     query_close(*query);
     *query = NULL;
-    return query_open(query, request->config, request->write, err);
+    return query_open(query, request->config, QUERY_VERB, request->write, err);
 }
 
 /* 1: answered; 0: over; -1: failed. An outage is told and waited for, unless it is the first. */

@@ -1,0 +1,59 @@
+/*
+ * What `weir rate` shows: a line with a bar for each slot of time and the figures below them; -J's
+ * object; CSV.
+ *
+ * Times are shown in the zone that was asked for; where its clocks change within the stretch, with
+ * their offset. For programs they are RFC 3339 with the offset.
+ */
+#ifndef WEIR_CMD_RATE_RENDER_H
+#define WEIR_CMD_RATE_RENDER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "cmd/json_out.h"
+#include "inspect/rate.h"
+#include "sink/tz.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* All borrowed. */
+struct rate_view {
+    const struct rate *rate;
+    const struct tz *tz;
+    const char *topic; /* NULL: of a table */
+    const char *table;
+    const char *column;
+    double expected_per_day;    /* 0: nothing is expected */
+    const char *const *remarks; /* what else there is to say, a sentence each */
+    size_t n_remarks;
+};
+
+struct rate_look {
+    size_t screen_columns; /* bars end there */
+    size_t max_slots;      /* the last ones alone; 0: all */
+    bool utf8;             /* bars of block characters, else of # */
+};
+
+/* The table, then the figures and the remarks. */
+void rate_render_text(const struct rate_view *view, const struct rate_look *look,
+                      struct arena *arena, FILE *to);
+/* One line for a log, without its end: the last slot, the average, a day. */
+void rate_render_line(const struct rate_view *view, struct arena *arena, struct buf *out);
+/* One object into `out`, which was started. */
+void rate_render_json(const struct rate_view *view, struct arena *arena, struct json_out *out);
+void rate_render_csv(const struct rate_view *view, struct arena *arena, struct buf *out);
+
+/* ---- parts of it ---- */
+
+/* A time for people, no longer than it must be: 2026-11-26 for a day's begin, 2026-11-26 14:00 */
+const char *rate_time_text(const struct rate_view *view, struct arena *arena, int64_t ms);
+/* For programs: 2026-11-26T14:00:00+02:00 */
+const char *rate_time_rfc(const struct rate_view *view, struct arena *arena, int64_t ms);
+/* "10,800/day at this rate, 10,000 expected: 800 over (8%)" */
+const char *rate_day_text(const struct rate_view *view, struct arena *arena);
+/* What makes the counts less than exact, or asks for attention: sentences without a full stop. */
+size_t rate_remarks(const struct rate_view *view, struct arena *arena, const char *const **out);
+
+#endif
