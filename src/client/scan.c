@@ -151,25 +151,62 @@ static int assign(struct run *run, struct scan_part *parts, size_t n, struct par
     return 0;
 }
 
-int scan_read(const struct scan *scan, struct scan_part *parts, size_t n, struct err *err)
+struct scanner {
+    const struct scan *scan;
+    struct consumer *consumer;
+};
+
+int scanner_open(struct scanner **out, const struct scan *scan, size_t parts, struct err *err)
 {
-    struct run run = {.scan = scan};
     const struct consumer_options options = {
         .scope = scan->scope,
         .brokers = scan->brokers,
         .properties = scan->properties,
         .n_properties = scan->n_properties,
-        .partitions = (int32_t)n,
+        .partitions = (int32_t)parts,
     };
+    struct scanner *scanner = calloc(1, sizeof *scanner);
+    *out = NULL;
+    if (!scanner)
+        abort();
+    scanner->scan = scan;
+    if (consumer_new(&scanner->consumer, &options, err) != 0) {
+        free(scanner);
+        return -1;
+    }
+    *out = scanner;
+    return 0;
+}
+
+int scanner_read(struct scanner *scanner, struct scan_part *parts, size_t n, struct err *err)
+{
+    struct run run = {.scan = scanner->scan, .consumer = scanner->consumer};
     struct partition_ref *refs = calloc(n + 1, sizeof *refs);
     int rc = -1;
     run.readings = calloc(n + 1, sizeof *run.readings);
     if (!refs || !run.readings)
         abort();
-    if (consumer_new(&run.consumer, &options, err) == 0 && assign(&run, parts, n, refs, err) == 0)
+    if (assign(&run, parts, n, refs, err) == 0)
         rc = read_all(&run, err);
-    consumer_free(run.consumer, 0);
     free(run.readings);
     free(refs);
+    return rc;
+}
+
+void scanner_close(struct scanner *scanner)
+{
+    if (!scanner)
+        return;
+    consumer_free(scanner->consumer, 0);
+    free(scanner);
+}
+
+int scan_read(const struct scan *scan, struct scan_part *parts, size_t n, struct err *err)
+{
+    struct scanner *scanner;
+    if (scanner_open(&scanner, scan, n, err) < 0)
+        return -1;
+    int rc = scanner_read(scanner, parts, n, err);
+    scanner_close(scanner);
     return rc;
 }

@@ -43,4 +43,13 @@ struct scan {
  */
 int scan_read(const struct scan *scan, struct scan_part *parts, size_t n, struct err *err);
 
+/*
+ * The same for many short scans one after the other over one connection: `scan` stays the caller's,
+ * and `parts` is how many stretches are read at once, at most.
+ */
+struct scanner;
+int scanner_open(struct scanner **out, const struct scan *scan, size_t parts, struct err *err);
+int scanner_read(struct scanner *scanner, struct scan_part *parts, size_t n, struct err *err);
+void scanner_close(struct scanner *scanner);
+
 #endif

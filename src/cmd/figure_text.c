@@ -26,7 +26,11 @@ const char *measure_text(struct arena *arena, double value)
 {
     if (fabs(value) >= 999.5)
         return grouped_text(arena, llround(value));
-    char *text = arena_printf(arena, "%.*f", fabs(value) < 0.1 ? 4 : fabs(value) < 10 ? 2 : 1, value);
+    char *text = arena_printf(arena, "%.*f",
+                              fabs(value) < 0.1  ? 4
+                              : fabs(value) < 10 ? 2
+                                                 : 1,
+                              value);
     size_t len = strlen(text);
     while (len > 0 && text[len - 1] == '0')
         text[--len] = '\0';
@@ -67,4 +71,3 @@ const char *size_text(struct arena *arena, int64_t bytes)
     }
     return arena_printf(arena, "%.4g%s", size, units[i]);
 }
-

@@ -12,7 +12,7 @@
 const struct verb *const verb_table[] = {
     &verb_ingest, &verb_doctor,   &verb_verify,     &verb_dead,    &verb_topic,
     &verb_group,  &verb_generate, &verb_produce,    &verb_consume, &verb_query,
-    &verb_draft,  &verb_config,   &verb_completion,
+    &verb_draft,  &verb_config,   &verb_completion, &verb_rate,
 };
 #define N_VERBS (sizeof verb_table / sizeof *verb_table)
 const size_t verb_count = N_VERBS;

@@ -84,6 +84,12 @@ enum option_id {
     OPTION_AS_OF,
     OPTION_NO_SLEEP,
     OPTION_KEY,
+    OPTION_PER, /* rate */
+    OPTION_LAST,
+    OPTION_FROM,
+    OPTION_EXPECT,
+    OPTION_ZONE, /* of what is shown, not the setting of a pipeline */
+    OPTION_EXACT,
 };
 
 struct option {

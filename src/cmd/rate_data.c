@@ -3,6 +3,9 @@
 #include "cmd/rate_render.h"
 
 #include <inttypes.h>
+#include <math.h>
+
+#define DAY_S 86400
 
 static bool known(int64_t number)
 {
@@ -19,8 +22,8 @@ static void json_slot(const struct rate_view *view, struct arena *arena,
     json_out_text(out, "to", rate_time_rfc(view, arena, slot->to_ms));
     json_out_bool(out, "whole", slot->whole);
     json_out_number(out, "records", true, slot->records);
-    if (known(slot->bytes)) {
-        json_out_number(out, "bytes", true, slot->bytes);
+    if (view->rate->exact && view->topic) {
+        json_out_number(out, "bytes", known(slot->bytes), slot->bytes);
         json_out_number(out, "smallest", known(slot->smallest), slot->smallest);
         json_out_number(out, "largest", known(slot->largest), slot->largest);
         json_out_number(out, "distinct_keys", known(slot->distinct_keys), slot->distinct_keys);
@@ -32,17 +35,16 @@ static void json_figures(const struct rate_view *view, struct arena *arena, stru
 {
     struct rate_figures figures = rate_figures(view->rate);
     bool any = figures.peak > 0;
-    bool expected = view->expected_per_day > 0;
-    json_out_open(out, "figures", '{');
+    bool expected = view->expect_per_s > 0;
+    double expected_per_day = view->expect_per_s * DAY_S;
     json_out_real(out, "now", true, figures.now_per_unit);
     json_out_real(out, "average", true, figures.average_per_unit);
     json_out_number(out, "peak", true, figures.peak);
-    json_out_text(out, "peak_from", any ? rate_time_rfc(view, arena, figures.peak_ms) : NULL);
+    json_out_text(out, "peak_at", any ? rate_time_rfc(view, arena, figures.peak_ms) : NULL);
     json_out_real(out, "per_day", true, figures.per_day);
-    json_out_real(out, "expected_per_day", expected, view->expected_per_day);
-    json_out_real(out, "over_expected", expected, figures.per_day - view->expected_per_day);
-    json_out_real(out, "skew", figures.skew > 0, figures.skew);
-    json_out_close(out, '}');
+    json_out_real(out, "expected_per_day", expected, expected_per_day);
+    json_out_real(out, "over_expected", expected, figures.per_day - expected_per_day);
+    json_out_number(out, "skew_percent", figures.skew > 0, llround(figures.skew * 100));
 }
 
 static void json_topic(const struct rate *rate, struct json_out *out)
@@ -62,7 +64,7 @@ static void json_topic(const struct rate *rate, struct json_out *out)
     json_out_open(out, "disorder", '{');
     json_out_bool(out, "looked", rate->disorder.looked);
     json_out_number(out, "borders", true, rate->disorder.borders);
-    json_out_number(out, "out_of_order", true, rate->disorder.out_of_place);
+    json_out_number(out, "out_of_place", true, rate->disorder.out_of_place);
     json_out_number(out, "worst_ms", true, rate->disorder.worst_ms);
     json_out_close(out, '}');
 }
@@ -101,8 +103,10 @@ void rate_render_json(const struct rate_view *view, struct arena *arena, struct 
     json_out_number(out, "records", true, records);
     json_out_number(out, "earlier", known(rate->earlier), rate->earlier);
     json_out_number(out, "later", known(rate->later), rate->later);
-    if (rate->n_slots > 0 && known(rate->slots[0].bytes))
+    if (rate->exact && view->topic) {
         json_out_number(out, "distinct_keys", known(rate->distinct_keys), rate->distinct_keys);
+        json_out_bool(out, "keys_estimated", rate->keys_estimated);
+    }
     json_figures(view, arena, out);
     if (view->topic)
         json_topic(rate, out);
@@ -125,12 +129,13 @@ static struct slice number_of(struct arena *arena, int64_t number)
 void rate_render_csv(const struct rate_view *view, struct arena *arena, struct buf *out)
 {
     static const struct query_column columns[] = {
-        {"from", QUERY_TEXT},        {"to", QUERY_TEXT},         {"whole", QUERY_BOOLEAN},
-        {"records", QUERY_NUMBER},   {"bytes", QUERY_NUMBER},    {"smallest", QUERY_NUMBER},
-        {"largest", QUERY_NUMBER},   {"distinct_keys", QUERY_NUMBER},
+        {"from", QUERY_TEXT},      {"to", QUERY_TEXT},
+        {"whole", QUERY_BOOLEAN},  {"records", QUERY_NUMBER},
+        {"bytes", QUERY_NUMBER},   {"smallest", QUERY_NUMBER},
+        {"largest", QUERY_NUMBER}, {"distinct_keys", QUERY_NUMBER},
     };
     const struct rate *rate = view->rate;
-    bool read = rate->n_slots > 0 && known(rate->slots[0].bytes);
+    bool read = rate->exact && view->topic;
     size_t n = read ? N_COUNTED + N_READ : N_COUNTED;
     csv_header(out, columns, n);
     for (size_t i = 0; i < rate->n_slots; i++) {

@@ -2,6 +2,8 @@
 
 #include "cmd/columns.h"
 #include "cmd/figure_text.h"
+#include "cmd/query_output.h"
+#include "cmd/shown.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,6 +12,8 @@
 #define NOTE_SO_FAR " so far"
 #define NOTE_PART " in part"
 #define MIN_BAR_COLUMNS 8
+#define DAY_S 86400
+#define MAX_OUT_BYTES ((size_t)1 << 30)
 #define MAX_BAR_BYTES ((size_t)64 * 1024)
 
 /* ---- what is known ---- */
@@ -35,10 +39,10 @@ static bool is_running(const struct rate *rate, const struct rate_slot *slot)
     return !slot->whole && slot->from_ms <= rate->now_ms && rate->now_ms < slot->to_ms;
 }
 
-/* Whether bytes and keys are known. */
-static bool was_read(const struct rate *rate)
+/* Whether records were read, so that their bytes and keys are known. */
+static bool was_read(const struct rate_view *view)
 {
-    return rate->n_slots > 0 && rate->slots[0].bytes != RATE_UNKNOWN;
+    return view->rate->exact && view->topic;
 }
 
 /* ---- the slots ---- */
@@ -120,7 +124,7 @@ static void fill(struct columns *table, const struct rate_view *view, const stru
                                  {"KEYS", COLUMN_RIGHT},
                                  {"", COLUMN_LEFT}};
     struct column *heads = arena_alloc(arena, sizeof all);
-    size_t n = was_read(rate) ? 6 : 2;
+    size_t n = was_read(view) ? 6 : 2;
     size_t first = first_shown(rate, look);
     int64_t most = most_records(rate, first);
     memcpy(heads, all, n * sizeof *heads);
@@ -130,7 +134,7 @@ static void fill(struct columns *table, const struct rate_view *view, const stru
         const struct rate_slot *slot = &rate->slots[i];
         columns_add(table, rate_time_text(view, arena, slot->from_ms));
         columns_add(table, grouped_text(arena, slot->records));
-        if (was_read(rate))
+        if (was_read(view))
             add_figures_read(table, arena, slot);
         if (bar_columns > 0)
             add_bar_cell(table, view, slot, most, bar_columns, look->utf8);
@@ -200,7 +204,7 @@ static const char *now_text(const struct rate_view *view, struct arena *arena,
 const char *rate_day_text(const struct rate_view *view, struct arena *arena)
 {
     double per_day = rate_figures(view->rate).per_day;
-    double expected = view->expected_per_day;
+    double expected = view->expect_per_s * DAY_S;
     const char *text = arena_printf(arena, "%s/day at this rate", measure_text(arena, per_day));
     if (expected <= 0)
         return text;
@@ -246,7 +250,7 @@ static void fill_facts(struct columns *facts, const struct rate_view *view, stru
     add_fact(facts, "a day", rate_day_text(view, arena));
     if (partitions)
         add_fact(facts, "partitions", partitions);
-    if (rate->distinct_keys >= 0 && was_read(rate))
+    if (rate->distinct_keys >= 0 && was_read(view))
         add_fact(facts, "keys", grouped_text(arena, rate->distinct_keys));
 }
 
@@ -277,4 +281,36 @@ void rate_render_line(const struct rate_view *view, struct arena *arena, struct 
     buf_printf(out, "%s in the %s from %s, average %s, %s", grouped_text(arena, last->records),
                unit_name(rate->unit), rate_time_text(view, arena, last->from_ms),
                per(view, arena, figures.average_per_unit), rate_day_text(view, arena));
+}
+
+static void render_json(const struct rate_view *view, struct arena *arena)
+{
+    struct json_out out;
+    json_out_start(&out);
+    rate_render_json(view, arena, &out);
+    json_out_end(&out);
+}
+
+static void render_csv(const struct rate_view *view, struct arena *arena)
+{
+    struct buf out;
+    buf_init(&out, MAX_OUT_BYTES);
+    rate_render_csv(view, arena, &out);
+    fwrite(buf_str(&out), 1, out.len, stdout);
+    buf_release(&out);
+}
+
+void rate_render(const struct cli *cli, const struct rate_view *view)
+{
+    struct arena arena;
+    const struct rate_look look = {.screen_columns = screen_size().columns,
+                                   .utf8 = shown_is_utf8()};
+    arena_init(&arena);
+    if (cli->json)
+        render_json(view, &arena);
+    else if (view->csv)
+        render_csv(view, &arena);
+    else
+        rate_render_text(view, &look, &arena, stdout);
+    arena_release(&arena);
 }

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "cmd/cli.h"
 #include "cmd/json_out.h"
 #include "inspect/rate.h"
 #include "sink/tz.h"
@@ -21,14 +22,20 @@
 /* All borrowed. */
 struct rate_view {
     const struct rate *rate;
-    const struct tz *tz;
-    const char *topic; /* NULL: of a table */
-    const char *table;
+    const struct tz *tz; /* that times are shown in */
+    const char *topic;   /* or NULL */
+    const char *table;   /* or NULL, and its column */
     const char *column;
-    double expected_per_day;    /* 0: nothing is expected */
-    const char *const *remarks; /* what else there is to say, a sentence each */
+    double expect_per_s;        /* --expect; 0: none */
+    const char *const *remarks; /* what else there is to say, sentences without a full stop */
     size_t n_remarks;
+    bool csv;
 };
+
+/* Onto stdout, in the form that was asked for. */
+void rate_render(const struct cli *cli, const struct rate_view *view);
+
+/* ---- the forms ---- */
 
 struct rate_look {
     size_t screen_columns; /* bars end there */

@@ -37,15 +37,14 @@ static struct moment moment_at(const struct tz *tz, int64_t ms)
 
 static const char *date_text(struct arena *arena, const struct moment *m)
 {
-    return arena_printf(arena, "%04" PRId64 "-%02d-%02d", m->date.year, m->date.month,
-                        m->date.day);
+    return arena_printf(arena, "%04" PRId64 "-%02d-%02d", m->date.year, m->date.month, m->date.day);
 }
 
 static const char *offset_text(struct arena *arena, int32_t offset_s)
 {
     int abs_s = abs(offset_s);
-    const char *text = arena_printf(arena, "%c%02d:%02d", offset_s < 0 ? '-' : '+', abs_s / 3600,
-                                    abs_s / 60 % 60);
+    const char *text =
+        arena_printf(arena, "%c%02d:%02d", offset_s < 0 ? '-' : '+', abs_s / 3600, abs_s / 60 % 60);
     return abs_s % 60 ? arena_printf(arena, "%s:%02d", text, abs_s % 60) : text;
 }
 
@@ -143,27 +142,16 @@ static void remark_topic(struct remarks *remarks, const struct rate *rate)
                         "leaves them out");
     if (rate->keys_estimated)
         remark(remarks, "the numbers of keys are estimates, within some 3 in 100");
-    for (size_t i = 0; i < rate->n_partitions; i++)
-        if (rate->partitions[i].records == RATE_UNKNOWN)
-            remark(remarks, arena_printf(remarks->arena,
-                                         "partition %" PRId32 " has no leader now and is not "
-                                         "counted",
-                                         rate->partitions[i].partition));
 }
 
 size_t rate_remarks(const struct rate_view *view, struct arena *arena, const char *const **out)
 {
-    const struct rate *rate = view->rate;
     struct remarks *remarks = arena_alloc(arena, sizeof *remarks);
-    const char *what = view->topic ? "records are" : "rows are";
     remarks->arena = arena;
     for (size_t i = 0; i < view->n_remarks; i++)
         remark(remarks, view->remarks[i]);
     if (view->topic)
-        remark_topic(remarks, rate);
-    if (rate->later > 0)
-        remark(remarks, arena_printf(arena, "%s %s later than the last slot",
-                                     grouped_text(arena, rate->later), what));
+        remark_topic(remarks, view->rate);
     *out = remarks->items;
     return remarks->n;
 }

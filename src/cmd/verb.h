@@ -33,6 +33,7 @@ extern const struct verb verb_group;
 extern const struct verb verb_doctor;
 extern const struct verb verb_draft;
 extern const struct verb verb_generate;
+extern const struct verb verb_rate;
 
 /* All of them, in the order of the help; main.c has it. */
 extern const struct verb *const verb_table[];

@@ -6,7 +6,8 @@
  * `rate_table.h` a database.
  *
  * Slots are half open, [from, to), in order and without gaps. The first and the last may be cut off
- * by the stretch that was asked for, and the last by now: `whole` tells.
+ * by the stretch that was asked for, the last may not be over, and of the first that has records
+ * some may be deleted already: `whole` tells.
  */
 #ifndef WEIR_INSPECT_RATE_H
 #define WEIR_INSPECT_RATE_H
@@ -23,25 +24,28 @@
 struct rate_slot {
     int64_t from_ms; /* since 1970-01-01T00:00:00Z */
     int64_t to_ms;
-    bool whole; /* a unit's whole length, and over */
+    bool whole; /* a unit's whole length, over, and nothing is known to be deleted */
     int64_t records;
     /* Only where all records were read; else RATE_UNKNOWN. */
     int64_t bytes; /* of keys and values */
     int64_t smallest;
     int64_t largest;
-    int64_t distinct_keys;
+    int64_t distinct_keys; /* null is no key */
 };
 
 struct rate_partition {
     int32_t partition;
-    int64_t records; /* of all slots together */
+    int64_t records; /* of all slots together; RATE_UNKNOWN: it has no leader now */
 };
 
-/* What makes counts less than exact, or asks for attention. */
+/*
+ * Counts at borders are exact where timestamps rise. A border lies before the first record that is
+ * not older than it, so all before it are older; what may be out of place are records behind it.
+ */
 struct rate_disorder {
     bool looked;          /* false: LogAppendTime, everything was read, or a table */
     int64_t borders;      /* that were looked at: places in a partition */
-    int64_t out_of_place; /* of them: the record before a border is not older than it */
+    int64_t out_of_place; /* of them: a record soon behind the border is older than it */
     int64_t worst_ms;     /* how far, at most */
 };
 
@@ -59,6 +63,10 @@ struct rate {
                            records */
     bool append_time;   /* LogAppendTime: timestamps rise */
     struct rate_disorder disorder;
+    int64_t earlier; /* records before the first slot, and behind the last; RATE_UNKNOWN */
+    int64_t later;
+    int64_t distinct_keys; /* of all slots together, where all records were read */
+    bool keys_estimated;   /* those, or a slot's, within some 3 in 100 */
 };
 
 /* Of whole slots alone, unless there is none. */

@@ -18,6 +18,16 @@ struct tz;
  * in $TZDIR or /usr/share/zoneinfo. ERR_USAGE if there is no such zone.
  */
 int tz_open(struct tz **tz, const char *name, struct err *err);
+/*
+ * The machine's, and its name for people: $TZ as the C library reads it (a name, ":name", a rule
+ * such as EET-2EEST,M3.5.0/3,M10.5.0/4, or empty for UTC), else where the link /etc/localtime
+ * leads, else what /etc/timezone names, else UTC. ERR_USAGE if that is no time zone.
+ */
+#define TZ_NAME_BYTES 128
+int tz_open_machine(struct tz **tz, char name[TZ_NAME_BYTES], struct err *err);
+/* The same with other places, for tests; `variable` may be NULL. */
+int tz_open_machine_of(struct tz **tz, char name[TZ_NAME_BYTES], const char *variable,
+                       const char *etc, struct err *err);
 void tz_free(struct tz *tz);
 
 /* Seconds east of UTC at a local time, given as seconds since 1970-01-01 00:00 local. */

@@ -1,0 +1,277 @@
+/* weir rate: how much arrives per time unit. The counting is src/inspect; here it is asked. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "base/signals.h"
+#include "cmd/cluster.h"
+#include "cmd/rate_render.h"
+#include "cmd/shown.h"
+#include "cmd/verb.h"
+#include "inspect/rate_topic.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STATUS_US 1000000
+#define LOG_US 10000000
+
+static void options(struct option_table *table)
+{
+    static const struct option own[] = {
+        {.id = OPTION_TOPIC,
+         .name = "topic",
+         .letter = 't',
+         .argument = "TOPIC",
+         .help = "the same as the bare TOPIC"},
+        {.id = OPTION_PARTITION,
+         .name = "partition",
+         .letter = 'p',
+         .argument = "N",
+         .help = "of this partition alone"},
+        {.id = OPTION_PER,
+         .name = "per",
+         .argument = "UNIT",
+         .help = "second, minute, hour or day (default the finest that makes 60 rows at most)"},
+        {.id = OPTION_LAST,
+         .name = "last",
+         .argument = "TIME",
+         .help = "the last 24h, 90m, 7d (default all that the topic still holds)"},
+        {.id = OPTION_FROM,
+         .name = "from",
+         .argument = "TIME",
+         .help = "from then on: 2024-05-01, 2024-05-01T12:30, -2h"},
+        {.id = OPTION_TO, .name = "to", .argument = "TIME", .help = "until then (default now)"},
+        {.id = OPTION_ZONE,
+         .name = "timezone",
+         .argument = "ZONE",
+         .help = "where days and hours begin: Europe/Bucharest, UTC, +02:00 (default the "
+                 "machine's)"},
+        {.id = OPTION_EXPECT,
+         .name = "expect",
+         .argument = "N/d",
+         .help = "what should come, beside what does: 10000/d, 400/h, 5/s"},
+        {.id = OPTION_EXACT,
+         .name = "exact",
+         .help = "read all records rather than ask for offsets; adds bytes, sizes and keys"},
+        {.id = OPTION_CSV, .name = "csv", .help = "a line of CSV for each row"},
+    };
+    option_table_add_group(table, "Rate", own, sizeof own / sizeof *own);
+    option_table_add_setting(table, SETTING_BROKERS, "Kafka");
+    option_table_add_setting(table, SETTING_KAFKA, "Kafka");
+    option_table_add_json(table);
+    option_table_add_common(table);
+}
+
+/* ---- what is asked ---- */
+
+struct rate_job {
+    struct cli *cli;
+    struct admin *admin;
+    struct tz *tz;
+    char zone[TZ_NAME_BYTES];
+    struct rate_topic_request request;
+    struct rate_view view;
+    int64_t shown_us; /* when progress was last shown */
+};
+
+static const struct parsed_option *option_of(const struct rate_job *job, enum option_id id)
+{
+    return command_line_find(&job->cli->line, id);
+}
+
+static int read_topic(struct rate_job *job, struct err *err)
+{
+    const struct command_line *line = &job->cli->line;
+    const struct parsed_option *option = option_of(job, OPTION_TOPIC);
+    const char *topic = option ? option->value : line->n_words > 0 ? line->words[0] : NULL;
+    if (!topic || !*topic)
+        return err_set(err, ERR_USAGE, "of which topic? Write its name");
+    if (line->n_words + (option != NULL) > 1)
+        return err_set(err, ERR_USAGE, "\"%s\" is one word too many: rate takes one topic",
+                       line->words[line->n_words - 1]);
+    job->request.topic = job->view.topic = topic;
+    int64_t partition = TOPIC_UNKNOWN;
+    if (command_line_number(line, OPTION_PARTITION, 0, INT32_MAX, &partition, err) < 0)
+        return -1;
+    job->request.partition = (int32_t)partition;
+    return 0;
+}
+
+static int read_zone(struct rate_job *job, struct err *err)
+{
+    const struct parsed_option *option = option_of(job, OPTION_ZONE);
+    if (!option && tz_open_machine(&job->tz, job->zone, err) < 0)
+        return -1;
+    if (option && tz_open(&job->tz, option->value, err) < 0)
+        return err_prefix(err, "%s", option->where);
+    job->request.timezone = option ? option->value : job->zone;
+    job->request.tz = job->view.tz = job->tz;
+    return 0;
+}
+
+/* Whether a time says how far it is from UTC, behind its date. */
+static bool has_offset(const char *text)
+{
+    return strlen(text) > 10 && strpbrk(text + 10, "Zz+-") != NULL;
+}
+
+/* A time there, or so long before now. */
+static int read_time(const struct rate_job *job, enum option_id id, int64_t *out, struct err *err)
+{
+    const struct parsed_option *option = option_of(job, id);
+    int64_t ago_ms;
+    if (!option)
+        return 0;
+    const char *text = option->value + (option->value[0] == '@');
+    if (*text == '-') {
+        if (parse_duration_ms(text + 1, &ago_ms, err) < 0)
+            return err_prefix(err, "%s", option->where);
+        *out = job->request.now_ms - ago_ms;
+        return 0;
+    }
+    if (parse_time_ms(text, out, err) < 0)
+        return err_set(err, ERR_USAGE,
+                       "%s: \"%s\" is not a time: write 2024-05-01, 2024-05-01T12:30 (in the time "
+                       "zone shown), 2024-05-01T12:30Z or -2h",
+                       option->where, option->value);
+    if (!has_offset(text))
+        *out -= tz_offset_of_local(job->tz, *out / 1000) * INT64_C(1000);
+    return 0;
+}
+
+static int read_stretch(struct rate_job *job, struct err *err)
+{
+    struct rate_wish *wish = &job->request.wish;
+    const struct parsed_option *last = option_of(job, OPTION_LAST);
+    *wish = (struct rate_wish){.from_ms = RATE_OPEN, .to_ms = RATE_OPEN, .last_ms = RATE_OPEN};
+    if (read_time(job, OPTION_FROM, &wish->from_ms, err) < 0 ||
+        read_time(job, OPTION_TO, &wish->to_ms, err) < 0)
+        return -1;
+    if (!last)
+        return 0;
+    if (wish->from_ms != RATE_OPEN || wish->to_ms != RATE_OPEN)
+        return err_set(err, ERR_USAGE, "--last goes with neither --from nor --to");
+    if (parse_duration_ms(last->value, &wish->last_ms, err) < 0)
+        return err_prefix(err, "%s", last->where);
+    if (wish->last_ms <= 0)
+        return err_set(err, ERR_USAGE, "%s: nothing comes in no time: write 24h", last->where);
+    return 0;
+}
+
+static int read_rest(struct rate_job *job, struct err *err)
+{
+    struct rate_wish *wish = &job->request.wish;
+    const struct parsed_option *per = option_of(job, OPTION_PER);
+    const struct parsed_option *expect = option_of(job, OPTION_EXPECT);
+    if (per && unit_parse(per->value, &wish->unit, err) < 0)
+        return err_prefix(err, "%s", per->where);
+    wish->has_unit = per != NULL;
+    if (expect && parse_rate(expect->value, &job->view.expect_per_s, err) < 0)
+        return err_prefix(err, "%s", expect->where);
+    if (expect && job->view.expect_per_s <= 0)
+        return err_set(err, ERR_USAGE, "%s: write how many should come, such as 10000/d",
+                       expect->where);
+    job->view.csv = option_of(job, OPTION_CSV) != NULL;
+    if (job->view.csv && job->cli->json)
+        return err_set(err, ERR_USAGE, "-J and --csv are two forms of the same: leave one out");
+    wish->all_is_read = job->request.exact = option_of(job, OPTION_EXACT) != NULL;
+    return 0;
+}
+
+static int read_job(struct rate_job *job, struct err *err)
+{
+    job->request.now_ms = clock_wall_us() / 1000;
+    if (read_topic(job, err) < 0 || read_zone(job, err) < 0 || read_stretch(job, err) < 0 ||
+        read_rest(job, err) < 0 || cli_load_config(job->cli, NULL, 0, true, err) < 0)
+        return -1;
+    const struct pipeline_config *config = &job->cli->config.common;
+    job->request.brokers = config->brokers;
+    job->request.properties = config->kafka;
+    job->request.n_properties = config->n_kafka;
+    return 0;
+}
+
+/* ---- doing it ---- */
+
+static void show_progress(void *context, int64_t passed, int64_t of)
+{
+    struct rate_job *job = context;
+    int64_t now_us = clock_mono_us();
+    char line[128];
+    if (job->shown_us == 0)
+        job->shown_us = now_us;
+    if (job->cli->quiet || now_us - job->shown_us < (log_on_terminal() ? STATUS_US : LOG_US))
+        return;
+    job->shown_us = now_us;
+    snprintf(line, sizeof line, "read %" PRId64 " of %" PRId64 " records (%.0f%%)", passed, of,
+             100.0 * (double)passed / (double)of);
+    if (log_on_terminal())
+        log_status(line);
+    else
+        log_info("", "%s", line);
+}
+
+static void note(const struct rate_job *job, const struct rate *rate,
+                 const struct rate_topic_notes *notes)
+{
+    if (notes->leaderless > 0)
+        cli_note(job->cli,
+                 "%zu of %zu partitions have no leader: their records are not counted; see weir "
+                 "topic describe %s",
+                 notes->leaderless, notes->n_partitions, job->request.topic);
+    if (notes->cut)
+        cli_note(job->cli, "there is more before that: choose with --last or --from");
+    if (notes->configs.class != ERR_NONE)
+        cli_note(job->cli, "whether the topic is compacted is not known: %s", notes->configs.text);
+    if (rate->later > 0)
+        cli_note(job->cli, "%" PRId64 " more records are from later times", rate->later);
+}
+
+static int work(struct rate_job *job, struct err *err)
+{
+    struct rate rate;
+    struct rate_topic_notes notes;
+    if (read_job(job, err) < 0 || signals_init(err) < 0 ||
+        cluster_connect(job->cli, &job->admin, err) < 0)
+        return -1;
+    job->request.admin = job->admin;
+    job->request.progress = show_progress;
+    job->request.context = job;
+    int rc = rate_topic(&rate, &notes, &job->cli->arena, &job->request, err);
+    log_status(NULL);
+    if (rc < 0)
+        return -1;
+    job->view.rate = &rate;
+    rate_render(job->cli, &job->view);
+    note(job, &rate, &notes);
+    return notes.leaderless > 0 ? EXIT_FAILED : 0;
+}
+
+static int run(struct cli *cli)
+{
+    struct err err;
+    struct rate_job job = {.cli = cli};
+    shown_init();
+    int rc = work(&job, &err);
+    admin_free(job.admin);
+    tz_free(job.tz);
+    return rc < 0 ? cli_fail(cli, &err) : rc;
+}
+
+const struct verb verb_rate = {
+    .name = "rate",
+    .summary = "how much arrives in a topic per second, minute, hour or day",
+    .usage = "TOPIC [--per UNIT] [--last TIME] [--expect N/d]\n"
+             "TOPIC --from TIME [--to TIME] [--timezone ZONE]\n"
+             "TOPIC --exact            reads all records",
+    .options = options,
+    .run = run,
+    .notes =
+        "Brokers are asked for offsets by time, nothing is read: exact where timestamps rise.\n"
+        "Examples:\n"
+        "  weir rate driven_data_stream\n"
+        "  weir rate driven_data_stream --per hour --last 24h --expect 10000/d\n"
+        "  weir rate driven_data_stream --per day --timezone Europe/Bucharest --csv\n"
+        "  weir rate driven_data_stream --exact -J | jq .distinct_keys",
+};

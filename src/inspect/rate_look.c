@@ -1,0 +1,179 @@
+/* Some records of a topic, read: at the ends of its partitions, and around borders. */
+#include "inspect/rate_private.h"
+
+#include "base/signals.h"
+
+#include <string.h>
+
+/* A fetch brings a batch at least; more than these bytes of each partition would be read in vain.
+ */
+#define FETCH_BYTES "65536"
+
+/* The records from `from` to `stop` of one partition, and what they tell. */
+struct window {
+    int64_t border;    /* its offset */
+    int64_t border_ms; /* INT64_MIN: it is none */
+    int64_t next;      /* the offset that would come next, were there no gaps */
+    int64_t first_ms;
+    int64_t newest_ms;
+    int64_t late_ms; /* how much older than the border a record behind it is, at most */
+    bool any;
+    bool gap;
+};
+
+static enum scan_verdict take(void *context, struct scan_part *part, const struct message *message)
+{
+    struct window *w = part->owner;
+    int64_t ms = message->timestamp_ms;
+    (void)context;
+    w->gap |= message->offset != w->next;
+    w->next = message->offset + 1;
+    if (ms < 0)
+        return SCAN_MORE;
+    if (!w->any)
+        w->first_ms = ms;
+    if (!w->any || ms > w->newest_ms)
+        w->newest_ms = ms;
+    w->any = true;
+    if (message->offset >= w->border && w->border_ms - ms > w->late_ms)
+        w->late_ms = w->border_ms - ms;
+    return SCAN_MORE;
+}
+
+/* A scanner, and one window in each partition. */
+struct look {
+    struct rate_run *run;
+    struct scan scan;
+    struct scanner *scanner;
+    struct scan_part *parts;
+    struct window *windows;
+    size_t n;
+};
+
+static int open_look(struct look *look, struct rate_run *run, struct err *err)
+{
+    const struct rate_topic_request *request = run->request;
+    size_t n = request->n_properties;
+    struct property *properties = arena_alloc(run->arena, (n + 1) * sizeof *properties);
+    if (n > 0)
+        memcpy(properties, request->properties, n * sizeof *properties);
+    properties[n] = (struct property){"fetch.message.max.bytes", FETCH_BYTES, ""};
+    *look = (struct look){.run = run};
+    look->parts = arena_alloc(run->arena, (run->topic->n_partitions + 1) * sizeof *look->parts);
+    look->windows = arena_alloc(run->arena, (run->topic->n_partitions + 1) * sizeof *look->windows);
+    look->scan = (struct scan){
+        .scope = "",
+        .brokers = request->brokers,
+        .properties = properties,
+        .n_properties = n + 1,
+        .timeout_ms = RATE_ASK_MS,
+        .each = take,
+    };
+    return scanner_open(&look->scanner, &look->scan, run->topic->n_partitions, err);
+}
+
+/* In the next round read so many records before and behind an offset. */
+static void add_window(struct look *look, const struct topic_partition *p, int64_t offset,
+                       int64_t at_ms, int64_t before, int64_t behind)
+{
+    int64_t from = offset - p->low > before ? offset - before : p->low;
+    int64_t stop = p->high - offset > behind ? offset + behind : p->high;
+    if (!rate_has_records(p) || from >= stop)
+        return;
+    struct window *w = &look->windows[look->n];
+    *w = (struct window){.border = offset, .border_ms = at_ms, .next = from};
+    look->parts[look->n++] = (struct scan_part){.topic = look->run->topic->name,
+                                                .partition = p->partition,
+                                                .from = from,
+                                                .stop = stop,
+                                                .owner = w};
+}
+
+/*
+ * A place that retention has deleted meanwhile tells nothing any more. Committed records without
+ * those between them: a transaction's marks are there, or records of one that was aborted or is
+ * still open; or compaction took them, which is told elsewhere.
+ */
+static int read_round(struct look *look, struct err *err)
+{
+    int rc = look->n > 0 ? scanner_read(look->scanner, look->parts, look->n, err) : 0;
+    if (rc == 1 || signals_stop_requested())
+        return err_set(err, ERR_OUTAGE, "cancelled");
+    if (rc < 0)
+        return -1;
+    for (size_t i = 0; i < look->n; i++)
+        if (look->windows[i].gap || look->windows[i].next < look->parts[i].stop)
+            look->run->rate->transactional |= !look->run->rate->compacted;
+    return 0;
+}
+
+/* ---- how old, how new ---- */
+
+static void take_ends(const struct look *look, struct rate_held *held)
+{
+    for (size_t i = 0; i < look->n; i++) {
+        const struct window *w = &look->windows[i];
+        if (!w->any)
+            continue;
+        if (!held->any || w->first_ms < held->oldest_ms)
+            held->oldest_ms = w->first_ms;
+        if (!held->any || w->newest_ms > held->newest_ms)
+            held->newest_ms = w->newest_ms;
+        held->any = true;
+    }
+}
+
+int rate_look_held(struct rate_run *run, struct rate_held *held, struct err *err)
+{
+    struct look look;
+    int rc = 0;
+    if (open_look(&look, run, err) < 0)
+        return -1;
+    for (int end = 0; end < 2 && rc == 0; end++) {
+        look.n = 0;
+        for (size_t i = 0; i < run->topic->n_partitions; i++) {
+            const struct topic_partition *p = &run->topic->partitions[i];
+            add_window(&look, p, end ? p->high : p->low, INT64_MIN, RATE_WINDOW, RATE_WINDOW);
+        }
+        rc = read_round(&look, err);
+        if (rc == 0)
+            take_ends(&look, held);
+    }
+    scanner_close(look.scanner);
+    return rc;
+}
+
+/* ---- around borders ---- */
+
+static void take_border(const struct look *look, struct rate_disorder *disorder)
+{
+    for (size_t i = 0; i < look->n; i++) {
+        const struct window *w = &look->windows[i];
+        disorder->borders++;
+        disorder->out_of_place += w->late_ms > 0;
+        if (w->late_ms > disorder->worst_ms)
+            disorder->worst_ms = w->late_ms;
+    }
+}
+
+int rate_look_borders(struct rate_run *run, struct err *err)
+{
+    struct look look;
+    struct rate *rate = run->rate;
+    int rc = 0;
+    if (open_look(&look, run, err) < 0)
+        return -1;
+    for (size_t j = 0; j < run->n_borders && rc == 0; j++) {
+        int64_t at_ms = j == 0 ? rate->slots[0].from_ms : rate->slots[j - 1].to_ms;
+        look.n = 0;
+        for (size_t i = 0; i < run->topic->n_partitions; i++)
+            add_window(&look, &run->topic->partitions[i], *rate_offset(run, j, i), at_ms,
+                       RATE_WINDOW / 2, RATE_WINDOW / 2);
+        rc = read_round(&look, err);
+        if (rc == 0)
+            take_border(&look, &rate->disorder);
+    }
+    scanner_close(look.scanner);
+    rate->disorder.looked = rc == 0;
+    return rc;
+}

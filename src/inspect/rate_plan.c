@@ -1,0 +1,141 @@
+#include "inspect/rate_plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_MS (INT64_C(-62135596800) * 1000) /* 0001-01-01 */
+#define LAST_MS (INT64_C(253402214400) * 1000)  /* 9999-12-31 */
+
+static int64_t in_calendar(int64_t ms)
+{
+    return ms < FIRST_MS ? FIRST_MS : ms > LAST_MS ? LAST_MS : ms;
+}
+
+/* A stretch, and which of its ends lie where a person said. */
+struct stretch {
+    int64_t from_ms;
+    int64_t to_ms;
+    bool from_exact;
+    bool to_exact;
+};
+
+static struct stretch stretch_of(const struct rate_wish *wish, const struct rate_held *held,
+                                 int64_t now_ms)
+{
+    bool open =
+        wish->from_ms == RATE_OPEN && wish->to_ms == RATE_OPEN && wish->last_ms == RATE_OPEN;
+    int64_t oldest_ms = held->any ? held->oldest_ms : now_ms;
+    int64_t newest_ms = held->any ? held->newest_ms : now_ms;
+    /* A border may be the end of a stretch; a record that lies on it belongs behind it. */
+    struct stretch s = {.from_ms = oldest_ms, .to_ms = (open ? newest_ms : now_ms) + 1};
+    if (wish->last_ms != RATE_OPEN)
+        s.from_ms = now_ms - wish->last_ms;
+    if (wish->from_ms != RATE_OPEN) {
+        s.from_ms = wish->from_ms;
+        s.from_exact = true;
+    }
+    if (wish->to_ms != RATE_OPEN) {
+        s.to_ms = wish->to_ms;
+        s.to_exact = true;
+    }
+    s.from_ms = in_calendar(s.from_ms);
+    s.to_ms = in_calendar(s.to_ms);
+    return s;
+}
+
+static int check_order(const struct stretch *s, const struct rate_wish *wish, struct err *err)
+{
+    if (s->from_ms < s->to_ms)
+        return 0;
+    if (wish->from_ms != RATE_OPEN && wish->to_ms != RATE_OPEN)
+        return err_set(err, ERR_USAGE, "--from is not before --to");
+    if (wish->from_ms != RATE_OPEN)
+        return err_set(err, ERR_USAGE, "--from is in the future");
+    return err_set(err, ERR_USAGE, "--to: all that is there is newer");
+}
+
+static size_t count_borders(const struct tz *tz, enum time_unit_kind unit, const struct stretch *s)
+{
+    int64_t few[RATE_MAX_BORDERS];
+    return borders_between(tz, unit, s->from_ms, s->to_ms, few, RATE_MAX_BORDERS);
+}
+
+static enum time_unit_kind finest(const struct tz *tz, const struct stretch *s)
+{
+    enum time_unit_kind unit = UNIT_SECOND;
+    while (unit < UNIT_DAY && count_borders(tz, unit, s) > RATE_AUTO_SLOTS + 1)
+        unit++;
+    return unit;
+}
+
+/* Which option would make it few enough. */
+static int too_many(const struct tz *tz, const struct rate_wish *wish, enum time_unit_kind unit,
+                    const struct stretch *s, size_t n, struct err *err)
+{
+    size_t max = wish->all_is_read ? RATE_MAX_BORDERS_READ : RATE_MAX_BORDERS;
+    enum time_unit_kind coarser = unit;
+    char way[64] = "";
+    while (coarser < UNIT_DAY && count_borders(tz, coarser, s) > max)
+        coarser++;
+    if (coarser > unit && count_borders(tz, coarser, s) <= max)
+        snprintf(way, sizeof way, "take a coarser unit (--per %s), ", unit_name(coarser));
+    return err_set(err, ERR_USAGE,
+                   "a border each %s makes %zu of them, and %zu at most are %s: %s"
+                   "%sa shorter stretch (--last %zu%c)",
+                   unit_name(unit), n, max, wish->all_is_read ? "counted" : "asked for", way,
+                   wish->all_is_read || n > RATE_MAX_BORDERS_READ
+                       ? ""
+                       : "count each record (--exact), or take ",
+                   max - 2, unit_name(unit)[0]);
+}
+
+static void make_slots(struct rate *rate, struct arena *arena, const struct stretch *s,
+                       int64_t *borders, size_t n, const struct rate_held *held,
+                       const struct tz *tz)
+{
+    if (s->from_exact)
+        borders[0] = s->from_ms;
+    if (s->to_exact)
+        borders[n - 1] = s->to_ms;
+    rate->n_slots = n - 1;
+    rate->slots = arena_alloc(arena, n * sizeof *rate->slots);
+    for (size_t i = 0; i + 1 < n; i++) {
+        int64_t from_ms = borders[i];
+        int64_t to_ms = borders[i + 1];
+        bool full = border_before(tz, rate->unit, from_ms) == from_ms &&
+                    border_after(tz, rate->unit, from_ms) == to_ms;
+        rate->slots[i] = (struct rate_slot){
+            .from_ms = from_ms,
+            .to_ms = to_ms,
+            .whole = full && to_ms <= rate->now_ms && held->any && from_ms >= held->oldest_ms,
+            .bytes = RATE_UNKNOWN,
+            .smallest = RATE_UNKNOWN,
+            .largest = RATE_UNKNOWN,
+            .distinct_keys = RATE_UNKNOWN,
+        };
+    }
+}
+
+int rate_plan(struct rate *rate, struct arena *arena, const struct rate_wish *wish,
+              const struct tz *tz, const struct rate_held *held, bool *cut, struct err *err)
+{
+    struct stretch s = stretch_of(wish, held, rate->now_ms);
+    size_t max = wish->all_is_read ? RATE_MAX_BORDERS_READ : RATE_MAX_BORDERS;
+    bool open = !wish->has_unit && wish->from_ms == RATE_OPEN && wish->to_ms == RATE_OPEN &&
+                wish->last_ms == RATE_OPEN;
+    if (check_order(&s, wish, err) < 0)
+        return -1;
+    rate->unit = wish->has_unit ? wish->unit : finest(tz, &s);
+    int64_t *borders = arena_alloc(arena, max * sizeof *borders);
+    size_t n = borders_between(tz, rate->unit, s.from_ms, s.to_ms, borders, max);
+    *cut = n > max && open;
+    if (*cut) {
+        s.from_ms = s.to_ms - (RATE_AUTO_SLOTS - 1) * unit_ms(rate->unit);
+        n = borders_between(tz, rate->unit, s.from_ms, s.to_ms, borders, max);
+    }
+    if (n > max)
+        return too_many(tz, wish, rate->unit, &s, n, err);
+    make_slots(rate, arena, &s, borders, n, held, tz);
+    return 0;
+}
