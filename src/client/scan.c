@@ -62,6 +62,9 @@ static void on_message(void *context, const struct message *message)
         reading->part->done = true;
         break;
     case MESSAGE_OUT_OF_RANGE:
+        reading->part->done = reading->part->overtaken = run->scan->keep_on;
+        if (run->scan->keep_on)
+            break;
         run->fault = *message->err;
         run->fault.class = ERR_OUTAGE;
         break;
@@ -137,6 +140,7 @@ static int assign(struct run *run, struct scan_part *parts, size_t n, struct par
         struct scan_part *part = &parts[i];
         part->position = part->from;
         part->done = part->from >= part->stop;
+        part->overtaken = false;
         if (part->done)
             continue;
         refs[run->n] = (struct partition_ref){part->topic, part->partition, part->from};

@@ -21,6 +21,7 @@ struct scan_part {
     /* Set by the scan: */
     int64_t position; /* all committed records before it were handed over */
     bool done;
+    bool overtaken; /* what comes at `position` is no longer in the log; see keep_on */
 };
 
 enum scan_verdict { SCAN_MORE, SCAN_PART_DONE, SCAN_ALL_DONE };
@@ -31,6 +32,9 @@ struct scan {
     const struct property *properties;
     size_t n_properties;
     int timeout_ms; /* without anything new, brokers are taken for gone */
+    /* A stretch that retention overtakes is over, `overtaken`; else it ends the scan as an error.
+     */
+    bool keep_on;
     /* Each record; it is valid only inside the call. */
     enum scan_verdict (*each)(void *context, struct scan_part *part, const struct message *message);
     void *context;

@@ -8,6 +8,7 @@
 #include "cmd/shown.h"
 #include "cmd/verb.h"
 #include "inspect/rate_topic.h"
+#include "sink/civil.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -104,7 +105,7 @@ static int read_zone(struct rate_job *job, struct err *err)
     if (!option && tz_open_machine(&job->tz, job->zone, err) < 0)
         return -1;
     if (option && tz_open(&job->tz, option->value, err) < 0)
-        return err_prefix(err, "%s", option->where);
+        return -1;
     job->request.timezone = option ? option->value : job->zone;
     job->request.tz = job->view.tz = job->tz;
     return 0;
@@ -136,7 +137,7 @@ static int read_time(const struct rate_job *job, enum option_id id, int64_t *out
                        "zone shown), 2024-05-01T12:30Z or -2h",
                        option->where, option->value);
     if (!has_offset(text))
-        *out -= tz_offset_of_local(job->tz, *out / 1000) * INT64_C(1000);
+        *out -= tz_offset_of_local(job->tz, floor_div(*out, 1000)) * INT64_C(1000);
     return 0;
 }
 
@@ -232,8 +233,10 @@ static int work(struct rate_job *job, struct err *err)
 {
     struct rate rate;
     struct rate_topic_notes notes;
-    if (read_job(job, err) < 0 || signals_init(err) < 0 ||
-        cluster_connect(job->cli, &job->admin, err) < 0)
+    if (read_job(job, err) < 0 || signals_init(err) < 0)
+        return -1;
+    signals_end_at_once(true);
+    if (cluster_connect(job->cli, &job->admin, err) < 0)
         return -1;
     job->request.admin = job->admin;
     job->request.progress = show_progress;

@@ -67,6 +67,7 @@ static int open_look(struct look *look, struct rate_run *run, struct err *err)
         .properties = properties,
         .n_properties = n + 1,
         .timeout_ms = RATE_ASK_MS,
+        .keep_on = true,
         .each = take,
     };
     return scanner_open(&look->scanner, &look->scan, run->topic->n_partitions, err);
@@ -101,9 +102,11 @@ static int read_round(struct look *look, struct err *err)
         return err_set(err, ERR_OUTAGE, "cancelled");
     if (rc < 0)
         return -1;
-    for (size_t i = 0; i < look->n; i++)
-        if (look->windows[i].gap || look->windows[i].next < look->parts[i].stop)
+    for (size_t i = 0; i < look->n; i++) {
+        bool short_of = look->windows[i].next < look->parts[i].stop && !look->parts[i].overtaken;
+        if (look->windows[i].gap || short_of)
             look->run->rate->transactional |= !look->run->rate->compacted;
+    }
     return 0;
 }
 
@@ -149,10 +152,24 @@ static void take_border(const struct look *look, struct rate_disorder *disorder)
 {
     for (size_t i = 0; i < look->n; i++) {
         const struct window *w = &look->windows[i];
-        disorder->borders++;
+        disorder->borders += w->next > w->border;
         disorder->out_of_place += w->late_ms > 0;
         if (w->late_ms > disorder->worst_ms)
             disorder->worst_ms = w->late_ms;
+    }
+}
+
+/* One window in each partition, unless the next border lies at the same place and asks for more. */
+static void add_border(struct look *look, size_t border, int64_t at_ms)
+{
+    const struct rate_run *run = look->run;
+    look->n = 0;
+    for (size_t i = 0; i < run->topic->n_partitions; i++) {
+        int64_t offset = *rate_offset(run, border, i);
+        if (border + 1 < run->n_borders && *rate_offset(run, border + 1, i) == offset)
+            continue;
+        add_window(look, &run->topic->partitions[i], offset, at_ms, RATE_WINDOW / 2,
+                   RATE_WINDOW / 2);
     }
 }
 
@@ -160,15 +177,12 @@ int rate_look_borders(struct rate_run *run, struct err *err)
 {
     struct look look;
     struct rate *rate = run->rate;
+    size_t every = run->n_borders * run->topic->n_partitions / RATE_MAX_PLACES + 1;
     int rc = 0;
     if (open_look(&look, run, err) < 0)
         return -1;
-    for (size_t j = 0; j < run->n_borders && rc == 0; j++) {
-        int64_t at_ms = j == 0 ? rate->slots[0].from_ms : rate->slots[j - 1].to_ms;
-        look.n = 0;
-        for (size_t i = 0; i < run->topic->n_partitions; i++)
-            add_window(&look, &run->topic->partitions[i], *rate_offset(run, j, i), at_ms,
-                       RATE_WINDOW / 2, RATE_WINDOW / 2);
+    for (size_t j = run->n_borders; j > 0 && rc == 0; j -= j < every ? j : every) {
+        add_border(&look, j - 1, rate_border_ms(rate, j - 1));
         rc = read_round(&look, err);
         if (rc == 0)
             take_border(&look, &rate->disorder);

@@ -69,25 +69,27 @@ static enum time_unit_kind finest(const struct tz *tz, const struct stretch *s)
     return unit;
 }
 
-/* Which option would make it few enough. */
+/* What would make it few enough. */
 static int too_many(const struct tz *tz, const struct rate_wish *wish, enum time_unit_kind unit,
                     const struct stretch *s, size_t n, struct err *err)
 {
     size_t max = wish->all_is_read ? RATE_MAX_BORDERS_READ : RATE_MAX_BORDERS;
     enum time_unit_kind coarser = unit;
-    char way[64] = "";
+    char coarser_way[64] = "";
+    const char *read_way = "";
     while (coarser < UNIT_DAY && count_borders(tz, coarser, s) > max)
         coarser++;
     if (coarser > unit && count_borders(tz, coarser, s) <= max)
-        snprintf(way, sizeof way, "take a coarser unit (--per %s), ", unit_name(coarser));
+        snprintf(coarser_way, sizeof coarser_way, "a coarser unit (--per %s), ",
+                 unit_name(coarser));
+    if (n <= RATE_MAX_BORDERS_READ && !wish->all_is_read)
+        read_way = "--exact, which reads all records, ";
     return err_set(err, ERR_USAGE,
-                   "a border each %s makes %zu of them, and %zu at most are %s: %s"
-                   "%sa shorter stretch (--last %zu%c)",
-                   unit_name(unit), n, max, wish->all_is_read ? "counted" : "asked for", way,
-                   wish->all_is_read || n > RATE_MAX_BORDERS_READ
-                       ? ""
-                       : "count each record (--exact), or take ",
-                   max - 2, unit_name(unit)[0]);
+                   "%zu borders, one each %s, are more than the %zu that are %s: take %s%s%sa "
+                   "shorter stretch (--last %zu%c)",
+                   n, unit_name(unit), max, wish->all_is_read ? "counted" : "asked for",
+                   coarser_way, read_way, *coarser_way || *read_way ? "or " : "", max - 2,
+                   unit_name(unit)[0]);
 }
 
 static void make_slots(struct rate *rate, struct arena *arena, const struct stretch *s,

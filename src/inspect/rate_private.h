@@ -9,6 +9,8 @@
 #define RATE_ASK_MS 10000
 /* Records that are read around a border: half of them before it. */
 #define RATE_WINDOW 200
+/* In so many places, at most: with more partitions only at each other border, or third. */
+#define RATE_MAX_PLACES 2000
 
 struct rate_run {
     const struct rate_topic_request *request;
@@ -28,6 +30,16 @@ static inline int64_t *rate_offset(const struct rate_run *run, size_t border, si
 {
     return &run->offsets[border * run->topic->n_partitions + partition];
 }
+
+static inline int64_t rate_border_ms(const struct rate *rate, size_t border)
+{
+    return border == 0 ? rate->slots[0].from_ms : rate->slots[border - 1].to_ms;
+}
+
+/* ---- rate_topic.c ---- */
+
+/* Where the first record not older than a time is in each partition: `at` of each. */
+int rate_ask_places(struct rate_run *run, int64_t at_ms, struct err *err);
 
 /* ---- rate_look.c: some records, read ---- */
 

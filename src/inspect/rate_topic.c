@@ -60,15 +60,11 @@ static int read_configs(struct rate_run *run, struct rate_topic_notes *notes, st
 
 /* ---- counting between borders ---- */
 
-static int ask_border(struct rate_run *run, size_t border, int64_t at_ms, struct err *err)
+int rate_ask_places(struct rate_run *run, int64_t at_ms, struct err *err)
 {
     if (signals_stop_requested())
         return err_set(err, ERR_OUTAGE, "cancelled");
-    if (admin_topics_at(run->request->admin, &run->topics, at_ms, RATE_ASK_MS, err) < 0)
-        return -1;
-    for (size_t i = 0; i < run->topic->n_partitions; i++)
-        *rate_offset(run, border, i) = run->topic->partitions[i].at;
-    return 0;
+    return admin_topics_at(run->request->admin, &run->topics, at_ms, RATE_ASK_MS, err);
 }
 
 static int ask_borders(struct rate_run *run, struct err *err)
@@ -78,9 +74,10 @@ static int ask_borders(struct rate_run *run, struct err *err)
     run->offsets = arena_alloc(run->arena, run->n_borders * (run->topic->n_partitions + 1) *
                                                sizeof *run->offsets);
     for (size_t i = 0; i < run->n_borders; i++) {
-        int64_t at_ms = i == 0 ? rate->slots[0].from_ms : rate->slots[i - 1].to_ms;
-        if (ask_border(run, i, at_ms, err) < 0)
+        if (rate_ask_places(run, rate_border_ms(rate, i), err) < 0)
             return -1;
+        for (size_t j = 0; j < run->topic->n_partitions; j++)
+            *rate_offset(run, i, j) = run->topic->partitions[j].at;
     }
     return 0;
 }

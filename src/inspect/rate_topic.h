@@ -42,7 +42,8 @@ struct rate_topic_notes {
 
 /*
  * Everything in `out` lies in the arena. ERR_USAGE: no such topic or partition (the nearest is
- * named), or too many borders. ERR_OUTAGE: no answer, or signals_stop_requested().
+ * named), or too many borders. ERR_OUTAGE: no answer, or signals_stop_requested(). While `exact`
+ * reads, a signal no longer ends the process at once.
  */
 int rate_topic(struct rate *out, struct rate_topic_notes *notes, struct arena *arena,
                const struct rate_topic_request *request, struct err *err);
