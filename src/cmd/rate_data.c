@@ -110,6 +110,10 @@ void rate_render_json(const struct rate_view *view, struct arena *arena, struct 
     json_figures(view, arena, out);
     if (view->topic)
         json_topic(rate, out);
+    if (view->of_table) {
+        json_out_number(out, "nulls", true, view->of_table->nulls);
+        json_out_number(out, "unreadable", true, view->of_table->unreadable);
+    }
     json_remarks(view, arena, out);
     json_out_close(out, '}');
 }

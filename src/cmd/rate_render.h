@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "cmd/cli.h"
 #include "cmd/json_out.h"
-#include "inspect/rate.h"
+#include "inspect/rate_table.h"
 #include "sink/tz.h"
 
 #include <stdbool.h>
@@ -26,7 +26,8 @@ struct rate_view {
     const char *topic;   /* or NULL */
     const char *table;   /* or NULL, and its column */
     const char *column;
-    double expect_per_s;        /* --expect; 0: none */
+    double expect_per_s;                     /* --expect; 0: none */
+    const struct rate_table_notes *of_table; /* NULL: of a topic */
     const char *const *remarks; /* what else there is to say, sentences without a full stop */
     size_t n_remarks;
     bool csv;
