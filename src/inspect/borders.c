@@ -144,6 +144,6 @@ size_t borders_between(const struct tz *tz, enum time_unit_kind unit, int64_t fr
         if (border_ms >= to_ms)
             return n;
         if (n > max)
-            return n + (size_t)((to_ms - border_ms) / unit_ms(unit)) + 1;
+            return n + (size_t)((to_ms - border_ms - 1) / unit_ms(unit)) + 1;
     }
 }

@@ -2,11 +2,10 @@
  * Borders of time: where seconds, minutes, hours and days begin in a time zone. Days are as long as
  * they are there (23 or 25 hours when clocks change); an hour is 3600 seconds, and begins where the
  * local clock shows a full one (with an offset of 5:30, at half past in UTC). Where clocks change
- * by half an hour, the hour before the change's next full one is half an hour short or long.
+ * by half an hour, that hour is half an hour longer.
  *
- * A day begins at midnight; where clocks go back over it, at the second one; where
- * they leave it out, at the change. A day that a country left out (Samoa's 30 December 2011) has no
- * border.
+ * A day begins at midnight; where clocks go back over it, at the second one; where they leave it
+ * out, at the change. A day that a country left out (Samoa's 30 December 2011) has no border.
  */
 #ifndef WEIR_INSPECT_BORDERS_H
 #define WEIR_INSPECT_BORDERS_H

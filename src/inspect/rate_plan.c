@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define FIRST_MS (INT64_C(-62135596800) * 1000) /* 0001-01-01 */
-#define LAST_MS (INT64_C(253402214400) * 1000)  /* 9999-12-31 */
+#define LAST_MS (INT64_C(253402128000) * 1000)  /* 9999-12-30 */
 
 static int64_t in_calendar(int64_t ms)
 {
@@ -25,12 +25,12 @@ static struct stretch stretch_of(const struct rate_wish *wish, const struct rate
 {
     bool open =
         wish->from_ms == RATE_OPEN && wish->to_ms == RATE_OPEN && wish->last_ms == RATE_OPEN;
-    int64_t oldest_ms = held->any ? held->oldest_ms : now_ms;
-    int64_t newest_ms = held->any ? held->newest_ms : now_ms;
+    int64_t oldest_ms = in_calendar(held->any ? held->oldest_ms : now_ms);
+    int64_t newest_ms = in_calendar(held->any ? held->newest_ms : now_ms);
     /* A border may be the end of a stretch; a record that lies on it belongs behind it. */
     struct stretch s = {.from_ms = oldest_ms, .to_ms = (open ? newest_ms : now_ms) + 1};
     if (wish->last_ms != RATE_OPEN)
-        s.from_ms = now_ms - wish->last_ms;
+        s.from_ms = in_calendar(now_ms - wish->last_ms);
     if (wish->from_ms != RATE_OPEN) {
         s.from_ms = wish->from_ms;
         s.from_exact = true;
@@ -39,8 +39,6 @@ static struct stretch stretch_of(const struct rate_wish *wish, const struct rate
         s.to_ms = wish->to_ms;
         s.to_exact = true;
     }
-    s.from_ms = in_calendar(s.from_ms);
-    s.to_ms = in_calendar(s.to_ms);
     return s;
 }
 

@@ -1,0 +1,509 @@
+/* Rates: where borders of time lie, which slots a wish becomes, and the figures drawn from counts.
+ */
+#include "unit.h"
+
+#include "base/settings.h"
+#include "inspect/key_count.h"
+#include "inspect/rate_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int64_t at(const char *text)
+{
+    struct err err;
+    int64_t ms;
+    if (parse_time_ms(text, &ms, &err) < 0)
+        fail_msg("%s", err.text);
+    return ms;
+}
+
+static struct tz *zone(const char *name)
+{
+    struct err err;
+    struct tz *tz = NULL;
+    if (tz_open(&tz, name, &err) < 0)
+        fail_msg("%s", err.text);
+    return tz;
+}
+
+/* ---- borders ---- */
+
+static void test_borders_lie_where_clocks_show_them(void **state)
+{
+    static const struct {
+        const char *zone;
+        enum time_unit_kind unit;
+        const char *at;
+        const char *before;
+        const char *after;
+    } cases[] = {
+        {"UTC", UNIT_SECOND, "2026-01-01T00:00:00.999", "2026-01-01", "2026-01-01T00:00:01"},
+        {"UTC", UNIT_SECOND, "1969-12-31T23:59:59.500", "1969-12-31T23:59:59", "1970-01-01"},
+        {"UTC", UNIT_MINUTE, "1969-12-31T23:59:59.500", "1969-12-31T23:59", "1970-01-01"},
+        {"UTC", UNIT_DAY, "1969-12-31T23:59:59.999", "1969-12-31", "1970-01-01"},
+        {"UTC", UNIT_DAY, "2024-02-29", "2024-02-29", "2024-03-01"},
+        {"UTC", UNIT_HOUR, "2026-01-01T05:00", "2026-01-01T05:00", "2026-01-01T06:00"},
+        {"+05:30", UNIT_HOUR, "2026-01-01T10:15", "2026-01-01T09:30", "2026-01-01T10:30"},
+        {"Asia/Kolkata", UNIT_HOUR, "2026-01-01T10:45", "2026-01-01T10:30", "2026-01-01T11:30"},
+        {"Asia/Kathmandu", UNIT_HOUR, "2026-01-01T10:00", "2026-01-01T09:15", "2026-01-01T10:15"},
+        {"Asia/Kolkata", UNIT_DAY, "2026-01-01T18:29", "2025-12-31T18:30", "2026-01-01T18:30"},
+        /* Clocks go forward: a day of 23 hours. */
+        {"Europe/Bucharest", UNIT_DAY, "2026-03-29T12:00", "2026-03-28T22:00", "2026-03-29T21:00"},
+        {"Europe/Bucharest", UNIT_HOUR, "2026-03-29T00:30", "2026-03-29T00:00", "2026-03-29T01:00"},
+        {"Europe/Bucharest", UNIT_HOUR, "2026-03-29T01:30", "2026-03-29T01:00", "2026-03-29T02:00"},
+        /* And back: one of 25. */
+        {"Europe/Bucharest", UNIT_DAY, "2026-10-25T12:00", "2026-10-24T21:00", "2026-10-25T22:00"},
+        {"Europe/Bucharest", UNIT_HOUR, "2026-10-25T01:00", "2026-10-25T01:00", "2026-10-25T02:00"},
+        {"America/New_York", UNIT_DAY, "2026-11-01T12:00", "2026-11-01T04:00", "2026-11-02T05:00"},
+        /* By half an hour. */
+        {"Australia/Lord_Howe", UNIT_HOUR, "2026-10-03T15:45", "2026-10-03T14:30",
+         "2026-10-03T16:00"},
+        {"Australia/Lord_Howe", UNIT_HOUR, "2026-10-03T14:30", "2026-10-03T14:30",
+         "2026-10-03T16:00"},
+        {"Australia/Lord_Howe", UNIT_HOUR, "2026-04-04T15:10", "2026-04-04T14:00",
+         "2026-04-04T15:30"},
+        /* Midnight is left out; it comes twice; a day is left out. */
+        {"America/Sao_Paulo", UNIT_DAY, "2018-11-04T03:00", "2018-11-04T03:00", "2018-11-05T02:00"},
+        {"America/Sao_Paulo", UNIT_DAY, "2018-11-04T02:59", "2018-11-03T03:00", "2018-11-04T03:00"},
+        {"America/St_Johns", UNIT_DAY, "2010-11-07T02:30", "2010-11-06T02:30", "2010-11-07T03:30"},
+        {"America/St_Johns", UNIT_DAY, "2010-11-07T03:30", "2010-11-07T03:30", "2010-11-08T03:30"},
+        {"Pacific/Apia", UNIT_DAY, "2011-12-30T09:59", "2011-12-29T10:00", "2011-12-30T10:00"},
+        {"Pacific/Apia", UNIT_DAY, "2011-12-30T10:00", "2011-12-30T10:00", "2011-12-31T10:00"},
+        /* Local mean time, 1:44:24 east. */
+        {"Europe/Bucharest", UNIT_HOUR, "1880-01-01T12:00", "1880-01-01T11:15:36",
+         "1880-01-01T12:15:36"},
+        {"Europe/Bucharest", UNIT_MINUTE, "1880-01-01T12:00", "1880-01-01T11:59:36",
+         "1880-01-01T12:00:36"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tz *tz = zone(cases[i].zone);
+        int64_t before = border_before(tz, cases[i].unit, at(cases[i].at));
+        int64_t after = border_after(tz, cases[i].unit, at(cases[i].at));
+        if (before != at(cases[i].before) || after != at(cases[i].after))
+            fail_msg("%s, %s of %s: off by %lld and %lld s", cases[i].zone,
+                     unit_name(cases[i].unit), cases[i].at,
+                     (long long)(before - at(cases[i].before)) / 1000,
+                     (long long)(after - at(cases[i].after)) / 1000);
+        tz_free(tz);
+    }
+}
+
+/* At each change of a year: the borders are exactly the seconds at which clocks show a full unit.
+ */
+static void test_borders_agree_with_a_clock_that_is_watched(void **state)
+{
+    static const char *const zones[] = {"Europe/Bucharest", "America/Sao_Paulo", "Asia/Tehran",
+                                        "Australia/Lord_Howe", "America/St_Johns"};
+    const int64_t hour_s = 3600;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(zones); i++) {
+        struct tz *tz = zone(zones[i]);
+        for (int64_t s = at("2010-01-01") / 1000; s < at("2011-01-01") / 1000; s += hour_s) {
+            if (tz_offset_at(tz, s) == tz_offset_at(tz, s + hour_s))
+                continue;
+            int64_t border = border_before(tz, UNIT_HOUR, s * 1000) / 1000;
+            for (int64_t t = border + 1; t < s + 3 * hour_s; t++) {
+                if ((t + tz_offset_at(tz, t)) % hour_s == 0)
+                    border = t;
+                assert_int_equal(border_before(tz, UNIT_HOUR, t * 1000 + 999), border * 1000);
+                int64_t next = border_after(tz, UNIT_HOUR, t * 1000);
+                assert_int_equal(border_before(tz, UNIT_HOUR, next - 1), border * 1000);
+                assert_int_equal(border_before(tz, UNIT_HOUR, next), next);
+            }
+        }
+        tz_free(tz);
+    }
+}
+
+static void test_borders_between_are_counted(void **state)
+{
+    static const struct {
+        enum time_unit_kind unit;
+        const char *from;
+        const char *to;
+        size_t n;
+    } cases[] = {
+        {UNIT_HOUR, "2026-01-01T00:00", "2026-01-01T01:00", 2},
+        {UNIT_HOUR, "2026-01-01T00:30", "2026-01-01T00:31", 2},
+        {UNIT_HOUR, "2026-01-01T00:30", "2026-01-01T01:30", 3},
+        {UNIT_DAY, "2026-03-28T22:00", "2026-03-29T21:00", 2},   /* 23 hours */
+        {UNIT_HOUR, "2026-03-28T22:00", "2026-03-29T21:00", 24}, /* and so many */
+        {UNIT_HOUR, "2026-10-24T21:00", "2026-10-25T22:00", 26},
+        {UNIT_SECOND, "2000-01-01", "2026-01-01", 820540801}, /* more than fit: counted by length */
+        {UNIT_DAY, "0001-01-01", "9999-12-31", 3652059},
+    };
+    int64_t out[30];
+    struct tz *tz = zone("Europe/Bucharest");
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t n = borders_between(tz, cases[i].unit, at(cases[i].from), at(cases[i].to), out,
+                                   COUNT_OF(out));
+        if (n + 1 < cases[i].n || n > cases[i].n + 1 || (n <= COUNT_OF(out) && n != cases[i].n))
+            fail_msg("%s to %s: %zu borders", cases[i].from, cases[i].to, n);
+        assert_true(out[0] <= at(cases[i].from));
+        if (n <= COUNT_OF(out))
+            assert_true(out[n - 1] >= at(cases[i].to) && out[n - 2] < at(cases[i].to));
+    }
+    tz_free(tz);
+}
+
+static void test_units_have_names(void **state)
+{
+    struct err err;
+    enum time_unit_kind unit;
+    (void)state;
+    for (enum time_unit_kind i = UNIT_SECOND; i <= UNIT_DAY; i++) {
+        assert_int_equal(unit_parse(unit_name(i), &unit, &err), 0);
+        assert_int_equal(unit, i);
+    }
+    assert_int_equal(unit_parse("hours", &unit, &err), -1);
+    assert_int_equal(err.class, ERR_USAGE);
+    assert_non_null(strstr(err.text, "did you mean \"hour\""));
+    assert_int_equal(unit_parse("fortnight", &unit, &err), -1);
+    assert_non_null(strstr(err.text, "second, minute, hour or day"));
+}
+
+/* ---- the machine's time zone ---- */
+
+static void test_the_machines_zone_is_found(void **state)
+{
+    static const struct {
+        const char *variable;
+        const char *link; /* of localtime */
+        const char *file; /* timezone */
+        const char *name; /* NULL: an error */
+        int32_t offset_s; /* in January */
+    } cases[] = {
+        {NULL, NULL, NULL, "UTC", 0},
+        {NULL, "/usr/share/zoneinfo/Europe/Bucharest", "Asia/Tokyo\n", "Europe/Bucharest", 7200},
+        {NULL, "../usr/share/zoneinfo/Asia/Tokyo", NULL, "Asia/Tokyo", 32400},
+        {NULL, NULL, "Asia/Tokyo\n", "Asia/Tokyo", 32400},
+        {NULL, "/somewhere/else", "Asia/Tokyo", "Asia/Tokyo", 32400},
+        {"", "/usr/share/zoneinfo/Europe/Bucharest", NULL, "UTC", 0},
+        {"Asia/Tokyo", "/usr/share/zoneinfo/Europe/Bucharest", NULL, "Asia/Tokyo", 32400},
+        {":Asia/Tokyo", NULL, NULL, "Asia/Tokyo", 32400},
+        {"/usr/share/zoneinfo/Asia/Tokyo", NULL, NULL, "Asia/Tokyo", 32400},
+        {"EET-2EEST,M3.5.0/3,M10.5.0/4", NULL, NULL, "EET-2EEST,M3.5.0/3,M10.5.0/4", 7200},
+        {"<+0330>-3:30", NULL, NULL, "<+0330>-3:30", 12600},
+        {"Asia/Tokio", NULL, NULL, NULL, 0},
+        {"/etc/passwd", NULL, NULL, NULL, 0},
+        {NULL, "/usr/share/zoneinfo/Asia/Tokio", NULL, NULL, 0},
+    };
+    char folder[] = "/tmp/weir-zone-XXXXXX";
+    char link[64];
+    char file[64];
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(link, sizeof link, "%s/localtime", folder);
+    snprintf(file, sizeof file, "%s/timezone", folder);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err;
+        struct tz *tz = NULL;
+        char name[TZ_NAME_BYTES];
+        unlink(link);
+        unlink(file);
+        if (cases[i].link)
+            assert_int_equal(symlink(cases[i].link, link), 0);
+        if (cases[i].file) {
+            FILE *to = fopen(file, "w");
+            assert_non_null(to);
+            fputs(cases[i].file, to);
+            fclose(to);
+        }
+        int rc = tz_open_machine_of(&tz, name, cases[i].variable, folder, &err);
+        assert_int_equal(rc, cases[i].name ? 0 : -1);
+        if (!cases[i].name) {
+            assert_int_equal(err.class, ERR_USAGE);
+            continue;
+        }
+        assert_string_equal(name, cases[i].name);
+        assert_int_equal(tz_offset_at(tz, at("2026-01-15") / 1000), cases[i].offset_s);
+        tz_free(tz);
+    }
+    unlink(link);
+    unlink(file);
+    rmdir(folder);
+}
+
+/* ---- slots ---- */
+
+#define NOW "2026-11-26T14:52:10"
+
+static struct rate_wish open_wish(void)
+{
+    return (struct rate_wish){.from_ms = RATE_OPEN, .to_ms = RATE_OPEN, .last_ms = RATE_OPEN};
+}
+
+static void test_a_wish_becomes_slots(void **state)
+{
+    static const struct {
+        const char *per; /* NULL: open, as the rest */
+        const char *from;
+        const char *to;
+        int64_t last_ms;
+        const char *oldest; /* NULL: nothing is held */
+        const char *newest;
+        const char *zone;
+        /* What comes of it. */
+        enum time_unit_kind unit;
+        size_t n;
+        const char *first;
+        const char *end;
+        size_t whole; /* how many */
+    } cases[] = {
+        /* The finest unit that makes 60 slots; the last goes beyond now. */
+        {NULL, NULL, NULL, 0, "2026-11-26T00:00", "2026-11-26T14:52", "UTC", UNIT_HOUR, 15,
+         "2026-11-26T00:00", "2026-11-26T15:00", 14},
+        {NULL, NULL, NULL, 0, "2026-11-26T14:52:00", "2026-11-26T14:52:10", "UTC", UNIT_SECOND, 11,
+         "2026-11-26T14:52:00", "2026-11-26T14:52:11", 10},
+        {NULL, NULL, NULL, 0, "2026-11-26T14:00", "2026-11-26T14:59:59", "UTC", UNIT_MINUTE, 60,
+         "2026-11-26T14:00", "2026-11-26T15:00", 52},
+        {NULL, NULL, NULL, 0, "2026-11-26T13:59", "2026-11-26T14:59:59", "UTC", UNIT_HOUR, 2,
+         "2026-11-26T13:00", "2026-11-26T15:00", 0},
+        /* A newest record on a border is behind it. */
+        {"hour", NULL, NULL, 0, "2026-11-26T00:00", "2026-11-26T01:00", "UTC", UNIT_HOUR, 2,
+         "2026-11-26T00:00", "2026-11-26T02:00", 2},
+        /* What began within a slot was not there for all of it. */
+        {"hour", NULL, NULL, 0, "2026-11-26T00:01", "2026-11-26T01:59", "UTC", UNIT_HOUR, 2,
+         "2026-11-26T00:00", "2026-11-26T02:00", 1},
+        {"hour", NULL, NULL, 86400000, "2026-11-26T00:00", "2026-11-26T01:59", "UTC", UNIT_HOUR, 25,
+         "2026-11-25T14:00", "2026-11-26T15:00", 14},
+        /* A person's own ends cut. */
+        {"hour", "2026-11-26T05:45", "2026-11-26T08:15", 0, "2026-01-01", "2026-11-26", "UTC",
+         UNIT_HOUR, 4, "2026-11-26T05:45", "2026-11-26T08:15", 2},
+        {"hour", "2026-11-26T05:00", "2026-11-26T08:00", 0, "2026-01-01", "2026-11-26", "UTC",
+         UNIT_HOUR, 3, "2026-11-26T05:00", "2026-11-26T08:00", 3},
+        {"hour", "2026-11-26T05:10", "2026-11-26T05:20", 0, "2026-01-01", "2026-11-26", "UTC",
+         UNIT_HOUR, 1, "2026-11-26T05:10", "2026-11-26T05:20", 0},
+        {"day", NULL, "2026-01-03T12:00", 0, "2026-01-01", "2026-11-26", "UTC", UNIT_DAY, 3,
+         "2026-01-01", "2026-01-03T12:00", 2},
+        {"day", "2026-11-24", NULL, 0, "2026-01-01", "2026-11-24", "UTC", UNIT_DAY, 3, "2026-11-24",
+         "2026-11-27", 2},
+        /* Days of 23 and 25 hours are whole. */
+        {"day", "2026-03-27T22:00", "2026-03-30T21:00", 0, "2026-01-01", "2026-11-24",
+         "Europe/Bucharest", UNIT_DAY, 3, "2026-03-27T22:00", "2026-03-30T21:00", 3},
+        {"day", "2026-10-23T21:00", "2026-10-26T22:00", 0, "2026-01-01", "2026-11-24",
+         "Europe/Bucharest", UNIT_DAY, 3, "2026-10-23T21:00", "2026-10-26T22:00", 3},
+        {NULL, NULL, NULL, 0, NULL, NULL, "UTC", UNIT_SECOND, 1, NOW, "2026-11-26T14:52:11", 0},
+        /* 199 slots are 200 borders. */
+        {"minute", "2026-11-26T00:00", "2026-11-26T03:19", 0, "2026-01-01", "2026-11-24", "UTC",
+         UNIT_MINUTE, 199, "2026-11-26T00:00", "2026-11-26T03:19", 199},
+    };
+    struct arena arena;
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err = {0};
+        struct rate rate = {.now_ms = at(NOW)};
+        struct rate_wish wish = open_wish();
+        struct rate_held held = {.any = cases[i].oldest != NULL};
+        struct tz *tz = zone(cases[i].zone);
+        bool cut = true;
+        wish.has_unit = cases[i].per && unit_parse(cases[i].per, &wish.unit, &err) == 0;
+        wish.from_ms = cases[i].from ? at(cases[i].from) : RATE_OPEN;
+        wish.to_ms = cases[i].to ? at(cases[i].to) : RATE_OPEN;
+        wish.last_ms = cases[i].last_ms ? cases[i].last_ms : RATE_OPEN;
+        if (held.any) {
+            held.oldest_ms = at(cases[i].oldest);
+            held.newest_ms = at(cases[i].newest);
+        }
+        if (rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err) < 0)
+            fail_msg("case %zu: %s", i, err.text);
+        assert_false(cut);
+        size_t whole = 0;
+        for (size_t j = 0; j < rate.n_slots; j++) {
+            whole += rate.slots[j].whole;
+            assert_true(rate.slots[j].from_ms < rate.slots[j].to_ms);
+            if (j > 0)
+                assert_int_equal(rate.slots[j].from_ms, rate.slots[j - 1].to_ms);
+        }
+        if (rate.unit != cases[i].unit || rate.n_slots != cases[i].n || whole != cases[i].whole)
+            fail_msg("case %zu: %zu slots of a %s, %zu of them whole", i, rate.n_slots,
+                     unit_name(rate.unit), whole);
+        assert_int_equal(rate.slots[0].from_ms, at(cases[i].first));
+        assert_int_equal(rate.slots[rate.n_slots - 1].to_ms, at(cases[i].end));
+        tz_free(tz);
+    }
+    arena_release(&arena);
+}
+
+static void test_wishes_that_cannot_be(void **state)
+{
+    static const struct {
+        const char *per;
+        const char *from;
+        const char *to;
+        bool all_is_read;
+        const char *says; /* a part of it */
+    } cases[] = {
+        {"minute", "2026-11-26T00:00", "2026-11-26T03:20", false, "(--per hour), --exact"},
+        {"second", "2026-01-01", "2026-11-26", false, "1 borders, one each second"},
+        {"second", "2026-01-01", "2026-11-26", true, "the 10000 that are counted"},
+        {"day", "2020-01-01", "2026-11-26", false, "take --exact"},
+        {NULL, "2020-01-01", "2026-11-26", false, "take --exact"},
+        {NULL, "2026-01-02", "2026-01-01", false, "--from is not before --to"},
+        {NULL, "2026-01-02", "2026-01-02", false, "--from is not before --to"},
+        {NULL, "2030-01-02", NULL, false, "--from is in the future"},
+        {NULL, NULL, "2020-01-01", false, "all that is there is newer"},
+    };
+    struct rate_held held = {true, at("2026-01-01"), at("2026-11-26")};
+    struct arena arena;
+    struct tz *tz = zone("UTC");
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err = {0};
+        struct rate rate = {.now_ms = at(NOW)};
+        struct rate_wish wish = open_wish();
+        bool cut;
+        wish.has_unit = cases[i].per && unit_parse(cases[i].per, &wish.unit, &err) == 0;
+        wish.from_ms = cases[i].from ? at(cases[i].from) : RATE_OPEN;
+        wish.to_ms = cases[i].to ? at(cases[i].to) : RATE_OPEN;
+        wish.all_is_read = cases[i].all_is_read;
+        assert_int_equal(rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err), -1);
+        assert_int_equal(err.class, ERR_USAGE);
+        if (!strstr(err.text, cases[i].says))
+            fail_msg("case %zu: %s", i, err.text);
+    }
+    tz_free(tz);
+    arena_release(&arena);
+}
+
+/* Timestamps are what anyone wrote: microseconds for milliseconds, 0, the end of all numbers. */
+static void test_without_a_wish_there_is_always_an_answer(void **state)
+{
+    static const int64_t times[] = {0, 1, INT64_MAX, INT64_C(1764168730000000), 1764168730000};
+    struct arena arena;
+    struct tz *tz = zone("Europe/Bucharest");
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < COUNT_OF(times); i++)
+        for (size_t j = 0; j < COUNT_OF(times); j++) {
+            struct err err = {0};
+            struct rate rate = {.now_ms = at(NOW)};
+            struct rate_wish wish = open_wish();
+            struct rate_held held = {true, times[i] < times[j] ? times[i] : times[j],
+                                     times[i] < times[j] ? times[j] : times[i]};
+            bool cut;
+            if (rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err) < 0)
+                fail_msg("%s", err.text);
+            assert_true(rate.n_slots >= 1 && rate.n_slots < RATE_MAX_BORDERS);
+        }
+    tz_free(tz);
+    arena_release(&arena);
+}
+
+/* ---- figures ---- */
+
+static void test_figures_are_drawn_from_whole_slots(void **state)
+{
+    const int64_t hour_ms = 3600000;
+    struct rate_slot slots[] = {
+        {.from_ms = 0, .to_ms = hour_ms, .records = 5000},
+        {.from_ms = hour_ms, .to_ms = 2 * hour_ms, .whole = true, .records = 100},
+        {.from_ms = 2 * hour_ms, .to_ms = 3 * hour_ms, .whole = true, .records = 300},
+        {.from_ms = 3 * hour_ms, .to_ms = 4 * hour_ms, .whole = true, .records = 200},
+        {.from_ms = 4 * hour_ms, .to_ms = 5 * hour_ms, .records = 7000},
+    };
+    struct rate_partition partitions[] = {{0, 300}, {1, 100}, {2, RATE_UNKNOWN}};
+    struct rate rate = {.unit = UNIT_HOUR,
+                        .now_ms = 4 * hour_ms + hour_ms / 4,
+                        .slots = slots,
+                        .n_slots = COUNT_OF(slots),
+                        .partitions = partitions,
+                        .n_partitions = COUNT_OF(partitions)};
+    (void)state;
+    struct rate_figures figures = rate_figures(&rate);
+    assert_true(figures.now_per_unit == 200);
+    assert_true(figures.average_per_unit == 200);
+    assert_true(figures.per_day == 4800);
+    assert_int_equal(figures.peak, 300);
+    assert_int_equal(figures.peak_ms, 2 * hour_ms);
+    assert_true(figures.skew == 1.5);
+
+    /* None is whole: a quarter of an hour is taken for an hour. */
+    rate.slots = &slots[4];
+    rate.n_slots = 1;
+    figures = rate_figures(&rate);
+    assert_true(figures.now_per_unit == 28000 && figures.average_per_unit == 28000);
+    assert_true(figures.per_day == 28000 * 24);
+    assert_int_equal(figures.peak, 7000);
+
+    /* Nothing at all, of nothing. */
+    slots[4].records = 0;
+    partitions[0].records = partitions[1].records = 0;
+    figures = rate_figures(&rate);
+    assert_true(figures.now_per_unit == 0 && figures.average_per_unit == 0 && figures.skew == 0);
+    rate.n_slots = rate.n_partitions = 0;
+    figures = rate_figures(&rate);
+    assert_true(figures.per_day == 0 && figures.skew == 0);
+}
+
+/* Days of 23 and 25 hours: a day's projection is of 24. */
+static void test_short_and_long_days_weigh_by_their_length(void **state)
+{
+    const int64_t hour_ms = 3600000;
+    struct rate_slot slots[] = {
+        {.from_ms = 0, .to_ms = 23 * hour_ms, .whole = true, .records = 2300},
+        {.from_ms = 23 * hour_ms, .to_ms = 48 * hour_ms, .whole = true, .records = 2500},
+    };
+    struct rate rate = {.unit = UNIT_DAY,
+                        .now_ms = 100 * hour_ms,
+                        .slots = slots,
+                        .n_slots = COUNT_OF(slots)};
+    (void)state;
+    struct rate_figures figures = rate_figures(&rate);
+    assert_true(figures.average_per_unit == 2400 && figures.per_day == 2400);
+    assert_true(figures.now_per_unit == 2500 && figures.peak == 2500);
+}
+
+/* ---- keys ---- */
+
+static void test_keys_are_counted_exactly_and_then_nearly(void **state)
+{
+    static const size_t numbers[] = {0, 1, 8, 9, 512, 513, 2000, 20000, 300000};
+    struct random random = {11};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+        struct key_count count = {0};
+        for (size_t j = 0; j < numbers[i]; j++) {
+            uint64_t hash = (uint64_t)random_next(&random) << 32 | random_next(&random);
+            key_count_add(&count, hash, 512);
+            key_count_add(&count, hash, 512);
+        }
+        int64_t value = key_count_value(&count);
+        assert_int_equal(key_count_is_estimate(&count), numbers[i] > 512);
+        if (numbers[i] <= 512)
+            assert_int_equal(value, numbers[i]);
+        else if (value < (double)numbers[i] * 0.95 || value > (double)numbers[i] * 1.05)
+            fail_msg("%zu are estimated as %lld", numbers[i], (long long)value);
+        key_count_release(&count);
+    }
+    struct key_count count = {0};
+    key_count_add(&count, 0, 512); /* a hash like any other */
+    assert_int_equal(key_count_value(&count), 1);
+    key_count_release(&count);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_borders_lie_where_clocks_show_them),
+        cmocka_unit_test(test_borders_agree_with_a_clock_that_is_watched),
+        cmocka_unit_test(test_borders_between_are_counted),
+        cmocka_unit_test(test_units_have_names),
+        cmocka_unit_test(test_the_machines_zone_is_found),
+        cmocka_unit_test(test_a_wish_becomes_slots),
+        cmocka_unit_test(test_wishes_that_cannot_be),
+        cmocka_unit_test(test_without_a_wish_there_is_always_an_answer),
+        cmocka_unit_test(test_figures_are_drawn_from_whole_slots),
+        cmocka_unit_test(test_short_and_long_days_weigh_by_their_length),
+        cmocka_unit_test(test_keys_are_counted_exactly_and_then_nearly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
