@@ -92,7 +92,7 @@ void rate_render_json(const struct rate_view *view, struct arena *arena, struct 
     }
     json_out_text(out, "per", unit_name(rate->unit));
     json_out_text(out, "timezone", rate->timezone);
-    json_out_text(out, "now", rate_time_rfc(view, arena, rate->now_ms));
+    json_out_text(out, "counted_at", rate_time_rfc(view, arena, rate->now_ms));
     json_out_bool(out, "exact", rate->exact);
     json_out_open(out, "slots", '[');
     for (size_t i = 0; i < rate->n_slots; i++) {
