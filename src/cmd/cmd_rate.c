@@ -335,7 +335,8 @@ static int once(struct rate_job *job, struct err *err)
     if (count(job, &job->cli->arena, job->request.now_ms, &rate, err) < 0)
         return -1;
     job->view.rate = &rate;
-    rate_render(job->cli, &job->view);
+    if (rate_render(job->cli, &job->view, err) < 0)
+        return -1;
     note(job, &rate, &job->notes);
     return job->notes.leaderless > 0 ? EXIT_FAILED : 0;
 }

@@ -1,4 +1,5 @@
 /* The forms of cmd/rate_render.h for programs. */
+#include "cmd/json_out.h"
 #include "cmd/query_rows.h"
 #include "cmd/rate_render.h"
 
@@ -79,7 +80,7 @@ static void json_remarks(const struct rate_view *view, struct arena *arena, stru
     json_out_close(out, ']');
 }
 
-void rate_render_json(const struct rate_view *view, struct arena *arena, struct json_out *out)
+static void json_rate(const struct rate_view *view, struct arena *arena, struct json_out *out)
 {
     const struct rate *rate = view->rate;
     int64_t records = 0;
@@ -116,6 +117,16 @@ void rate_render_json(const struct rate_view *view, struct arena *arena, struct 
     }
     json_remarks(view, arena, out);
     json_out_close(out, '}');
+}
+
+void rate_render_json(const struct rate_view *view, struct arena *arena, struct buf *out)
+{
+    struct json_out object;
+    json_out_start(&object);
+    json_rate(view, arena, &object);
+    buf_add_slice(out, buf_slice(&object.buf));
+    buf_add_byte(out, '\n');
+    buf_release(&object.buf);
 }
 
 /* ---- CSV ---- */

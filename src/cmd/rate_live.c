@@ -3,11 +3,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "cmd/figure_text.h"
 #include "cmd/redraw.h"
 #include "cmd/shown.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define EVERY_MS 1000
@@ -42,56 +40,36 @@ static size_t screen_lines(const char *text, size_t columns)
     return lines;
 }
 
-/* The table as text, to be freed. */
-static char *print(const struct live *live, struct arena *arena, const struct rate_look *look)
-{
-    char *text = NULL;
-    size_t len = 0;
-    FILE *to = open_memstream(&text, &len);
-    if (!to)
-        return NULL;
-    rate_render_text(live->view, look, arena, to);
-    fclose(to);
-    return text;
-}
-
-/* All slots, or the newest that leave the rest on the screen too. */
-static char *print_fitting(struct live *live, struct arena *arena, const struct screen *screen)
+/* All slots, or the newest that leave the rest on the screen too; how many lines that takes. */
+static size_t print_fitting(struct live *live, struct arena *arena, const struct screen *screen,
+                            struct buf *out)
 {
     struct rate_look look = {.screen_columns = screen->columns, .utf8 = shown_is_utf8()};
     size_t room = screen->lines > 2 ? screen->lines - 2 : 1; /* the head, and the cursor's line */
-    char *text = print(live, arena, &look);
-    size_t lines = text ? screen_lines(text, screen->columns) : 0;
-    size_t surplus = lines > room ? lines - room + 1 : 0; /* and the line that says so */
-    if (surplus == 0 || !live->redraw.over)
-        return text;
-    free(text);
+    rate_render_text(live->view, &look, arena, out);
+    size_t lines = screen_lines(buf_str(out), screen->columns);
+    if (lines <= room || !live->redraw.over)
+        return lines;
+    size_t surplus = lines - room + 1; /* and the line that says so */
     look.max_slots = live->rate.n_slots > surplus ? live->rate.n_slots - surplus : 1;
-    return print(live, arena, &look);
+    buf_clear(out);
+    rate_render_text(live->view, &look, arena, out);
+    return screen_lines(buf_str(out), screen->columns);
 }
 
 static void draw(struct live *live, struct arena *arena)
 {
     struct screen screen = screen_size();
-    char *text = print_fitting(live, arena, &screen);
+    struct buf text;
+    buf_init(&text, MAX_SCREEN_BYTES);
     redraw_begin(&live->redraw, &screen, &live->out);
     redraw_add_head(&live->out, EVERY_MS);
-    buf_add_str(&live->out, text ? text : "");
-    live->redraw.drawn_lines = 1 + (text ? screen_lines(text, screen.columns) : 0);
-    free(text);
+    live->redraw.drawn_lines = 1 + print_fitting(live, arena, &screen, &text);
+    buf_add_slice(&live->out, buf_slice(&text));
+    buf_release(&text);
 }
 
 /* ---- for a program ---- */
-
-static void add_object(struct live *live, struct arena *arena)
-{
-    struct json_out object;
-    json_out_start(&object);
-    rate_render_json(live->view, arena, &object);
-    buf_add_slice(&live->out, buf_slice(&object.buf));
-    buf_add_byte(&live->out, '\n');
-    buf_release(&object.buf);
-}
 
 static void add_line(struct live *live, struct arena *arena)
 {
@@ -107,7 +85,7 @@ static int show(struct live *live, struct err *err)
     struct arena arena;
     arena_init(&arena);
     if (live->cli->json)
-        add_object(live, &arena);
+        rate_render_json(live->view, &arena, &live->out);
     else if (live->redraw.terminal)
         draw(live, &arena);
     else

@@ -114,8 +114,7 @@ static int once(struct of_table *job, struct err *err)
     if (count(job, &job->cli->arena, clock_wall_us() / 1000, &rate, err) < 0)
         return -1;
     job->view->rate = &rate;
-    rate_render(job->cli, job->view);
-    return 0;
+    return rate_render(job->cli, job->view, err);
 }
 
 int rate_of_table(struct cli *cli, const struct rate_table_request *request, struct rate_view *view,

@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NOTE_SO_FAR " so far"
@@ -254,8 +256,8 @@ static void fill_facts(struct columns *facts, const struct rate_view *view, stru
         add_fact(facts, "keys", grouped_text(arena, rate->distinct_keys));
 }
 
-void rate_render_text(const struct rate_view *view, const struct rate_look *look,
-                      struct arena *arena, FILE *to)
+static void print(const struct rate_view *view, const struct rate_look *look, struct arena *arena,
+                  FILE *to)
 {
     struct columns facts;
     const char *const *remarks;
@@ -273,6 +275,20 @@ void rate_render_text(const struct rate_view *view, const struct rate_look *look
     }
 }
 
+void rate_render_text(const struct rate_view *view, const struct rate_look *look,
+                      struct arena *arena, struct buf *out)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    if (to) {
+        print(view, look, arena, to);
+        fclose(to);
+        buf_add(out, text, len);
+    }
+    free(text);
+}
+
 void rate_render_line(const struct rate_view *view, struct arena *arena, struct buf *out)
 {
     const struct rate *rate = view->rate;
@@ -283,34 +299,24 @@ void rate_render_line(const struct rate_view *view, struct arena *arena, struct 
                per(view, arena, figures.average_per_unit), rate_day_text(view, arena));
 }
 
-static void render_json(const struct rate_view *view, struct arena *arena)
-{
-    struct json_out out;
-    json_out_start(&out);
-    rate_render_json(view, arena, &out);
-    json_out_end(&out);
-}
-
-static void render_csv(const struct rate_view *view, struct arena *arena)
-{
-    struct buf out;
-    buf_init(&out, MAX_OUT_BYTES);
-    rate_render_csv(view, arena, &out);
-    fwrite(buf_str(&out), 1, out.len, stdout);
-    buf_release(&out);
-}
-
-void rate_render(const struct cli *cli, const struct rate_view *view)
+int rate_render(const struct cli *cli, const struct rate_view *view, struct err *err)
 {
     struct arena arena;
+    struct buf out;
     const struct rate_look look = {.screen_columns = screen_size().columns,
                                    .utf8 = shown_is_utf8()};
     arena_init(&arena);
+    buf_init(&out, MAX_OUT_BYTES);
     if (cli->json)
-        render_json(view, &arena);
+        rate_render_json(view, &arena, &out);
     else if (view->csv)
-        render_csv(view, &arena);
+        rate_render_csv(view, &arena, &out);
     else
-        rate_render_text(view, &look, &arena, stdout);
+        rate_render_text(view, &look, &arena, &out);
+    int rc = output_write(&out, err);
+    if (rc == QUERY_ENOUGH)
+        output_forget();
+    buf_release(&out);
     arena_release(&arena);
+    return rc < 0 ? -1 : 0;
 }

@@ -11,13 +11,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "cmd/cli.h"
-#include "cmd/json_out.h"
 #include "inspect/rate_table.h"
 #include "sink/tz.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 /* All borrowed. */
 struct rate_view {
@@ -33,8 +31,8 @@ struct rate_view {
     bool csv;
 };
 
-/* Onto stdout, in the form that was asked for. */
-void rate_render(const struct cli *cli, const struct rate_view *view);
+/* Onto stdout, in the form that was asked for; that nobody reads it is no error. 0 or -1. */
+int rate_render(const struct cli *cli, const struct rate_view *view, struct err *err);
 
 /* ---- the forms ---- */
 
@@ -46,11 +44,11 @@ struct rate_look {
 
 /* The table, then the figures and the remarks. */
 void rate_render_text(const struct rate_view *view, const struct rate_look *look,
-                      struct arena *arena, FILE *to);
+                      struct arena *arena, struct buf *out);
 /* One line for a log, without its end: the last slot, the average, a day. */
 void rate_render_line(const struct rate_view *view, struct arena *arena, struct buf *out);
-/* One object into `out`, which was started. */
-void rate_render_json(const struct rate_view *view, struct arena *arena, struct json_out *out);
+/* One object in a line. */
+void rate_render_json(const struct rate_view *view, struct arena *arena, struct buf *out);
 void rate_render_csv(const struct rate_view *view, struct arena *arena, struct buf *out);
 
 /* ---- parts of it ---- */
