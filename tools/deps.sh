@@ -12,8 +12,8 @@ VENV=$DEPS/venv
 PYTHON=$VENV/bin/python
 
 packages_build="gcc libc6-dev pkg-config meson ninja-build librdkafka-dev libpq-dev libfyaml-dev libmicrohttpd-dev libisal-dev libssl-dev"
-packages_demo="python3 python3-venv openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 util-linux"
-packages_check="clang clang-tidy clang-format llvm libclang-rt-14-dev cppcheck libcmocka-dev openjdk-17-jdk-headless kcat pgbouncer docker-compose jq openssl"
+packages_demo="openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 util-linux"
+packages_check="python3 python3-venv clang clang-tidy clang-format llvm libclang-rt-14-dev cppcheck libcmocka-dev openjdk-17-jdk-headless kcat pgbouncer docker-compose jq openssl"
 
 # Every command that a script runs for the user is said first, in words that a shell would take again.
 say_command() {
@@ -140,13 +140,11 @@ need() {
     *" check "*)
         echo "check needs, in .deps: Apache Kafka $KAFKA_VERSION, tests/requirements.txt"
         need_kafka
-        need_python "$WEIR_ROOT/tools/demo-requirements.txt"
         need_python "$WEIR_ROOT/tests/requirements.txt"
         ;;
     *" demo "*)
-        echo "demo needs, in .deps: Apache Kafka $KAFKA_VERSION, tools/demo-requirements.txt"
+        echo "demo needs, in .deps: Apache Kafka $KAFKA_VERSION"
         need_kafka
-        need_python "$WEIR_ROOT/tools/demo-requirements.txt"
         ;;
     esac
 }

@@ -119,7 +119,7 @@ static int read_out(struct run *run)
         buf_commit(out, (size_t)n);
     else if (n == 0 || errno != EINTR)
         shut(&run->out);
-    return 0;
+    return out->len > COMMAND_MAX_BYTES ? -1 : 0;
 }
 
 static void read_err(struct run *run)
@@ -209,7 +209,7 @@ int command_run(const char *command, struct slice input, int64_t timeout_ms,
                       .deadline_us = clock_mono_us() + timeout_ms * 1000,
                       .result = result};
     *result = (struct command_result){.end = COMMAND_EXITED};
-    buf_init(&result->out, COMMAND_MAX_BYTES);
+    buf_init(&result->out, COMMAND_MAX_BYTES + READ_BYTES); /* one look beyond */
     int rc = start(&run, command, err);
     if (rc == 0)
         finish(&run, serve(&run));

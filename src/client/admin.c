@@ -56,8 +56,10 @@ void admin_ask(struct admin *admin)
 }
 
 /*
- * Whether some broker speaks our protocol all the same: then a mismatch is the trouble of another
- * alone, as with a proxy whose broker is away. It is forgotten, to be met again or not.
+ * Whether some broker lets us in and speaks our protocol all the same: then a mismatch or a refused
+ * login is the trouble of another alone, as with a proxy whose broker is away, or a list with a
+ * broker of another cluster in it. A mismatch is forgotten, to be met again or not; a fault that
+ * the library may not tell again stays, as the reason should there be no answer.
  */
 static bool another_answers(struct admin *admin)
 {
@@ -67,6 +69,8 @@ static bool another_answers(struct admin *admin)
         return false;
     rd_kafka_metadata_destroy(metadata);
     client_ask(&admin->client);
+    if (admin->last_fault.class == ERR_HALT)
+        admin->last_fault.class = ERR_OUTAGE;
     return true;
 }
 
@@ -76,6 +80,8 @@ int admin_serve_errors(struct admin *admin, struct err *err)
     if (admin->last_fault.class != ERR_HALT)
         return client_mismatch(&admin->client, MISMATCH_US, err) && !another_answers(admin) ? -1
                                                                                             : 0;
+    if (another_answers(admin))
+        return 0;
     *err = admin->last_fault;
     admin->last_fault.class = ERR_NONE;
     return -1;

@@ -40,6 +40,13 @@ int admin_watermarks(struct admin *admin, const char *topic, int32_t partition, 
 int admin_resolve(struct admin *admin, const char *topic, int32_t partition,
                   struct offset_spec spec, int timeout_ms, int64_t *out, struct err *err);
 
+/*
+ * The pure part of that, for a log of [low, high]; `at` is the first record not older than the time
+ * of an OFFSET_TIME. An offset that is not in the log is ERR_USAGE.
+ */
+int offset_place(struct offset_spec spec, const char *topic, int32_t partition, int64_t low,
+                 int64_t high, int64_t at, int64_t *out, struct err *err);
+
 /* The value of one of the topic's configs; "" if it has none of that name. */
 int admin_topic_config(struct admin *admin, const char *topic, const char *name, int timeout_ms,
                        char *out, size_t size, struct err *err);

@@ -36,7 +36,7 @@ int64_t group_lag(const struct group *group)
     bool any = false;
     for (size_t i = 0; i < group->n_partitions; i++) {
         const struct group_partition *p = &group->partitions[i];
-        if (p->committed < 0 || p->is_gone)
+        if (p->is_gone || (p->committed < 0 && !p->is_hidden))
             continue;
         if (p->high < 0)
             return GROUP_UNKNOWN;

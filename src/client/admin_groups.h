@@ -42,7 +42,8 @@ struct group_partition {
     const char *topic;
     int32_t partition;
     bool is_gone;      /* the topic has no such partition (any more) */
-    int64_t committed; /* GROUP_UNKNOWN: no committed offset */
+    bool is_hidden;    /* of a topic that we may not see: brokers say nothing of its offsets */
+    int64_t committed; /* GROUP_UNKNOWN: no committed offset, or hidden */
     int64_t low;       /* these are GROUP_UNKNOWN until asked for */
     int64_t high;      /* high watermark, uncommitted records included */
 };
@@ -77,7 +78,7 @@ bool group_has_members(const struct group *group);
  * the end. */
 int64_t group_partition_lag(const struct group_partition *partition);
 /* Of all partitions that have a committed offset and are not gone; GROUP_UNKNOWN if none has, or
- * the end of one could not be read. */
+ * the end of one could not be read, or one is hidden. */
 int64_t group_lag(const struct group *group);
 /* How many partitions have a committed offset. */
 size_t group_committed(const struct group *group);
@@ -93,8 +94,9 @@ int admin_groups_offsets(struct admin *admin, struct arena *arena, struct group_
                          int timeout_ms, struct err *err);
 /*
  * Add the other partitions of these topics and of those that members are assigned to, and fill in
- * where all of them begin and end; after members and offsets. On failure what is there is shown
- * without ends.
+ * where all of them begin and end, and which are gone or hidden; after members and offsets. On
+ * failure what is there is shown without ends. Of a topic that we may not see and that no member
+ * reads, a broker lets nothing be known.
  */
 int admin_groups_ends(struct admin *admin, struct arena *arena, struct group_list *groups,
                       int timeout_ms, struct err *err);

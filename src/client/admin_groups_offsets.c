@@ -174,9 +174,13 @@ static void add_row(struct rows *rows, const char *topic, int32_t partition)
             memcpy(grown, group->partitions, group->n_partitions * sizeof *grown);
         group->partitions = grown;
     }
-    group->partitions[group->n_partitions++] =
-        (struct group_partition){topic,         partition,     false,
-                                 GROUP_UNKNOWN, GROUP_UNKNOWN, GROUP_UNKNOWN};
+    group->partitions[group->n_partitions++] = (struct group_partition){
+        .topic = topic,
+        .partition = partition,
+        .committed = GROUP_UNKNOWN,
+        .low = GROUP_UNKNOWN,
+        .high = GROUP_UNKNOWN,
+    };
 }
 
 /* The rows of one partition become one: at most one of them has an offset. */
@@ -221,7 +225,7 @@ static void add_rows(struct arena *arena, struct group *group, const struct topi
 /* A topic that is not listed: it is not there, or who asks may not see it. */
 struct missing {
     const char *name;
-    bool is_gone;
+    rd_kafka_resp_err_t code; /* what a broker says of it; __FAIL: none did */
 };
 
 /* What is known of those so far; each is asked about once, and nobody after a question failed. */
@@ -235,32 +239,34 @@ struct search {
 };
 
 /* Brokers say by name alone whether a topic may not be seen. */
-static bool ask_gone(struct search *search, const char *name)
+static rd_kafka_resp_err_t ask_missing(struct search *search, const char *name)
 {
     struct err ignored;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__FAIL;
     const struct rd_kafka_metadata *metadata;
     rd_kafka_topic_t *handle =
         search->failed ? NULL : rd_kafka_topic_new(search->admin->client.rk, name, NULL);
     if (!handle)
-        return false;
+        return code;
     search->failed =
         admin_metadata(search->admin, false, handle, search->timeout_ms, &metadata, &ignored) != 0;
     rd_kafka_topic_destroy(handle);
     if (search->failed)
-        return false;
-    bool is_gone = metadata->topic_cnt == 1 && fault_is_topic_gone(metadata->topics[0].err);
+        return code;
+    if (metadata->topic_cnt == 1)
+        code = metadata->topics[0].err;
     rd_kafka_metadata_destroy(metadata);
-    return is_gone;
+    return code;
 }
 
-static bool is_gone(struct search *search, const char *name)
+static rd_kafka_resp_err_t why_missing(struct search *search, const char *name)
 {
     for (size_t i = 0; i < search->n; i++)
         if (!strcmp(search->missing[i].name, name))
-            return search->missing[i].is_gone;
+            return search->missing[i].code;
     struct missing *added = &search->missing[search->n++];
-    *added = (struct missing){name, ask_gone(search, name)};
-    return added->is_gone;
+    *added = (struct missing){name, ask_missing(search, name)};
+    return added->code;
 }
 
 static void fill_ends(struct search *search, struct group *group)
@@ -271,7 +277,10 @@ static void fill_ends(struct search *search, struct group *group)
         const struct topic *topic = topic_list_find(search->topics, slice_of(p->topic));
         const struct topic_partition *found =
             topic ? topic_find_partition(topic, p->partition) : NULL;
-        p->is_gone = topic ? !found : is_gone(search, p->topic);
+        rd_kafka_resp_err_t code =
+            topic ? RD_KAFKA_RESP_ERR_NO_ERROR : why_missing(search, p->topic);
+        p->is_gone = topic ? !found : fault_is_topic_gone(code);
+        p->is_hidden = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
         p->low = found ? found->low : GROUP_UNKNOWN;
         p->high = found ? found->high : GROUP_UNKNOWN;
     }

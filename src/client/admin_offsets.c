@@ -57,12 +57,9 @@ static int offset_of_time(struct admin *admin, const char *topic, int32_t partit
     return 0;
 }
 
-int admin_resolve(struct admin *admin, const char *topic, int32_t partition,
-                  struct offset_spec spec, int timeout_ms, int64_t *out, struct err *err)
+int offset_place(struct offset_spec spec, const char *topic, int32_t partition, int64_t low,
+                 int64_t high, int64_t at, int64_t *out, struct err *err)
 {
-    int64_t low, high;
-    if (admin_watermarks(admin, topic, partition, timeout_ms, &low, &high, err) != 0)
-        return -1;
     switch (spec.kind) {
     case OFFSET_BEGINNING:
         *out = low;
@@ -74,19 +71,34 @@ int admin_resolve(struct admin *admin, const char *topic, int32_t partition,
         *out = spec.value < high - low ? high - spec.value : low;
         return 0;
     case OFFSET_TIME:
-        return offset_of_time(admin, topic, partition, spec.value, high, timeout_ms, out, err);
-    case OFFSET_ABSOLUTE:
-        if (spec.value < low || spec.value > high)
-            return err_set(err, ERR_USAGE,
-                           "offset %" PRId64 " is not in %s [%" PRId32 "], which has %" PRId64
-                           " to %" PRId64,
-                           spec.value, topic, partition, low, high);
-        *out = spec.value;
+        *out = at;
         return 0;
+    case OFFSET_ABSOLUTE:
+        *out = spec.value;
+        if (spec.value >= low && spec.value <= high)
+            return 0;
+        return err_set(err, ERR_USAGE,
+                       "offset %" PRId64 " is not in %s [%" PRId32 "], which has %" PRId64
+                       " to %" PRId64,
+                       spec.value, topic, partition, low, high);
     case OFFSET_STORED:
         break;
     }
     return err_set(err, ERR_BUG, "a stored offset is not for the cluster to resolve");
+}
+
+int admin_resolve(struct admin *admin, const char *topic, int32_t partition,
+                  struct offset_spec spec, int timeout_ms, int64_t *out, struct err *err)
+{
+    int64_t low;
+    int64_t high;
+    int64_t at = -1;
+    if (admin_watermarks(admin, topic, partition, timeout_ms, &low, &high, err) != 0)
+        return -1;
+    if (spec.kind == OFFSET_TIME &&
+        offset_of_time(admin, topic, partition, spec.value, high, timeout_ms, &at, err) != 0)
+        return -1;
+    return offset_place(spec, topic, partition, low, high, at, out, err);
 }
 
 /* 1, 0 or -1 as admin_reread(); 2: this was not yet an answer. */

@@ -24,6 +24,7 @@ struct client {
     char mismatch[256];           /* the library's words on the last (fault_connect.h); "": none */
     int64_t mismatch_us;          /* since when there was nothing else */
     atomic_int certificate_fault; /* the last X509_V_ERR_... of a broker's; 0: none */
+    bool intercepts;              /* its configuration has interceptors: see client_open() */
 };
 
 struct setting {

@@ -202,6 +202,7 @@ void events_configure(struct consumer *consumer, rd_kafka_conf_t *conf)
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_error_cb(conf, on_error);
     rd_kafka_conf_interceptor_add_on_new(conf, "weir", on_new, consumer);
+    consumer->client.intercepts = true;
 }
 
 /* An error, or a message that missed its queue. */

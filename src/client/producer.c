@@ -33,6 +33,7 @@ struct producer {
     struct err first_fault;
     struct err last_fault; /* of a broker: why there is no news */
     int64_t news_us;       /* when something was delivered, or failed */
+    int64_t patience_ms;   /* without news; -1: for ever */
     bool bulk;
     bool patient;
     void (*report)(void *context, const struct producer_report *report);
@@ -142,21 +143,40 @@ static void release(struct producer *producer)
 #define LINGER_MS 5
 #define LINGER_BULK_MS 10000
 
-/* The library refuses to linger for longer than its user gives a record at all (0: for ever). */
-static int64_t linger_ms(const struct producer_options *options)
+#define TIMEOUT_DEFAULT_MS "60000"
+
+static const char *default_timeout_ms(const struct producer_options *options)
 {
-    int64_t linger_ms = options->bulk ? LINGER_BULK_MS : LINGER_MS;
+    return options->patient ? "0" : TIMEOUT_DEFAULT_MS;
+}
+#define PATIENCE_MORE_MS 10000 /* for the answers that are under way then */
+
+/* When the library gives a record up (message.timeout.ms and its other names); 0: never. */
+static int64_t timeout_ms(const struct producer_options *options)
+{
+    const char *found_ms = default_timeout_ms(options);
     for (size_t i = 0; i < options->n_properties; i++) {
         const char *name = options->properties[i].name;
         if (!strncmp(name, "topic.", 6))
             name += 6;
-        if (strcmp(name, "message.timeout.ms") != 0 && strcmp(name, "delivery.timeout.ms") != 0)
-            continue;
-        int64_t timeout_ms = strtoll(options->properties[i].value, NULL, 10);
-        if (timeout_ms > 0 && timeout_ms / 2 < linger_ms)
-            linger_ms = timeout_ms / 2;
+        if (!strcmp(name, "message.timeout.ms") || !strcmp(name, "delivery.timeout.ms"))
+            found_ms = options->properties[i].value;
     }
-    return linger_ms;
+    return strtoll(found_ms, NULL, 10);
+}
+
+/* The library refuses to linger for longer than its user gives a record at all. */
+static int64_t linger_ms(const struct producer_options *options)
+{
+    int64_t most_ms = options->bulk ? LINGER_BULK_MS : LINGER_MS;
+    int64_t given_ms = timeout_ms(options);
+    return given_ms > 0 && given_ms / 2 < most_ms ? given_ms / 2 : most_ms;
+}
+
+static int64_t patience_ms(const struct producer_options *options)
+{
+    int64_t given_ms = timeout_ms(options);
+    return given_ms > 0 ? given_ms + PATIENCE_MORE_MS : -1;
 }
 
 int producer_new(struct producer **out, const struct producer_options *options, struct err *err)
@@ -177,11 +197,12 @@ int producer_new(struct producer **out, const struct producer_options *options, 
         {"enable.idempotence", "true"},
         {"linger.ms", linger},
         {"queue.buffering.max.kbytes", "65536"},
-        {"message.timeout.ms", options->patient ? "0" : "60000"},
+        {"message.timeout.ms", default_timeout_ms(options)},
         {"message.max.bytes", largest},
     };
     size_t n_defaults = sizeof defaults / sizeof *defaults;
     bool fits = options->max_bytes >= MESSAGE_MIN_BYTES && options->max_bytes <= MESSAGE_MAX_BYTES;
+    producer->patience_ms = patience_ms(options);
     snprintf(linger, sizeof linger, "%" PRId64, linger_ms(options));
     snprintf(largest, sizeof largest, "%" PRId64, options->max_bytes);
     const struct client_settings settings = {
@@ -371,6 +392,8 @@ int producer_offer(struct producer *producer, const struct producer_record *reco
     rd_kafka_resp_err_t code = hand_over(producer, record);
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return 1;
+    if (code == RD_KAFKA_RESP_ERR__FATAL)
+        take_news(producer, 0, false); /* of what it was */
     if (code == RD_KAFKA_RESP_ERR__FATAL && producer->last_fault.class == ERR_HALT) {
         *err = producer->last_fault;
         return -1;
@@ -409,11 +432,18 @@ void producer_poll(struct producer *producer)
     take_news(producer, 0, false);
 }
 
-/* Whether it is time to give up on news. */
-static bool out_of_patience(const struct producer *producer, int timeout_ms)
+int64_t producer_patience_ms(const struct producer *producer)
 {
-    int64_t patience_ms = signals_stop_requested() && timeout_ms > LEAVE_MS ? LEAVE_MS : timeout_ms;
-    return clock_mono_us() - producer->news_us > patience_ms * 1000;
+    return producer->patience_ms;
+}
+
+/* Whether it is time to give up on news. */
+static bool out_of_patience(const struct producer *producer)
+{
+    int64_t silent_us = clock_mono_us() - producer->news_us;
+    if (signals_stop_requested() && silent_us > LEAVE_MS * 1000LL)
+        return true;
+    return producer->patience_ms >= 0 && silent_us > producer->patience_ms * 1000;
 }
 
 static int no_news(struct producer *producer, struct err *err)
@@ -427,11 +457,11 @@ static int no_news(struct producer *producer, struct err *err)
                    left, producer->sent);
 }
 
-int producer_flush(struct producer *producer, int timeout_ms, struct err *err)
+int producer_flush(struct producer *producer, struct err *err)
 {
     producer->news_us = clock_mono_us();
     while (producer->delivered + producer->failed < producer->sent) {
-        if (producer->last_fault.class == ERR_HALT || out_of_patience(producer, timeout_ms))
+        if (producer->last_fault.class == ERR_HALT || out_of_patience(producer))
             return no_news(producer, err);
         if (producer->sent - producer->delivered - producer->failed > FLUSH_RECORDS)
             await_news(producer);

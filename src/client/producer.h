@@ -101,11 +101,14 @@ void producer_wait(struct producer *producer, int wait_ms, bool full);
 bool producer_is_away(const struct producer *producer);
 
 /*
- * Wait until the fate of all is known, or timeout_ms are over without any news (less than a second,
- * once signals_stop_requested()). -1: not all were
- * delivered, and err says how many, and why the first was not.
+ * Wait until the fate of all is known: the library gives a record up after message.timeout.ms (by
+ * default a minute). Also ends when there was no news for ten seconds more than that, or for less
+ * than a second once signals_stop_requested(). -1: not all were delivered, and err says how many,
+ * and why the first was not.
  */
-int producer_flush(struct producer *producer, int timeout_ms, struct err *err);
+int producer_flush(struct producer *producer, struct err *err);
+/* How long producer_flush() bears to hear nothing; -1: for ever, as message.timeout.ms=0 asks. */
+int64_t producer_patience_ms(const struct producer *producer);
 
 uint64_t producer_failed(const struct producer *producer);
 uint64_t producer_delivered(const struct producer *producer);

@@ -107,7 +107,7 @@ static void give_up(struct run *run, const struct err *outage)
         run->fault = *outage;
     else
         err_set(&run->fault, ERR_OUTAGE, "no answer from the brokers %s within %d s",
-                run->scan->brokers, run->scan->timeout_ms / 1000);
+                run->scan->config->brokers, run->scan->timeout_ms / 1000);
 }
 
 static int read_all(struct run *run, struct err *err)
@@ -164,9 +164,9 @@ int scanner_open(struct scanner **out, const struct scan *scan, size_t parts, st
 {
     const struct consumer_options options = {
         .scope = scan->scope,
-        .brokers = scan->brokers,
-        .properties = scan->properties,
-        .n_properties = scan->n_properties,
+        .brokers = scan->config->brokers,
+        .properties = scan->config->kafka,
+        .n_properties = scan->config->n_kafka,
         .partitions = (int32_t)parts,
     };
     struct scanner *scanner = calloc(1, sizeof *scanner);

@@ -27,13 +27,10 @@ struct scan_part {
 enum scan_verdict { SCAN_MORE, SCAN_PART_DONE, SCAN_ALL_DONE };
 
 struct scan {
-    const char *scope; /* for log lines */
-    const char *brokers;
-    const struct property *properties;
-    size_t n_properties;
-    int timeout_ms; /* without anything new, brokers are taken for gone */
-    /* A stretch that retention overtakes is over, `overtaken`; else it ends the scan as an error.
-     */
+    const char *scope;                    /* for log lines */
+    const struct pipeline_config *config; /* brokers and properties */
+    int timeout_ms;                       /* without anything new, brokers are taken for gone */
+    /* What retention overtakes is over, and `overtaken`; else it ends the scan as an error. */
     bool keep_on;
     /* Each record; it is valid only inside the call. */
     enum scan_verdict (*each)(void *context, struct scan_part *part, const struct message *message);

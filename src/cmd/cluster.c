@@ -15,3 +15,12 @@ int cluster_connect(const struct cli *cli, struct admin **out, struct err *err)
                      config_where(config, "brokers"));
     return -1;
 }
+
+int cluster_begin(struct cli *cli, const struct task *task, struct task_names *names,
+                  struct admin **out, struct err *err)
+{
+    if (task_read_names(task, &cli->line, names, &cli->arena, err) < 0 ||
+        cli_load_config(cli, NULL, 0, true, err) < 0)
+        return -1;
+    return cluster_connect(cli, out, err);
+}

@@ -4,6 +4,7 @@
 
 #include "client/admin.h"
 #include "cmd/cli.h"
+#include "cmd/task.h"
 
 /*
  * Connect to the brokers of the loaded configuration and ask the first question: whether they are
@@ -11,5 +12,11 @@
  * admin_free() takes `out` also after a failure.
  */
 int cluster_connect(const struct cli *cli, struct admin **out, struct err *err);
+/*
+ * For a verb of tasks, when its options are read: its names, the configuration, and that. `names`
+ * says of what they are; they lie in the cli's arena.
+ */
+int cluster_begin(struct cli *cli, const struct task *task, struct task_names *names,
+                  struct admin **out, struct err *err);
 
 #endif

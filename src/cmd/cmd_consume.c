@@ -10,65 +10,66 @@
 /* Leaving the group, so that others take over at once. */
 #define LEAVE_MS 500
 
+static const struct option own_options[] = {
+    {.id = OPTION_TOPIC,
+     .name = "topic",
+     .letter = 't',
+     .argument = "TOPIC",
+     .help = "the topic, or name it without -t; several are read together, ^REGEX is all that "
+             "match"},
+    {.id = OPTION_PARTITION,
+     .name = "partition",
+     .letter = 'p',
+     .argument = "N",
+     .help = "this partition alone"},
+    {.id = OPTION_OFFSET,
+     .name = "offset",
+     .letter = 'o',
+     .argument = "OFFSET",
+     .help = "where to begin: beginning, end (the default), N, -N (the last N), @TIME, @-10m"},
+    {.id = OPTION_GROUP,
+     .name = "group",
+     .letter = 'g',
+     .argument = "GROUP",
+     .help = "read as a member of this consumer group, from where it was, and commit what was "
+             "printed; -o is for partitions without a committed offset"},
+    {.id = OPTION_TO,
+     .name = "to",
+     .argument = "TIME",
+     .help = "end before the first record of this time: 2024-05-01T12:30, or -10m"},
+    {.id = OPTION_EXIT, .name = "exit", .letter = 'e', .help = "end where the topics end now"},
+    {.id = OPTION_LIMIT,
+     .name = "count",
+     .letter = 'n',
+     .argument = "N",
+     .help = "end after N records"},
+    {.id = OPTION_GREP,
+     .name = "grep",
+     .argument = "REGEX",
+     .help = "only records whose key or value matches (POSIX extended)"},
+    {.id = OPTION_FORMAT,
+     .name = "format",
+     .letter = 'f',
+     .argument = "FORMAT",
+     .help = "kcat's letters: %t %p %o %k %s %T %T{iso} %h %S %K %R, \\n \\t \\xNN; no line's "
+             "end is added"},
+    {.id = OPTION_KEY_DELIMITER,
+     .letter = 'K',
+     .argument = "DELIMITER",
+     .help = "the key and this before each value"},
+    {.id = OPTION_PRETTY,
+     .name = "pretty",
+     .help = "a value that is JSON with a line for each member"},
+    {.id = OPTION_JSON,
+     .name = "json",
+     .letter = 'J',
+     .help = "a JSON object a record, with topic, partition, offset, timestamp, key, value and "
+             "headers; weir produce -J reads it"},
+};
+
 static void options(struct option_table *table)
 {
-    static const struct option own[] = {
-        {.id = OPTION_TOPIC,
-         .name = "topic",
-         .letter = 't',
-         .argument = "TOPIC",
-         .help = "the topic, or name it without -t; several are read together, ^REGEX is all that "
-                 "match"},
-        {.id = OPTION_PARTITION,
-         .name = "partition",
-         .letter = 'p',
-         .argument = "N",
-         .help = "this partition alone"},
-        {.id = OPTION_OFFSET,
-         .name = "offset",
-         .letter = 'o',
-         .argument = "OFFSET",
-         .help = "where to begin: beginning, end (the default), N, -N (the last N), @TIME, @-10m"},
-        {.id = OPTION_GROUP,
-         .name = "group",
-         .letter = 'g',
-         .argument = "GROUP",
-         .help = "read as a member of this consumer group, from where it was, and commit what was "
-                 "printed; -o is for partitions without a committed offset"},
-        {.id = OPTION_TO,
-         .name = "to",
-         .argument = "TIME",
-         .help = "end before the first record of this time: 2024-05-01T12:30, or -10m"},
-        {.id = OPTION_EXIT, .name = "exit", .letter = 'e', .help = "end where the topics end now"},
-        {.id = OPTION_LIMIT,
-         .name = "count",
-         .letter = 'n',
-         .argument = "N",
-         .help = "end after N records"},
-        {.id = OPTION_GREP,
-         .name = "grep",
-         .argument = "REGEX",
-         .help = "only records whose key or value matches (POSIX extended)"},
-        {.id = OPTION_FORMAT,
-         .name = "format",
-         .letter = 'f',
-         .argument = "FORMAT",
-         .help = "kcat's letters: %t %p %o %k %s %T %T{iso} %h %S %K %R, \\n \\t \\xNN; no line's "
-                 "end is added"},
-        {.id = OPTION_KEY_DELIMITER,
-         .letter = 'K',
-         .argument = "DELIMITER",
-         .help = "the key and this before each value"},
-        {.id = OPTION_PRETTY,
-         .name = "pretty",
-         .help = "a value that is JSON with a line for each member"},
-        {.id = OPTION_JSON,
-         .name = "json",
-         .letter = 'J',
-         .help = "a JSON object a record, with topic, partition, offset, timestamp, key, value and "
-                 "headers; weir produce -J reads it"},
-    };
-    option_table_add_group(table, "Records", own, sizeof own / sizeof *own);
+    option_table_add_group(table, "Records", own_options, sizeof own_options / sizeof *own_options);
     option_table_add_setting(table, SETTING_BROKERS, "Kafka");
     option_table_add_setting(table, SETTING_KAFKA, "Kafka");
     option_table_add_common(table);

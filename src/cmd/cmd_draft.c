@@ -16,7 +16,7 @@
 #define MAX_SQL_BYTES ((size_t)16 << 20)
 
 static const struct task tasks[] = {
-    {"table", {OPTION_DRAFT_TABLE, OPTION_LIMIT, OPTION_EXAMPLES}},
+    {.name = "table", .options = {OPTION_DRAFT_TABLE, OPTION_LIMIT, OPTION_EXAMPLES}},
 };
 #define N_TASKS (sizeof tasks / sizeof *tasks)
 
@@ -78,7 +78,6 @@ static int read_request(struct cli *cli, struct request *out, struct err *err)
 static int take_sample(struct cli *cli, struct admin *admin, const struct request *request,
                        struct sample *out, struct err *err)
 {
-    const struct pipeline_config *config = &cli->config.common;
     struct topic_info info;
     struct topic_list topics;
     if (admin_topic(admin, request->topic, ASK_MS, &info, err) < 0)
@@ -87,9 +86,7 @@ static int take_sample(struct cli *cli, struct admin *admin, const struct reques
         admin_topics_offsets(admin, &topics, ASK_MS, err) < 0)
         return -1;
     const struct sample_request wanted = {
-        .brokers = config->brokers,
-        .properties = config->kafka,
-        .n_properties = config->n_kafka,
+        .config = &cli->config.common,
         .topics = &topics,
         .n_records = request->n_records,
         .timeout_ms = ASK_MS,

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define ASK_MS 10000
-#define FLUSH_MS 70000 /* the library gives a record up after 60 s (message.timeout.ms) */
 #define POLL_EACH 1000
 
 static void options(struct option_table *table)
@@ -225,7 +224,7 @@ static int send_files(struct produce *produce, struct err *err)
 static int finish(struct produce *produce, int rc, struct err *err)
 {
     struct err flush;
-    if (producer_flush(produce->producer, FLUSH_MS, &flush) < 0) {
+    if (producer_flush(produce->producer, &flush) < 0) {
         if (rc == 0)
             *err = flush;
         return -1;

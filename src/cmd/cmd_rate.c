@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STATUS_US 1000000
+#define STATUS_US 250000
 #define LOG_US 10000000
 
 static void options(struct option_table *table)
@@ -257,11 +257,8 @@ static int read_job(struct rate_job *job, struct err *err)
         read_rest(job, err) < 0 || read_live(job, err) < 0 ||
         cli_load_config(job->cli, NULL, 0, true, err) < 0)
         return -1;
-    const struct pipeline_config *config = &job->cli->config.common;
-    job->request.brokers = config->brokers;
-    job->request.properties = config->kafka;
-    job->request.n_properties = config->n_kafka;
-    job->table.source.config = config;
+    job->request.config = &job->cli->config.common;
+    job->table.source.config = &job->cli->config.common;
     job->table.source.timezone = job->request.timezone;
     job->table.tz = job->tz;
     job->table.wish = job->request.wish;

@@ -88,13 +88,16 @@ static int describe(struct topic_work *work, struct err *err)
 /* ---- the command line ---- */
 
 static const struct task tasks[] = {
-    {"list", {OPTION_INTERNAL}},
+    {"list", {OPTION_INTERNAL}, TASK_NO_NAME},
     {"create",
      {OPTION_TOPIC, OPTION_PARTITIONS, OPTION_REPLICATION_FACTOR, OPTION_TOPIC_CONFIG,
-      OPTION_IF_NOT_EXISTS}},
-    {"describe", {OPTION_TOPIC, OPTION_AT}},
-    {"alter", {OPTION_TOPIC, OPTION_PARTITIONS, OPTION_TOPIC_CONFIG, OPTION_DELETE_CONFIG}},
-    {"delete", {OPTION_TOPIC, OPTION_YES}},
+      OPTION_IF_NOT_EXISTS},
+     TASK_SOME_NAMES},
+    {"describe", {OPTION_TOPIC, OPTION_AT}, TASK_ONE_NAME},
+    {"alter",
+     {OPTION_TOPIC, OPTION_PARTITIONS, OPTION_TOPIC_CONFIG, OPTION_DELETE_CONFIG},
+     TASK_ONE_NAME},
+    {"delete", {OPTION_TOPIC, OPTION_YES}, TASK_SOME_NAMES},
 };
 #define N_TASKS (sizeof tasks / sizeof *tasks)
 
@@ -102,8 +105,6 @@ static const struct task tasks[] = {
 static int (*const ways[N_TASKS])(struct topic_work *work, struct err *err) = {
     list, topic_create, describe, topic_alter, topic_delete,
 };
-static const enum task_names_wanted wanted[N_TASKS] = {TASK_NO_NAME, TASK_SOME_NAMES, TASK_ONE_NAME,
-                                                       TASK_ONE_NAME, TASK_SOME_NAMES};
 
 static const struct option own_options[] = {
     {.id = OPTION_TOPIC,
@@ -244,13 +245,8 @@ static int run_task(struct topic_work *work, struct err *err)
 {
     struct task_names names = {.verb = "topic", .option = OPTION_TOPIC};
     int task = task_find(tasks, N_TASKS, &work->cli->line, err);
-    if (task < 0)
-        return -1;
-    names.wanted = wanted[task];
-    if (read_options(work, (size_t)task, err) < 0 ||
-        task_read_names(&tasks[task], &work->cli->line, &names, &work->cli->arena, err) < 0 ||
-        cli_load_config(work->cli, NULL, 0, true, err) < 0 ||
-        cluster_connect(work->cli, &work->admin, err) < 0)
+    if (task < 0 || read_options(work, (size_t)task, err) < 0 ||
+        cluster_begin(work->cli, &tasks[task], &names, &work->admin, err) < 0)
         return -1;
     work->names = names.items;
     work->n_names = names.n;

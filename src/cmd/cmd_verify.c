@@ -200,6 +200,17 @@ static int choose(struct cli *cli, struct choice *choice, struct err *err)
     return 0;
 }
 
+/* What else a name may have meant. */
+static void name_others(struct cli *cli, struct verify_request *request)
+{
+    const struct config *config = &cli->config;
+    const char **names = arena_alloc(&cli->arena, (config->n_pipelines + 1) * sizeof *names);
+    for (size_t i = 0; i < config->n_pipelines; i++)
+        names[i] = config->pipelines[i].name;
+    request->others = names;
+    request->n_others = config->n_pipelines;
+}
+
 /* ---- the work ---- */
 
 /* The worst of several: no, then open, then yes. */
@@ -277,6 +288,7 @@ static int run(struct cli *cli)
         cli_load_config(cli, cli_all_pipelines, 0, true, &err) < 0 || signals_init(&err) < 0 ||
         choose(cli, &choice, &err) < 0)
         return cli_fail(cli, &err);
+    name_others(cli, &request);
     return verify_all(cli, &choice, &request);
 }
 

@@ -9,6 +9,8 @@
 
 #define GAP 2
 
+static const struct column fact_heads[] = {{NULL, COLUMN_LEFT}, {NULL, COLUMN_LEFT}};
+
 void columns_init(struct columns *columns, struct arena *arena, const struct column *heads,
                   size_t n)
 {
@@ -56,6 +58,23 @@ void columns_add_number(struct columns *columns, int64_t number)
     char text[24];
     snprintf(text, sizeof text, "%" PRId64, number);
     columns_add(columns, number < 0 ? NULL : text);
+}
+
+void columns_init_facts(struct columns *columns, struct arena *arena)
+{
+    columns_init(columns, arena, fact_heads, 2);
+}
+
+void columns_add_fact(struct columns *columns, const char *name, const char *text)
+{
+    columns_add(columns, name);
+    columns_add(columns, text);
+}
+
+void columns_add_fact_number(struct columns *columns, const char *name, int64_t number)
+{
+    columns_add(columns, name);
+    columns_add_number(columns, number);
 }
 
 static size_t width_of(const char *text)

@@ -33,6 +33,10 @@ struct columns {
 /* `n` is MAX_COLUMNS at most. */
 void columns_init(struct columns *columns, struct arena *arena, const struct column *heads,
                   size_t n);
+/* For names and what they are, a line each, without titles. */
+void columns_init_facts(struct columns *columns, struct arena *arena);
+void columns_add_fact(struct columns *columns, const char *name, const char *text);
+void columns_add_fact_number(struct columns *columns, const char *name, int64_t number);
 /* The next cell, from left to right, row by row; the text is copied. NULL or "" is a dash. */
 void columns_add(struct columns *columns, const char *text);
 /* A number; a negative one is not known: a dash. */

@@ -5,6 +5,7 @@
  * latest a second after it was printed. A partition that the group takes is committed before it is
  * given up. Where the group has committed nothing a partition begins where -o says, and that place
  * is committed too: else what arrives during a rebalance would be passed over by the next "end".
+ * A partition of which that cannot be told (it has no leader now) waits for itself alone.
  * A reader of stdout that takes nothing for a while holds up all but the membership.
  */
 #include "cmd/consume.h"
@@ -25,6 +26,9 @@
 #define SIGNAL_COMMIT_MS 900
 /* Where a partition begins: asked again until it is answered, with an eye on signals in between. */
 #define ASK_MS 500
+/* One that has not answered costs time, which others of its kind and those that are read pay. */
+#define ASK_MORE_MS 100
+#define ASK_EVERY_US INT64_C(3000000)
 #define CHECK_TIMES 6
 /* A member that ended without a word is given up by the group after 10 s or more. */
 #define PATIENCE_US INT64_C(4000000)
@@ -33,8 +37,10 @@
 
 struct membership {
     struct consume *consume;
-    bool pending;      /* the group gave us parts; where they begin is still to be asked */
-    bool was_assigned; /* at least once */
+    bool pending;         /* the group gave us parts; where some begin is still to be asked */
+    bool knows_committed; /* of all of them */
+    bool is_reading;      /* some of them */
+    bool was_assigned;    /* at least once */
     bool told_waiting;
     bool told_where;
     bool told_unresolved;
@@ -42,6 +48,8 @@ struct membership {
     int64_t joined_us;
     int64_t assigned_us;
     int64_t committed_us;
+    int64_t asked_us; /* where parts begin */
+    size_t ask_first; /* which of them next */
 };
 
 /* ---- committing ---- */
@@ -130,14 +138,15 @@ static void drop_parts(struct membership *m)
     free(m->consume->parts);
     m->consume->parts = NULL;
     m->consume->n_parts = 0;
-    m->pending = false;
+    m->pending = m->knows_committed = m->is_reading = false;
+    m->ask_first = 0;
 }
 
 /* Before the group gives them to another: what was printed is out, and committed. */
 static void take_revocation(struct membership *m, const struct consumer_event *event)
 {
     struct err err;
-    if (!m->pending && !event->lost) {
+    if (!event->lost) {
         consume_flush(m->consume);
         if (commit(m, COMMIT_MS, &err) < 0)
             log_warn("", "the group took partitions before all was committed; %s: %s",
@@ -207,35 +216,106 @@ static void tell_where(struct membership *m, size_t without)
              consume->group, without, without == 1 ? "" : "s");
 }
 
-/* Where each part begins: where the group was, else where -o says. */
-static int find_places(struct membership *m, struct partition_ref *refs, struct err *err)
+static int ask_committed(struct membership *m, struct err *err)
 {
     struct consume *consume = m->consume;
     size_t without = 0;
+    struct partition_ref *refs = calloc(consume->n_parts + 1, sizeof *refs);
+    if (!refs)
+        return err_set(err, ERR_BUG, "out of memory");
     for (size_t i = 0; i < consume->n_parts; i++)
         refs[i] = (struct partition_ref){consume->parts[i].topic, consume->parts[i].partition, -1};
-    if (consumer_committed(consume->consumer, refs, consume->n_parts, ASK_MS, err) < 0)
-        return -1;
-    for (size_t i = 0; i < consume->n_parts; i++) {
-        const struct part *part = &consume->parts[i];
-        const struct offset_spec beginning = {OFFSET_BEGINNING, 0};
+    int rc = consumer_committed(consume->consumer, refs, consume->n_parts, ASK_MS, err);
+    for (size_t i = 0; rc == 0 && i < consume->n_parts; i++) {
         consume->parts[i].committed = refs[i].offset;
-        if (refs[i].offset >= 0)
+        without += refs[i].offset < 0 && !consume->parts[i].is_new;
+    }
+    free(refs);
+    if (rc < 0)
+        return -1;
+    m->knows_committed = true;
+    tell_where(m, without);
+    return 0;
+}
+
+/* Where a part begins: where the group was, else where -o says. */
+static int place_part(struct membership *m, struct part *part, int timeout_ms, struct err *err)
+{
+    const struct offset_spec beginning = {OFFSET_BEGINNING, 0};
+    int64_t at = part->committed;
+    if (at < 0 && admin_resolve(m->consume->admin, part->topic, part->partition,
+                                part->is_new ? beginning : m->consume->request.from, timeout_ms,
+                                &at, err) < 0)
+        return -1;
+    if (part->committed < 0)
+        m->committed_us = 0; /* its first place is kept at once, whatever comes then */
+    part->placed = true;
+    part->next = part->written = at;
+    part->done = at >= part->stop;
+    return 0;
+}
+
+/*
+ * One round over those that have no place; the first fault. While others are read it ends with the
+ * first that does not answer, and the next round begins behind that one.
+ */
+static int place_parts(struct membership *m, struct err *err)
+{
+    struct consume *consume = m->consume;
+    struct err one;
+    int rc = 0;
+    for (size_t k = 0; k < consume->n_parts && !(rc < 0 && m->is_reading); k++) {
+        size_t i = (m->ask_first + k) % consume->n_parts;
+        if (consume->parts[i].placed)
             continue;
-        without += !part->is_new;
         if (consume_is_over(consume))
             return err_set(err, ERR_OUTAGE, "stopped meanwhile");
-        if (admin_resolve(consume->admin, part->topic, part->partition,
-                          part->is_new ? beginning : consume->request.from, 2 * ASK_MS,
-                          &refs[i].offset, err) < 0)
+        int timeout_ms = rc < 0 ? ASK_MORE_MS : m->is_reading ? ASK_MS : 2 * ASK_MS;
+        if (place_part(m, &consume->parts[i], timeout_ms, &one) == 0)
+            continue;
+        if (rc == 0 || one.class != ERR_OUTAGE)
+            *err = one;
+        if (one.class != ERR_OUTAGE)
             return -1;
+        rc = -1;
+        if (m->is_reading)
+            m->ask_first = i + 1;
     }
-    tell_where(m, without);
-    if (consumer_assign(consume->consumer, refs, consume->n_parts, err) < 0)
-        return -1;
-    if (without > 0)
-        m->committed_us = 0; /* its first place is kept at once, whatever comes then */
-    return 0;
+    return rc;
+}
+
+/* Read those that have a place: all anew, each from where it is. */
+static int read_placed(struct membership *m, struct err *err)
+{
+    struct consume *consume = m->consume;
+    size_t n = 0;
+    struct partition_ref *refs = calloc(consume->n_parts + 1, sizeof *refs);
+    if (!refs)
+        return err_set(err, ERR_BUG, "out of memory");
+    for (size_t i = 0; i < consume->n_parts; i++) {
+        const struct part *part = &consume->parts[i];
+        if (part->placed)
+            refs[n++] = (struct partition_ref){part->topic, part->partition, part->next};
+    }
+    int rc = n > 0 || consume->n_parts == 0 ? consumer_assign(consume->consumer, refs, n, err) : 0;
+    free(refs);
+    m->is_reading = m->pending = false;
+    for (size_t i = 0; i < consume->n_parts; i++) {
+        struct part *part = &consume->parts[i];
+        part->stream = consumer_stream(consume->consumer, part->topic, part->partition);
+        m->is_reading |= part->stream != NULL;
+        m->pending |= !part->stream;
+    }
+    m->pending |= rc < 0;
+    return rc;
+}
+
+static bool has_placed_to_read(const struct consume *consume)
+{
+    for (size_t i = 0; i < consume->n_parts; i++)
+        if (consume->parts[i].placed && !consume->parts[i].stream)
+            return true;
+    return false;
 }
 
 static void tell_unresolved(struct membership *m, const struct err *err)
@@ -243,41 +323,56 @@ static void tell_unresolved(struct membership *m, const struct err *err)
     if (m->told_unresolved || consume_is_over(m->consume))
         log_debug("", "where to begin: %s", err->text);
     else
-        log_warn("", "nothing is read until it is known where to begin in each partition: %s",
-                 err->text);
+        log_warn("", "%s until it is known where to begin%s: %s",
+                 m->is_reading ? "a partition is not read" : "nothing is read",
+                 m->is_reading ? " in it" : "", err->text);
     m->told_unresolved = true;
 }
 
-/* Start to read what the group gave; an outage leaves that for the next round. */
-static void begin_parts(struct membership *m)
+/* The group's gift is answered: from now on there is something to wait for, or nothing. */
+static void note_assigned(struct membership *m)
 {
-    struct err err;
-    struct consume *consume = m->consume;
-    struct partition_ref *refs = calloc(consume->n_parts + 1, sizeof *refs);
-    if (!refs) {
-        err_set(&consume->fault, ERR_BUG, "out of memory");
-        return;
-    }
-    int rc = find_places(m, refs, &err);
-    if (rc < 0 && err.class != ERR_OUTAGE)
-        consume->fault = err;
-    else if (rc < 0)
-        tell_unresolved(m, &err);
-    for (size_t i = 0; rc == 0 && i < consume->n_parts; i++) {
-        struct part *part = &consume->parts[i];
-        part->next = part->written = refs[i].offset;
-        part->done = part->next >= part->stop;
-        part->stream = consumer_stream(consume->consumer, part->topic, part->partition);
-    }
-    free(refs);
-    if (rc < 0)
-        return;
-    m->pending = m->told_unresolved = false;
+    const struct consume *consume = m->consume;
     m->was_assigned = true;
     m->assigned_us = clock_mono_us();
     if (consume->n_parts == 0)
         cli_note(consume->cli, "the other members of the group %s have all partitions%s",
                  consume->group, consume->request.to_end ? "" : "; waiting for one");
+}
+
+/* -1: not all are read, for what `err` says. A fault that no time mends leaves all unread. */
+static int place_and_read(struct membership *m, struct err *err)
+{
+    struct err refused;
+    if (!m->knows_committed && ask_committed(m, err) < 0)
+        return -1;
+    int rc = place_parts(m, err);
+    if (rc < 0 && (err->class != ERR_OUTAGE || !has_placed_to_read(m->consume)))
+        return -1;
+    if (read_placed(m, &refused) == 0)
+        return rc;
+    *err = refused;
+    return -1;
+}
+
+/* Start to read what the group gave; what an outage keeps back is left for a later round. */
+static void begin_parts(struct membership *m)
+{
+    struct err err;
+    struct consume *consume = m->consume;
+    bool was_reading = m->is_reading;
+    if (m->is_reading && clock_mono_us() - m->asked_us < ASK_EVERY_US)
+        return;
+    int rc = place_and_read(m, &err);
+    m->asked_us = clock_mono_us();
+    if (rc < 0 && err.class != ERR_OUTAGE)
+        consume->fault = err;
+    else if (rc < 0)
+        tell_unresolved(m, &err);
+    else
+        m->told_unresolved = false;
+    if (!was_reading && (m->is_reading || (rc == 0 && consume->n_parts == 0)))
+        note_assigned(m);
 }
 
 static void poll_group(struct membership *m)

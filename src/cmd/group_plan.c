@@ -60,29 +60,5 @@ int group_plan_offset(struct offset_spec to, const char *topic, const struct top
     if (p->low < 0 || p->high < 0 || (to.kind == OFFSET_TIME && p->at < 0))
         return err_set(err, ERR_OUTAGE, "where %s [%" PRId32 "] begins and ends cannot be read now",
                        topic, p->partition);
-    switch (to.kind) {
-    case OFFSET_BEGINNING:
-        *out = p->low;
-        return 0;
-    case OFFSET_END:
-        *out = p->high;
-        return 0;
-    case OFFSET_TAIL:
-        *out = to.value < p->high - p->low ? p->high - to.value : p->low;
-        return 0;
-    case OFFSET_TIME:
-        *out = p->at;
-        return 0;
-    case OFFSET_ABSOLUTE:
-        *out = to.value;
-        if (to.value >= p->low && to.value <= p->high)
-            return 0;
-        return err_set(err, ERR_USAGE,
-                       "offset %" PRId64 " is not in %s [%" PRId32 "], which has %" PRId64
-                       " to %" PRId64,
-                       to.value, topic, p->partition, p->low, p->high);
-    case OFFSET_STORED:
-        break;
-    }
-    return err_set(err, ERR_BUG, "a stored offset is not for a seek");
+    return offset_place(to, topic, p->partition, p->low, p->high, p->at, out, err);
 }

@@ -152,21 +152,14 @@ static const char *partitions_text(struct arena *arena, const struct group_membe
 
 static void print_facts(struct arena *arena, const struct group *group)
 {
-    static const struct column heads[] = {{NULL, COLUMN_LEFT}, {NULL, COLUMN_LEFT}};
     struct columns facts;
-    columns_init(&facts, arena, heads, 2);
-    columns_add(&facts, "group");
-    columns_add(&facts, group->name);
-    columns_add(&facts, "state");
-    columns_add(&facts, group->state);
-    columns_add(&facts, "type");
-    columns_add(&facts, type_text(group));
-    columns_add(&facts, "assignor");
-    columns_add(&facts, group->assignor);
-    columns_add(&facts, "members");
-    columns_add_number(&facts, member_count(group));
-    columns_add(&facts, "lag");
-    columns_add_number(&facts, group_lag(group));
+    columns_init_facts(&facts, arena);
+    columns_add_fact(&facts, "group", group->name);
+    columns_add_fact(&facts, "state", group->state);
+    columns_add_fact(&facts, "type", type_text(group));
+    columns_add_fact(&facts, "assignor", group->assignor);
+    columns_add_fact_number(&facts, "members", member_count(group));
+    columns_add_fact_number(&facts, "lag", group_lag(group));
     columns_print(&facts, stdout);
 }
 

@@ -23,7 +23,8 @@ struct record_printer {
     regex_t grep; /* only records whose key or value it finds something in */
     /*
      * While a slow reader keeps us from writing: called ten times a second, and after each piece
-     * that was written then. False: do not wait any longer; as if the reader had gone. NULL: wait.
+     * that was written then. False: do not wait any longer; as if the reader had gone. NULL:
+     * wait until a signal comes.
      */
     bool (*on_wait)(void *context);
     void *context;
@@ -32,6 +33,7 @@ struct record_printer {
     struct buf out;
     struct buf scratch;
     bool terminal;
+    bool may_block; /* stdout can keep a write waiting */
     bool closed;
     int write_errno;
 };

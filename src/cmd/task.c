@@ -86,9 +86,9 @@ static int add_name(struct task_names *names, const char *name, struct err *err)
 
 static int check_names(const struct task *task, const struct task_names *names, struct err *err)
 {
-    bool wants_one = names->wanted == TASK_ONE_NAME || names->wanted == TASK_SOME_NAMES;
-    bool takes_one = names->wanted == TASK_ONE_NAME || names->wanted == TASK_NAME_OR_NONE;
-    if (names->wanted == TASK_NO_NAME && names->n > 0)
+    bool wants_one = task->wants == TASK_ONE_NAME || task->wants == TASK_SOME_NAMES;
+    bool takes_one = task->wants == TASK_ONE_NAME || task->wants == TASK_NAME_OR_NONE;
+    if (task->wants == TASK_NO_NAME && names->n > 0)
         return err_set(err, ERR_USAGE, "%s shows all %ss; one alone: weir %s describe %s",
                        task->name, names->verb, names->verb, names->items[0]);
     if (wants_one && names->n == 0)

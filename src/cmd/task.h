@@ -12,10 +12,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How many names stand behind a task's. */
+enum task_names_wanted { TASK_NO_NAME, TASK_NAME_OR_NONE, TASK_ONE_NAME, TASK_SOME_NAMES };
+
 #define MAX_TASK_OPTIONS 15
 struct task {
     const char *name;
     enum option_id options[MAX_TASK_OPTIONS + 1]; /* OPTION_SETTING ends the list */
+    enum task_names_wanted wants;                 /* for task_read_names() */
 };
 
 /*
@@ -28,14 +32,10 @@ int task_find(const struct task *tasks, size_t n, const struct command_line *lin
 /* Whether an option goes with one of the `n` tasks. */
 bool task_takes(const struct task *tasks, size_t n, const struct task *task, enum option_id id);
 
-/* How many names stand behind the task's. */
-enum task_names_wanted { TASK_NO_NAME, TASK_NAME_OR_NONE, TASK_ONE_NAME, TASK_SOME_NAMES };
-
 /* What is named by the words behind the task's, and by an option. */
 struct task_names {
     const char *verb;      /* "topic": what the names are of, too */
     enum option_id option; /* names one too; OPTION_SETTING: there is none */
-    enum task_names_wanted wanted;
     const char **items;
     size_t n;
 };

@@ -207,23 +207,15 @@ static const char *ids_text(struct arena *arena, const int32_t *ids, size_t n)
 
 static void print_facts(struct arena *arena, const struct topic_description *d)
 {
-    static const struct column heads[] = {{NULL, COLUMN_LEFT}, {NULL, COLUMN_LEFT}};
     struct columns facts;
-    columns_init(&facts, arena, heads, 2);
-    columns_add(&facts, "topic");
-    columns_add(&facts, d->topic->name);
-    columns_add(&facts, "id");
-    columns_add(&facts, topic_id_text(arena, d->id));
-    columns_add(&facts, "partitions");
-    columns_add_number(&facts, (int64_t)d->topic->n_partitions);
-    columns_add(&facts, "replication factor");
-    columns_add_number(&facts, (int64_t)replication_factor(d->topic));
-    columns_add(&facts, "records");
-    columns_add_number(&facts, topic_records(d->topic));
-    columns_add(&facts, "bytes");
-    columns_add(&facts, bytes_text(arena, topic_bytes(d->topic)));
-    columns_add(&facts, "retention");
-    columns_add(&facts, topic_retention(arena, d->topic));
+    columns_init_facts(&facts, arena);
+    columns_add_fact(&facts, "topic", d->topic->name);
+    columns_add_fact(&facts, "id", topic_id_text(arena, d->id));
+    columns_add_fact_number(&facts, "partitions", (int64_t)d->topic->n_partitions);
+    columns_add_fact_number(&facts, "replication factor", (int64_t)replication_factor(d->topic));
+    columns_add_fact_number(&facts, "records", topic_records(d->topic));
+    columns_add_fact(&facts, "bytes", bytes_text(arena, topic_bytes(d->topic)));
+    columns_add_fact(&facts, "retention", topic_retention(arena, d->topic));
     columns_print(&facts, stdout);
 }
 

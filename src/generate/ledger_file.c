@@ -68,8 +68,10 @@ static int break_off(struct ledger_file *ledger, struct err *err)
     return -1;
 }
 
-static int flush(struct ledger_file *ledger, struct err *err)
+int ledger_file_flush(struct ledger_file *ledger, struct err *err)
 {
+    if (ledger->broken)
+        return break_off(ledger, err);
     if (outlet_flush(&ledger->outlet, &ledger->err) < 0)
         return break_off(ledger, err);
     ledger->whole = ledger->lines;
@@ -93,7 +95,7 @@ int ledger_file_add(struct ledger_file *ledger, const struct ledger_line *line, 
     size_t most = LINE_BYTES + 6 * line->id.len;
     if (ledger->broken)
         return break_off(ledger, err);
-    if (ledger->outlet.size - ledger->outlet.len < most && flush(ledger, err) < 0)
+    if (ledger->outlet.size - ledger->outlet.len < most && ledger_file_flush(ledger, err) < 0)
         return -1;
     char *to = outlet_reserve(&ledger->outlet, most, err);
     char *from = to;
@@ -122,9 +124,7 @@ int ledger_file_add(struct ledger_file *ledger, const struct ledger_line *line, 
 
 int ledger_file_sync(struct ledger_file *ledger, struct err *err)
 {
-    if (ledger->broken)
-        return break_off(ledger, err);
-    if (flush(ledger, err) < 0)
+    if (ledger_file_flush(ledger, err) < 0)
         return -1;
     if (fsync(ledger->fd) == 0 || errno == EINVAL) /* a pipe has nothing to sync */
         return 0;

@@ -30,7 +30,9 @@ int ledger_file_open(struct ledger_file **out, const char *path, struct err *err
  * more, and each later call fails with the same error.
  */
 int ledger_file_add(struct ledger_file *ledger, const struct ledger_line *line, struct err *err);
-/* Lines to the disk, with fsync. */
+/* Lines into the file, for others to read; one that is killed later has lost none of them. */
+int ledger_file_flush(struct ledger_file *ledger, struct err *err);
+/* The same, with fsync. */
 int ledger_file_sync(struct ledger_file *ledger, struct err *err);
 /* Without a sync; lines not written yet go out if they can. */
 void ledger_file_close(struct ledger_file *ledger);

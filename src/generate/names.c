@@ -1,6 +1,7 @@
 #include "generate/names.h"
 
 #include "generate/letters.h"
+#include "generate/quote.h"
 
 #include <assert.h>
 
@@ -9,6 +10,7 @@ static void fill(struct slot *slot, const char *text, size_t len)
     assert(len <= SLOT_BYTES);
     memcpy(slot->text, text, len);
     slot->len = (uint8_t)len;
+    slot->plain = quote_is_plain((struct slice){text, len});
 }
 
 static const struct slot *slots_of(struct arena *arena, const char *const *texts, size_t n)

@@ -22,6 +22,12 @@
 
 struct names; /* a locale's texts as slots */
 
+/* A field of the record that is being written. */
+struct drawn {
+    struct slice text; /* raw UTF-8; ptr NULL: null */
+    bool plain;        /* known to stand in JSON as it is */
+};
+
 /* What one record's fields are drawn from. */
 struct draw {
     struct rng *rng;             /* the stream that belongs to this field */
@@ -32,8 +38,13 @@ struct draw {
     uint32_t user;             /* of the returning users, from 0 */
     int64_t today;             /* the day that ages are counted from, since 1970-01-01 */
     struct birth_range births; /* of people of all ages on that day */
-    /* The fields before this one, hidden ones too, as raw UTF-8 (ptr NULL: null). */
-    const struct slice *fields;
+    /* The fields before this one, hidden ones too. */
+    const struct drawn *fields;
+    /*
+     * Whether what is being written stands in JSON as it is. As prepared, at first; who cannot
+     * promise it for all texts may say it of this one.
+     */
+    bool plain;
 };
 
 /* A provider prepared for one field. */
@@ -75,7 +86,7 @@ struct provider {
     bool per_user;       /* a returning user keeps it */
     int (*prepare)(const struct preparing *preparing, struct prepared *out, struct err *err);
     /* Write the raw text; returns behind it. NULL: the value is null (choice, constant). */
-    char *(*write)(const void *data, const struct draw *draw, char *to);
+    char *(*write)(const void *data, struct draw *draw, char *to);
 };
 
 extern const struct provider provider_table[];

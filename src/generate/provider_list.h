@@ -6,7 +6,7 @@
 
 typedef int provider_prepare(const struct preparing *preparing, struct prepared *out,
                              struct err *err);
-typedef char *provider_write(const void *data, const struct draw *draw, char *to);
+typedef char *provider_write(const void *data, struct draw *draw, char *to);
 
 /* provider_person.c */
 provider_prepare prepare_name;

@@ -11,7 +11,7 @@ int prepare_mac(const struct preparing *preparing, struct prepared *out, struct 
 }
 
 /* The first byte is even, because an odd one is a group's, and below fe, as Faker has it. */
-char *write_mac(const void *data, const struct draw *draw, char *to)
+char *write_mac(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     uint64_t rest = rng_next(draw->rng);
@@ -64,30 +64,20 @@ int prepare_ipv4(const struct preparing *preparing, struct prepared *out, struct
 
 static char *put_octet(char *to, unsigned v)
 {
-    if (v >= 100) {
-        *to++ = (char)('0' + v / 100);
-        return put_two(to, v % 100);
-    }
-    if (v >= 10)
-        return put_two(to, v);
-    *to = (char)('0' + v);
-    return to + 1;
+    memcpy(to, put_octets[v], 4);
+    return to + put_octet_bytes[v];
 }
 
-char *write_ipv4(const void *data, const struct draw *draw, char *to)
+char *write_ipv4(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     uint32_t address;
     do {
         address = (uint32_t)(rng_next(draw->rng) >> 32);
     } while (!is_used(address));
-    to = put_octet(to, address >> 24);
-    *to++ = '.';
-    to = put_octet(to, address >> 16 & 0xFF);
-    *to++ = '.';
-    to = put_octet(to, address >> 8 & 0xFF);
-    *to++ = '.';
-    return put_octet(to, address & 0xFF);
+    for (int shift = 24; shift >= 0; shift -= 8)
+        to = put_octet(to, address >> shift & 0xFF);
+    return to - 1; /* without the last dot */
 }
 
 /* ---- IBAN ---- */
@@ -99,31 +89,36 @@ int prepare_iban(const struct preparing *preparing, struct prepared *out, struct
     return 0;
 }
 
+#define PAIRS (26 * 26)
+
+/* Two letters, and the four digits that stand for them in the check. */
+static uint32_t put_letters(char *to, uint32_t pair)
+{
+    uint32_t first = pair / 26;
+    uint32_t second = pair % 26;
+    to[0] = (char)('A' + first);
+    to[1] = (char)('A' + second);
+    return (first + 10) * 100 + second + 10;
+}
+
 /*
  * RO, two check digits, four letters, sixteen digits. The check (ISO 13616, ISO 7064 MOD 97-10):
  * the account, then RO and 00, letters as the numbers 10 to 35, are 98 - n by modulo 97.
  */
-char *write_iban(const void *data, const struct draw *draw, char *to)
+char *write_iban(const void *data, struct draw *draw, char *to)
 {
     (void)data;
-    uint32_t bank = (uint32_t)rng_below(draw->rng, 26 * 26 * 26 * 26);
+    uint32_t bank = (uint32_t)rng_below(draw->rng, PAIRS * PAIRS);
     uint64_t account = rng_below(draw->rng, 10000000000000000);
-    char *letters = to + 4;
-    uint64_t remainder = 0;
-    for (int i = 0; i < 4; i++) {
-        uint32_t letter = bank % 26;
-        bank /= 26;
-        letters[i] = (char)('A' + letter);
-        remainder = remainder * 100 + 10 + letter;
-    }
+    uint32_t letters = put_letters(to + 4, bank / PAIRS) * 10000;
+    letters += put_letters(to + 6, bank % PAIRS);
     uint32_t high = (uint32_t)(account / 100000000);
     uint32_t low = (uint32_t)(account % 100000000);
-    remainder = remainder % 97 * 100000000 + high;
-    remainder = remainder % 97 * 100000000 + low;
-    remainder = (remainder % 97 * 1000000 + 272400) % 97;
+    /* 10^22 is 25, and 10^6 is 27. */
+    uint32_t remainder = (letters % 97 * 25 + (uint32_t)(account % 97) * 27 + 272400) % 97;
     to = put_bytes(to, "RO", 2);
-    put_two(to, (unsigned)(98 - remainder));
-    return put_eight(put_eight(letters + 4, high), low);
+    put_two(to, 98 - remainder);
+    return put_eight(put_eight(to + 6, high), low);
 }
 
 /* ---- UUID ---- */
@@ -143,7 +138,7 @@ static char *put_hex_bytes(char *to, uint64_t v, int first, int n)
 }
 
 /* RFC 9562, version 4: four bits say so, two the variant, all others are random. */
-char *write_uuid(const void *data, const struct draw *draw, char *to)
+char *write_uuid(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     uint64_t high = (rng_next(draw->rng) & ~UINT64_C(0xF000)) | 0x4000;

@@ -11,14 +11,14 @@ static int prepare_text(struct prepared *out, size_t max_bytes, bool plain)
 
 /* ---- Names ---- */
 
-static uint32_t first_name_of(const struct draw *draw)
+static uint32_t first_name_of(struct draw *draw)
 {
     if (draw->person)
         return draw->person->first_name;
     return (uint32_t)rng_below(draw->rng, draw->names->locale->n_first_names);
 }
 
-static uint32_t last_name_of(const struct draw *draw)
+static uint32_t last_name_of(struct draw *draw)
 {
     if (draw->person)
         return draw->person->last_name;
@@ -31,12 +31,20 @@ int prepare_name(const struct preparing *preparing, struct prepared *out, struct
     return prepare_text(out, 2 * SLOT_BYTES + 1, false);
 }
 
-char *write_name(const void *data, const struct draw *draw, char *to)
+/* A slot as part of a text that begins as plain. */
+static char *put_part(struct draw *draw, char *to, const struct slot *slot)
+{
+    draw->plain = draw->plain && slot->plain;
+    return put_slot(to, slot);
+}
+
+char *write_name(const void *data, struct draw *draw, char *to)
 {
     (void)data;
-    to = put_slot(to, &draw->names->first_names[first_name_of(draw)]);
+    draw->plain = true;
+    to = put_part(draw, to, &draw->names->first_names[first_name_of(draw)]);
     *to++ = ' ';
-    return put_slot(to, &draw->names->last_names[last_name_of(draw)]);
+    return put_part(draw, to, &draw->names->last_names[last_name_of(draw)]);
 }
 
 int prepare_slot(const struct preparing *preparing, struct prepared *out, struct err *err)
@@ -45,13 +53,13 @@ int prepare_slot(const struct preparing *preparing, struct prepared *out, struct
     return prepare_text(out, SLOT_BYTES, false);
 }
 
-char *write_first_name(const void *data, const struct draw *draw, char *to)
+char *write_first_name(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     return put_slot(to, &draw->names->first_names[first_name_of(draw)]);
 }
 
-char *write_last_name(const void *data, const struct draw *draw, char *to)
+char *write_last_name(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     return put_slot(to, &draw->names->last_names[last_name_of(draw)]);
@@ -65,14 +73,14 @@ int prepare_mail(const struct preparing *preparing, struct prepared *out, struct
     return prepare_text(out, 3 * SLOT_BYTES + 4, true);
 }
 
-char *write_free_email_domain(const void *data, const struct draw *draw, char *to)
+char *write_free_email_domain(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     uint64_t at = rng_below(draw->rng, draw->names->locale->n_mail_domains);
     return put_slot(to, &draw->names->mail_domains[at]);
 }
 
-char *write_email(const void *data, const struct draw *draw, char *to)
+char *write_email(const void *data, struct draw *draw, char *to)
 {
     to = put_slot(to, &draw->names->first_mail[first_name_of(draw)]);
     *to++ = '.';
@@ -95,7 +103,7 @@ int prepare_cnp(const struct preparing *preparing, struct prepared *out, struct 
 }
 
 /* As Faker draws it: a first digit from 1 to 8, then a date of its century. */
-static char *put_any_cnp(const struct draw *draw, char *to)
+static char *put_any_cnp(struct draw *draw, char *to)
 {
     static const int centuries[] = {0, 1900, 1900, 1800, 1800, 2000, 2000, 1900, 1900};
     const struct locale *locale = draw->names->locale;
@@ -108,7 +116,7 @@ static char *put_any_cnp(const struct draw *draw, char *to)
     return person_put_cnp(to, sex, year, month, day, county, serial);
 }
 
-char *write_cnp(const void *data, const struct draw *draw, char *to)
+char *write_cnp(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     const struct person *person = draw->person;
@@ -126,7 +134,7 @@ int prepare_sex(const struct preparing *preparing, struct prepared *out, struct 
     return prepare_text(out, 1, true);
 }
 
-char *write_sex(const void *data, const struct draw *draw, char *to)
+char *write_sex(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     bool woman = draw->person ? draw->person->woman : rng_below(draw->rng, 2) == 1;
@@ -163,7 +171,7 @@ char *put_date(char *to, struct civil date)
     return put_two(to, (unsigned)date.day);
 }
 
-char *write_date_of_birth(const void *data, const struct draw *draw, char *to)
+char *write_date_of_birth(const void *data, struct draw *draw, char *to)
 {
     const struct ages *ages = data;
     if (draw->person && !ages->given)
@@ -175,31 +183,31 @@ char *write_date_of_birth(const void *data, const struct draw *draw, char *to)
 
 /* ---- Where one lives and how one is called ---- */
 
-static uint32_t city_of(const struct draw *draw)
+static uint32_t city_of(struct draw *draw)
 {
     if (draw->person)
         return draw->person->city;
     return (uint32_t)rng_below(draw->rng, draw->names->locale->n_cities);
 }
 
-char *write_city(const void *data, const struct draw *draw, char *to)
+char *write_city(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     return put_slot(to, &draw->names->cities[city_of(draw)]);
 }
 
 /* One street in three is named after a person with a first name. */
-static char *put_street(const struct draw *draw, char *to)
+static char *put_street(struct draw *draw, char *to)
 {
     const struct names *names = draw->names;
     struct rng *rng = draw->rng;
-    to = put_slot(to, &names->streets[rng_below(rng, names->locale->n_streets)]);
+    to = put_part(draw, to, &names->streets[rng_below(rng, names->locale->n_streets)]);
     *to++ = ' ';
     if (rng_below(rng, 3) == 1) {
-        to = put_slot(to, &names->first_names[rng_below(rng, names->locale->n_first_names)]);
+        to = put_part(draw, to, &names->first_names[rng_below(rng, names->locale->n_first_names)]);
         *to++ = ' ';
     }
-    return put_slot(to, &names->last_names[rng_below(rng, names->locale->n_last_names)]);
+    return put_part(draw, to, &names->last_names[rng_below(rng, names->locale->n_last_names)]);
 }
 
 /* Two digits or three, the first not 0. */
@@ -210,7 +218,7 @@ static char *put_number(struct rng *rng, char *to, int digits)
 }
 
 /* A third of all have the street alone, a third its number, a third the flat too. */
-static char *put_house(const struct draw *draw, char *to)
+static char *put_house(struct draw *draw, char *to)
 {
     struct rng *rng = draw->rng;
     uint64_t form = rng_below(rng, 3);
@@ -236,16 +244,17 @@ int prepare_address(const struct preparing *preparing, struct prepared *out, str
     return prepare_text(out, 4 * SLOT_BYTES + 64, false);
 }
 
-char *write_street_address(const void *data, const struct draw *draw, char *to)
+char *write_street_address(const void *data, struct draw *draw, char *to)
 {
     (void)data;
+    draw->plain = true;
     return put_house(draw, put_street(draw, to));
 }
 
-char *write_address(const void *data, const struct draw *draw, char *to)
+char *write_address(const void *data, struct draw *draw, char *to)
 {
     to = write_street_address(data, draw, to);
-    to = write_city(data, draw, put_bytes(to, ", ", 2));
+    to = put_part(draw, put_bytes(to, ", ", 2), &draw->names->cities[city_of(draw)]);
     return put_postcode(draw->rng, put_bytes(to, ", ", 2));
 }
 
@@ -255,7 +264,7 @@ int prepare_postcode(const struct preparing *preparing, struct prepared *out, st
     return prepare_text(out, 6, true);
 }
 
-char *write_postcode(const void *data, const struct draw *draw, char *to)
+char *write_postcode(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     return put_postcode(draw->rng, to);
@@ -267,7 +276,7 @@ int prepare_phone(const struct preparing *preparing, struct prepared *out, struc
     return prepare_text(out, 12, true);
 }
 
-char *write_phone(const void *data, const struct draw *draw, char *to)
+char *write_phone(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     const struct names *names = draw->names;
@@ -277,7 +286,7 @@ char *write_phone(const void *data, const struct draw *draw, char *to)
     uint64_t number = rng_below(draw->rng, capital ? 10000000 : 1000000);
     to = put_slot(to, area);
     *to++ = ' ';
-    to = put_digits(to, number / (capital ? 10000 : 1000), 3);
+    to = put_digits(to, capital ? number / 10000 : number / 1000, 3);
     *to++ = ' ';
-    return put_digits(to, number % (capital ? 10000 : 1000), capital ? 4 : 3);
+    return capital ? put_four(to, (unsigned)(number % 10000)) : put_digits(to, number % 1000, 3);
 }

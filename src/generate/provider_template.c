@@ -4,6 +4,7 @@
  */
 #include "generate/letters.h"
 #include "generate/provider_list.h"
+#include "generate/quote.h"
 
 /* Text as it stands, or a field. */
 struct part {
@@ -16,6 +17,7 @@ struct template
 {
     struct part *parts;
     size_t n;
+    bool plain;   /* its own text is */
     bool changes; /* something is left out, or turned */
     enum letter_case letters;
     /* What becomes of each byte of ASCII, and whether it stays. */
@@ -41,10 +43,16 @@ static bool find_field(const struct preparing *preparing, struct slice name, siz
     return false;
 }
 
-static void add_part(struct template *template, struct slice text, size_t field)
+static void add_part(struct arena *arena, struct template *template, struct slice text,
+                     size_t field)
 {
-    if (text.len > 0 || field != NO_FIELD)
-        template->parts[template->n++] = (struct part){.text = text, .field = field};
+    if (text.len == 0 && field == NO_FIELD)
+        return;
+    char *copy = arena_alloc(arena, text.len + PUT_SLACK);
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+    template->plain = template->plain &&quote_is_plain(text);
+    template->parts[template->n++] = (struct part){.text = {copy, text.len}, .field = field};
 }
 
 static int parse(const struct preparing *preparing, struct template *template, struct err *err)
@@ -52,12 +60,12 @@ static int parse(const struct preparing *preparing, struct template *template, s
     const char *at = preparing->field->template_text;
     while (*at) {
         size_t n = strcspn(at, "{}");
-        add_part(template, (struct slice){at, n}, NO_FIELD);
+        add_part(preparing->arena, template, (struct slice){at, n}, NO_FIELD);
         at += n;
         if (!*at)
             return 0;
         if (at[0] == at[1]) { /* one brace is meant */
-            add_part(template, (struct slice){at, 1}, NO_FIELD);
+            add_part(preparing->arena, template, (struct slice){at, 1}, NO_FIELD);
             at += 2;
             continue;
         }
@@ -69,7 +77,7 @@ static int parse(const struct preparing *preparing, struct template *template, s
                         slice_of(at));
         if (!find_field(preparing, name, &field))
             return fail(preparing, err, "no field before it, and no provider, is called", name);
-        add_part(template, SLICE_NONE, field);
+        add_part(preparing->arena, template, SLICE_NONE, field);
         at += length + 2;
     }
     return 0;
@@ -93,6 +101,7 @@ int prepare_template(const struct preparing *preparing, struct prepared *out, st
     template->letters = field->letters;
     template->changes = field->letters != CASE_AS_IS || field->remove;
     fill_tables(template, field->remove ? field->remove : "");
+    template->plain = true;
     *out = (struct prepared){.data = template};
     if (parse(preparing, template, err) < 0)
         return -1;
@@ -120,16 +129,23 @@ static char *put_changed(const struct template *template, char *from, const char
     return letters_put(from, (struct slice){from, (size_t)(to - from)}, template->letters);
 }
 
-char *write_template(const void *data, const struct draw *draw, char *to)
+char *write_template(const void *data, struct draw *draw, char *to)
 {
     const struct template *template = data;
     char *from = to;
+    bool plain = template->plain;
     for (size_t i = 0; i < template->n; i++) {
         const struct part *part = &template->parts[i];
-        struct slice text = part->field == NO_FIELD ? part->text : draw->fields[part->field];
-        if (!text.ptr)
+        if (part->field == NO_FIELD) {
+            to = put_text(to, part->text.ptr, part->text.len);
+            continue;
+        }
+        const struct drawn *field = &draw->fields[part->field];
+        if (!field->text.ptr)
             return NULL; /* of a null nothing can be made */
-        to = put_bytes(to, text.ptr, text.len);
+        to = put_text(to, field->text.ptr, field->text.len);
+        plain = plain && field->plain;
     }
+    draw->plain = plain;
     return template->changes ? put_changed(template, from, to) : to;
 }

@@ -49,7 +49,7 @@ int prepare_int(const struct preparing *preparing, struct prepared *out, struct 
     return prepare_range(preparing, out, INT32_MAX, err);
 }
 
-char *write_int(const void *data, const struct draw *draw, char *to)
+char *write_int(const void *data, struct draw *draw, char *to)
 {
     const struct range *range = data;
     return put_i64(to, rng_between(draw->rng, range->min, range->max));
@@ -65,7 +65,7 @@ int prepare_float(const struct preparing *preparing, struct prepared *out, struc
 }
 
 /* As Python shows a float: no zeros at the end, but one digit behind the point. */
-char *write_float(const void *data, const struct draw *draw, char *to)
+char *write_float(const void *data, struct draw *draw, char *to)
 {
     const struct range *range = data;
     int64_t scaled = rng_between(draw->rng, range->min, range->max);
@@ -96,7 +96,7 @@ int prepare_bool(const struct preparing *preparing, struct prepared *out, struct
     return 0;
 }
 
-char *write_bool(const void *data, const struct draw *draw, char *to)
+char *write_bool(const void *data, struct draw *draw, char *to)
 {
     return rng_hits(draw->rng, *(const uint64_t *)data) ? put_bytes(to, "true", 4)
                                                         : put_bytes(to, "false", 5);
@@ -118,7 +118,7 @@ int prepare_sequence(const struct preparing *preparing, struct prepared *out, st
     return 0;
 }
 
-char *write_sequence(const void *data, const struct draw *draw, char *to)
+char *write_sequence(const void *data, struct draw *draw, char *to)
 {
     const struct sequence *sequence = data;
     uint64_t steps = draw->number * (uint64_t)sequence->step;
@@ -132,7 +132,7 @@ int prepare_user(const struct preparing *preparing, struct prepared *out, struct
     return 0;
 }
 
-char *write_user(const void *data, const struct draw *draw, char *to)
+char *write_user(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     return put_u64(to, (uint64_t)draw->user + 1);
@@ -153,7 +153,7 @@ int prepare_date(const struct preparing *preparing, struct prepared *out, struct
     return check_range(preparing, range->min, range->max, err);
 }
 
-char *write_date(const void *data, const struct draw *draw, char *to)
+char *write_date(const void *data, struct draw *draw, char *to)
 {
     const struct range *range = data;
     int64_t max = range->max == INT64_MAX ? draw->now->today : range->max;
@@ -216,7 +216,7 @@ static char *put_time(const struct moment *moment, enum time_form form, char *to
     return put_i64(to, moment->now_us);
 }
 
-char *write_timestamp(const void *data, const struct draw *draw, char *to)
+char *write_timestamp(const void *data, struct draw *draw, char *to)
 {
     const struct timestamp *timestamp = data;
     if (timestamp->back_us == 0)
@@ -262,7 +262,7 @@ int prepare_choice(const struct preparing *preparing, struct prepared *out, stru
     return 0;
 }
 
-char *write_choice(const void *data, const struct draw *draw, char *to)
+char *write_choice(const void *data, struct draw *draw, char *to)
 {
     const struct choice *choice = data;
     struct slice text = choice->values[alias_draw(&choice->alias, draw->rng)].text;
@@ -282,7 +282,7 @@ int prepare_constant(const struct preparing *preparing, struct prepared *out, st
     return 0;
 }
 
-char *write_constant(const void *data, const struct draw *draw, char *to)
+char *write_constant(const void *data, struct draw *draw, char *to)
 {
     (void)draw;
     const struct spec_value *value = data;

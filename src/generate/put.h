@@ -14,11 +14,27 @@
 /* "00" "01" ... "99", and the same of "00" to "ff". */
 extern const char put_decimals[200];
 extern const char put_hexes[512];
+/* "0." ... "255.", and how long each is. */
+extern const char put_octets[256][5];
+extern const uint8_t put_octet_bytes[256];
 
 static inline char *put_bytes(char *to, const char *from, size_t n)
 {
     memcpy(to, from, n);
     return to + n;
+}
+
+/* The same in strides, where PUT_SLACK bytes can be read behind `from`, too. */
+static inline char *put_text(char *to, const char *from, size_t n)
+{
+    char *at = to;
+    char *end = to + n;
+    do {
+        memcpy(at, from, 16);
+        at += 16;
+        from += 16;
+    } while (at < end);
+    return end;
 }
 
 /* 0..99 as two digits. */
@@ -65,9 +81,10 @@ static inline char *put_digits(char *to, uint64_t v, int digits)
 }
 
 /* A short text in room of its own, so that it can be copied in one stride. */
-#define SLOT_BYTES 31
+#define SLOT_BYTES 30
 struct slot {
     uint8_t len;
+    uint8_t plain; /* 1: stands in JSON as it is */
     char text[SLOT_BYTES];
 };
 

@@ -83,10 +83,16 @@ char *quote_put(char *to, struct slice text, bool utf8)
     const unsigned char *at = (const unsigned char *)text.ptr;
     const unsigned char *end = at + text.len;
     while (at < end) {
-        if (is_plain(*at)) {
-            *to++ = (char)*at++;
-            continue;
+        uint64_t eight;
+        while (end - at >= 8 && (memcpy(&eight, at, 8), eight_plain(eight))) {
+            memcpy(to, &eight, 8);
+            to += 8;
+            at += 8;
         }
+        while (at < end && is_plain(*at))
+            *to++ = (char)*at++;
+        if (at == end)
+            break;
         if (*at < 0x80) {
             to = put_ascii(to, *at++);
             continue;

@@ -14,7 +14,7 @@ enum stream { STREAM_RECORDS, STREAM_USERS, STREAM_NULLS };
 
 /* A field, ready to run. */
 struct step {
-    char *(*write)(const void *data, const struct draw *draw, char *to);
+    char *(*write)(const void *data, struct draw *draw, char *to);
     const void *data;
     uint64_t null_share;
     bool of_user;
@@ -39,7 +39,7 @@ struct maker {
     struct maker_options options;
     struct names names;
     struct step *steps;
-    struct slice *values;
+    struct drawn *values;
     char *scratch; /* raw texts that do not stand in the record as they are */
     size_t record_bytes;
     struct moment moment;
@@ -217,29 +217,31 @@ static inline char *put_lead(char *to, const struct step *step)
     return to + step->lead_bytes;
 }
 
-static inline char *put_value(const struct step *step, struct slice raw, bool utf8, char *to)
+static inline char *put_value(const struct step *step, const struct drawn *value, bool utf8,
+                              char *to)
 {
+    struct slice raw = value->text;
     if (!raw.ptr)
         return put_bytes(to, "null", 4);
     if (!step->bare)
         *to++ = '"';
-    to = quote_put(to, raw, utf8);
+    to = value->plain ? put_text(to, raw.ptr, raw.len) : quote_put(to, raw, utf8);
     if (!step->bare)
         *to++ = '"';
     return to;
 }
 
 /* A plain value stands in the record as it is, so it is written there at once. */
-static inline char *write_plain(const struct step *step, const struct draw *draw,
-                                struct slice *value, char *to)
+static inline char *write_plain(const struct step *step, struct draw *draw, struct drawn *value,
+                                char *to)
 {
     char *from = step->bare ? to : to + 1;
     char *end = step->write(step->data, draw, from);
     if (!end) {
-        *value = SLICE_NONE;
+        value->text = SLICE_NONE;
         return put_bytes(to, "null", 4);
     }
-    *value = (struct slice){from, (size_t)(end - from)};
+    *value = (struct drawn){{from, (size_t)(end - from)}, true};
     if (!step->bare) {
         *to = '"';
         *end++ = '"';
@@ -273,9 +275,10 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to)
     begin(maker, &sources, &draw, now_us);
     for (size_t i = 0; i < maker->spec->n_fields; i++) {
         const struct step *step = &maker->steps[i];
-        struct slice *value = &maker->values[i];
+        struct drawn *value = &maker->values[i];
         bool null = step->null_share > 0 && rng_hits(&maker->nulls, step->null_share);
         draw.rng = step->of_user ? &sources.user : &maker->records;
+        draw.plain = step->plain;
         if (!step->hidden) {
             to = put_lead(to, step);
             empty = false;
@@ -284,10 +287,11 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to)
             to = write_plain(step, &draw, value, to);
         else {
             char *end = null ? NULL : step->write(step->data, &draw, scratch);
-            *value = end ? (struct slice){scratch, (size_t)(end - scratch)} : SLICE_NONE;
+            value->text = end ? (struct slice){scratch, (size_t)(end - scratch)} : SLICE_NONE;
+            value->plain = draw.plain;
             scratch = end ? end : scratch;
             if (!step->hidden)
-                to = put_value(step, *value, maker->options.utf8, to);
+                to = put_value(step, value, maker->options.utf8, to);
         }
         if (maker->is_long && !step->hidden)
             to = put_filling(maker, to);
@@ -300,7 +304,7 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to)
 
 struct slice maker_value(const struct maker *maker, size_t field)
 {
-    return maker->values[field];
+    return maker->values[field].text;
 }
 
 bool maker_is_bare(const struct maker *maker, size_t field)

@@ -9,7 +9,6 @@
 #define ASK_MS 10000
 #define POLL_EACH 500
 #define US_PER_MS 1000
-#define FOR_EVER_MS INT32_MAX
 
 /* What the ledger will say of a record that is on its way. */
 struct note {
@@ -144,14 +143,16 @@ static int rest(struct target *target, int wait_ms, bool full, struct err *err)
 {
     struct topic *topic = (struct topic *)target;
     producer_wait(topic->producer, wait_ms, full);
-    return look(topic, err);
+    if (look(topic, err) < 0)
+        return -1;
+    return topic->options->ledger ? ledger_file_flush(topic->options->ledger, err) : 0;
 }
 
 static int finish(struct target *target, struct err *err)
 {
     struct topic *topic = (struct topic *)target;
     struct err own;
-    int rc = producer_flush(topic->producer, FOR_EVER_MS, err);
+    int rc = producer_flush(topic->producer, err);
     if (look(topic, &own) < 0) {
         *err = own;
         rc = -1;

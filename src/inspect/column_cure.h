@@ -4,8 +4,9 @@
  * unit, a \u0000), the setting of weir.yaml that does.
  *
  * The statement may be run unread: it keeps the rows that are there (a type is only proposed if
- * every value of the present one becomes one of it, or if the table is empty), and every key,
- * identity, default and constraint. What would cost one of these is told in words.
+ * every value of the present one becomes one of it, or if the table is empty, and then it fails on
+ * a value that has come meanwhile), and every key, identity, default and constraint. What would
+ * cost one of these is told in words.
  */
 #ifndef WEIR_INSPECT_COLUMN_CURE_H
 #define WEIR_INSPECT_COLUMN_CURE_H

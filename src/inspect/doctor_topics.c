@@ -222,9 +222,7 @@ static void take_sample(struct examination *x)
 {
     struct err err;
     const struct sample_request request = {
-        .brokers = x->config->brokers,
-        .properties = x->config->kafka,
-        .n_properties = x->config->n_kafka,
+        .config = x->config,
         .topics = &x->topics,
         .n_records = x->sample_records,
         .timeout_ms = SAMPLE_MS,

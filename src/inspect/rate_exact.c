@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define SHOW_EACH 8192 /* records */
+#define SHOW_EACH 1024 /* records */
 /* Different keys that are kept exactly, of all slots together, of one slot, and at least. */
 #define EXACT_KEYS ((size_t)4 << 20)
 #define EXACT_SLOT_KEYS ((size_t)1 << 20)
@@ -139,9 +139,7 @@ static int read_parts(struct reading *reading, struct scan_part *parts, size_t n
     const struct rate_topic_request *request = reading->run->request;
     const struct scan scan = {
         .scope = "",
-        .brokers = request->brokers,
-        .properties = request->properties,
-        .n_properties = request->n_properties,
+        .config = request->config,
         .timeout_ms = RATE_ASK_MS,
         .keep_on = true,
         .each = take,

@@ -43,6 +43,7 @@ static enum scan_verdict take(void *context, struct scan_part *part, const struc
 /* A scanner, and one window in each partition. */
 struct look {
     struct rate_run *run;
+    struct pipeline_config config;
     struct scan scan;
     struct scanner *scanner;
     struct scan_part *parts;
@@ -52,20 +53,19 @@ struct look {
 
 static int open_look(struct look *look, struct rate_run *run, struct err *err)
 {
-    const struct rate_topic_request *request = run->request;
-    size_t n = request->n_properties;
+    size_t n = run->request->config->n_kafka;
     struct property *properties = arena_alloc(run->arena, (n + 1) * sizeof *properties);
     if (n > 0)
-        memcpy(properties, request->properties, n * sizeof *properties);
+        memcpy(properties, run->request->config->kafka, n * sizeof *properties);
     properties[n] = (struct property){"fetch.message.max.bytes", FETCH_BYTES, ""};
-    *look = (struct look){.run = run};
+    *look = (struct look){.run = run, .config = *run->request->config};
+    look->config.kafka = properties;
+    look->config.n_kafka = n + 1;
     look->parts = arena_alloc(run->arena, (run->topic->n_partitions + 1) * sizeof *look->parts);
     look->windows = arena_alloc(run->arena, (run->topic->n_partitions + 1) * sizeof *look->windows);
     look->scan = (struct scan){
         .scope = "",
-        .brokers = request->brokers,
-        .properties = properties,
-        .n_properties = n + 1,
+        .config = &look->config,
         .timeout_ms = RATE_ASK_MS,
         .keep_on = true,
         .each = take,

@@ -17,9 +17,7 @@
 
 struct rate_topic_request {
     struct admin *admin;
-    const char *brokers;
-    const struct property *properties;
-    size_t n_properties;
+    const struct pipeline_config *config; /* brokers and properties */
     const char *topic;
     int32_t partition; /* TOPIC_UNKNOWN: all */
     const struct tz *tz;

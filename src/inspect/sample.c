@@ -170,9 +170,7 @@ int sample_read(struct sample *out, struct arena *arena, const struct sample_req
         return 0;
     const struct scan scan = {
         .scope = "",
-        .brokers = request->brokers,
-        .properties = request->properties,
-        .n_properties = request->n_properties,
+        .config = request->config,
         .timeout_ms = request->timeout_ms,
         .each = take,
         .context = &taking,

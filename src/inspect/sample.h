@@ -22,10 +22,8 @@
 #define SAMPLE_MAX_BYTES ((size_t)64 << 20)
 
 struct sample_request {
-    const char *brokers;
-    const struct property *properties;
-    size_t n_properties;
-    const struct topic_list *topics; /* with their offsets */
+    const struct pipeline_config *config; /* brokers and properties */
+    const struct topic_list *topics;      /* with their offsets */
     size_t n_records;
     int timeout_ms; /* without anything new */
 };

@@ -48,23 +48,45 @@ void verify_list_item(struct verify *v, enum verify_list list, const struct veri
 
 /* ---- what is looked at ---- */
 
+/* Whether weir.yaml has the very name: then its other names are not what was meant. */
+static bool is_of_file(const struct verify_request *request)
+{
+    for (size_t i = 0; i < request->n_others; i++)
+        if (!strcmp(request->others[i], request->name))
+            return true;
+    return false;
+}
+
+/* "; did you mean "X"?" of the names that the database and weir.yaml have, or "". */
+static const char *suggestion(struct verify *v, const struct view_pipeline *pipelines, size_t n)
+{
+    const struct verify_request *request = v->request;
+    size_t n_others = is_of_file(request) ? 0 : request->n_others;
+    const char **names = arena_alloc(v->arena, (n + n_others + 1) * sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[i] = pipelines[i].name;
+    for (size_t i = 0; i < n_others; i++)
+        names[n + i] = request->others[i];
+    const char *nearest = suggest_nearest(request->name, names, n + n_others);
+    return nearest ? arena_printf(v->arena, "; did you mean \"%s\"?", nearest) : "";
+}
+
 static int fail_unknown(struct verify *v, const struct view_pipeline *pipelines, size_t n,
                         struct err *err)
 {
     const struct view_store *store = state_view_store(v->view);
+    const char *meant = suggestion(v, pipelines, n);
+    if (*meant)
+        return err_set(err, ERR_INPUT, "the database \"%s\" knows no pipeline \"%s\"%s",
+                       store->database, v->request->name, meant);
     if (!store->present)
         return err_set(err, ERR_INPUT,
                        "the database \"%s\" has no state of weir in a schema %s: no pipeline has "
                        "run into it, or with another --state-schema",
                        store->database, store->schema);
-    const char **names = arena_alloc(v->arena, (n + 1) * sizeof *names);
-    for (size_t i = 0; i < n; i++)
-        names[i] = pipelines[i].name;
-    const char *nearest = suggest_nearest(v->request->name, names, n);
     return err_set(err, ERR_INPUT,
-                   "the database \"%s\" knows no pipeline \"%s\"%s%s%s: it never ran into it",
-                   store->database, v->request->name, nearest ? "; did you mean \"" : "",
-                   nearest ? nearest : "", nearest ? "\"?" : "");
+                   "the database \"%s\" knows no pipeline \"%s\": it never ran into it",
+                   store->database, v->request->name);
 }
 
 static int find_pipeline(struct verify *v, struct err *err)

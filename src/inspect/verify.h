@@ -24,7 +24,9 @@
 struct verify_request {
     const struct pipeline_config *config; /* database, brokers, columns */
     const char *name;                     /* the pipeline's in the database */
-    const char *ledger;                   /* a path, or NULL */
+    const char *const *others;            /* names that weir.yaml has: who mistypes may mean one */
+    size_t n_others;
+    const char *ledger; /* a path, or NULL */
     const char *id_column;
     bool read;          /* count the topics' records by reading them */
     bool offline;       /* ask no brokers */

@@ -179,9 +179,7 @@ static int read_stretches(struct search *search, struct err *err)
     struct scan_part *parts = arena_alloc(v->arena, (v->n_parts + 1) * sizeof *parts);
     const struct scan scan = {
         .scope = v->request->name,
-        .brokers = config->brokers,
-        .properties = config->kafka,
-        .n_properties = config->n_kafka,
+        .config = config,
         .timeout_ms = SCAN_TIMEOUT_MS,
         .each = on_record,
         .context = search,

@@ -290,9 +290,7 @@ static void count_by_reading(struct verify *v)
     struct scan_part *parts = arena_alloc(v->arena, (v->n_parts + 1) * sizeof *parts);
     const struct scan scan = {
         .scope = v->request->name,
-        .brokers = config->brokers,
-        .properties = config->kafka,
-        .n_properties = config->n_kafka,
+        .config = config,
         .timeout_ms = SCAN_TIMEOUT_MS,
         .each = count_record,
         .context = &tallies,

@@ -10,6 +10,7 @@ import pytest
 from harness.java import TransactionalProducer, compile_java
 from harness.kafka import Kafka
 from harness.paths import E2E, weir_binary
+from harness.pgbouncer import PgBouncer
 from harness.postgres import SETTINGS, Database, Postgres
 from harness.proxy import Proxy
 from harness.secure import SecureKafka
@@ -132,6 +133,14 @@ def proxy(postgres):
     server = Proxy("127.0.0.1", postgres.port)
     yield server
     server.close()
+
+
+@pytest.fixture
+def pgbouncer(postgres, scratch):
+    """PgBouncer in transaction mode in front of PostgreSQL."""
+    pooler = PgBouncer(Path(tempfile.mkdtemp(prefix="pgbouncer-", dir=scratch)), postgres)
+    yield pooler
+    pooler.kill()
 
 
 @pytest.fixture(scope="session")

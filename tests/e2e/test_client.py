@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness.library import newer_library
+from harness.listener import Listener, closing, cluster, refusing_logins
 from harness.paths import program_env, sanitized, weir_binary
 from harness.records import Record
 from harness.wait import wait_until
@@ -225,3 +226,38 @@ def test_a_full_topic_comes_whole_and_in_order(raw, kafka):
     assert one.count("came twice") == 0
     for partition in range(3):
         assert one.count(rf"\[{partition}\] records 20000 next 20000 end 20000 \(1\)$") == 1, one.lines
+
+
+LOGIN = ("security.protocol=SASL_PLAINTEXT", "sasl.mechanisms=PLAIN", "sasl.username=u", "sasl.password=p")
+
+
+def test_one_broker_of_several_does_not_end_a_question_to_all():
+    """A port of another kind, or one that refuses the login, beside a broker that answers; and, in one time for all of its
+    questions, a coordinator that never does."""
+    tool = weir_binary().parent / "tests" / "unit" / "admin_tool"
+
+    def ask(brokers, timeout_ms, *properties):
+        return subprocess.Popen([tool, brokers, str(timeout_ms), *properties], env=program_env(), text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def end(process):
+        out, said = process.communicate(timeout=60)
+        return process.returncode, out, said
+
+    with Listener(closing) as other, Listener(refusing_logins()) as hostile, cluster([other], []) as mixed, \
+            cluster([hostile], []) as guarded, cluster([], [f"g{i:03}" for i in range(130)], mute=True) as mute:
+        begun = time.monotonic()
+        asked = [ask(mixed.address, 4000), ask(guarded.address, 1500, *LOGIN), ask(mute.address, 1000),
+                 ask(other.address, 20000), ask(hostile.address, 20000, *LOGIN)]
+        code, out, said = end(asked[2])
+        assert code == 0 and out.count("answered in 1000 ms") == 64, (out, said)
+        assert out.count("not asked for its offsets: others took all of 1 s") == 66, \
+            "64 are asked at a time, and all of them in the time for one"
+        for process in asked[:2]:
+            code, out, said = end(process)
+            assert (code, said) == (0, "") and "0 groups: groups are missing" in out, (out, said)
+        assert end(asked[3])[0::2] == (1, f"{other.address} closes the connection at once: a port with TLS, or no Kafka "
+                                          "broker? Check the port and security.protocol (SSL, SASL_SSL)\n")
+        code, out, said = end(asked[4])
+        assert code == 1 and "refuses the user or the password" in said
+        assert time.monotonic() - begun < 15, "alone they end it early"

@@ -7,9 +7,10 @@ import time
 import uuid
 
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from harness.library import newer_library
+from harness.mock_cluster import MockCluster
 from harness.paths import KAFKA_JARS, patience, sanitized
 from harness.records import Record
 from harness.tool import Tool
@@ -316,6 +317,38 @@ def test_it_outlives_the_broker(tool, kafka, topic, group):
     wait_until(lambda: committed(kafka, group, topic) == 60, 60, "a commit after the outage", every_s=0.5)
     reader.stop()
     assert set(reader.lines) == set(sent)
+
+
+@pytest.mark.slow
+def test_a_partition_without_a_leader_waits_alone(tool, group):
+    cluster = MockCluster()
+    try:
+        cluster.create_topic("t", 3)
+        producer = Producer({"bootstrap.servers": cluster.address})
+        for i in range(30):
+            producer.produce("t", b"%d" % i, partition=i % 3)
+        assert producer.flush(20) == 0
+        for partition in (0, 2):
+            cluster.set_leader("t", partition, -1)
+        reader = Reader(tool, "t", "-g", group, "-o", "beginning", "-b", cluster.address)
+        reader.has(10)
+        assert {int(line) % 3 for line in reader.lines} == {1}
+        for i in (31, 34):
+            producer.produce("t", b"%d" % i, partition=1)
+        assert producer.flush(20) == 0
+        reader.has(12)
+        for partition in (2, 0):
+            cluster.set_leader("t", partition, 1)
+            reader.has(len(reader.lines) + 10)
+        reader.stop()
+        assert sorted(map(int, reader.lines)) == [*range(30), 31, 34], "each once"
+        assert "a partition is not read until it is known where to begin in it" in reader.said.read_text()
+        asking = Consumer({"bootstrap.servers": cluster.address, "group.id": group})
+        places = asking.committed([TopicPartition("t", partition) for partition in range(3)], timeout=20)
+        assert [place.offset for place in places] == [10, 12, 10]
+        asking.close()
+    finally:
+        cluster.close()
 
 
 # ---- Wrong input ----

@@ -5,9 +5,7 @@ stored, and holds table and books against what Kafka acknowledged (harness/invar
 import os
 import random
 import signal
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer
@@ -17,7 +15,6 @@ from harness.crash import (BUSY, IN_COPY, IN_TRANSACTION, PER_S, WAITS_FOR_LOCK,
 from harness.invariant import invariant, offsets
 from harness.load import Load
 from harness.paths import patience
-from harness.pgbouncer import PgBouncer
 from harness.proxy import Cut
 from harness.records import chapter_records
 from harness.wait import wait_until
@@ -254,6 +251,7 @@ def test_a_batch_tried_again_counts_once_in_the_dead_share(kafka, topic, databas
 @pytest.mark.crash
 @pytest.mark.slow
 def test_frozen_in_mid_copy_while_another_takes_over(kafka, topic, database, weir):
+    database.tell_of_waits()
     with Load(kafka, topic, PER_S) as load:
         first = weir.ingest(topic, *SHORT_SESSION)
         wait_rows(database, topic, 0, first)
@@ -443,14 +441,6 @@ class TestFullDisk:
 
 
 # A pooler
-
-
-@pytest.fixture
-def pgbouncer(postgres, scratch):
-    folder = Path(tempfile.mkdtemp(prefix="pgbouncer-", dir=scratch))
-    pooler = PgBouncer(folder, postgres)
-    yield pooler
-    pooler.kill()
 
 
 def test_through_pgbouncer_in_transaction_mode(kafka, topic, database, weir, pgbouncer, tmp_path):

@@ -45,6 +45,23 @@ def test_list_gives_all_of_a_letter_newest_first(weir, letters):
     assert listed[2]["sqlstate"] == "23505" and "duplicate key" in listed[2]["reason"]
 
 
+def test_a_terminal_is_shown_the_reason_and_not_commanded(weir, kafka, database, topic, tool):
+    """Through reasons, which quote records, bytes of anyone get there."""
+    database.execute("CREATE TABLE t (n int)")
+    kafka.produce(topic, [Record('{"n": "\u009b31mred\u202e"}'.encode(), partition=0), Record(b"\x1b[31m", partition=0)])
+    assert weir.run(topic, setup=False, table="t")["dead"] == 2
+    where = ["--database", str(database.credentials(weir.folder))]
+    for task, times in ((["list"], 1), (["list", "--by", "reason"], 0), (["show", f"{topic}/0@0"], 2),
+                        (["replay", pipeline_name(topic, "t")], 1)):
+        terminal = tool.terminal("dead", *task, *where)
+        assert terminal.wait() == (task[0] == "replay"), terminal.text
+        assert "n: " in terminal.text or "column     n" in terminal.text, terminal.text
+        assert "is not a whole number" in terminal.text, terminal.text
+        assert terminal.text.count("\\u009B31mred\\u202E") == times, terminal.text
+        assert not any(bad in terminal.text for bad in ("\x1b[31m", "\u009b", "\u202e")), terminal.text
+    assert "\u009b31mred\u202e" in dead(weir, "list"), "a pipe gets it as it is"
+
+
 def test_a_time_that_postgresql_does_not_know_does_not_halt_a_pipeline(weir, kafka, database):
     last_ms = 9224318015999999
     topic = kafka.create_topic(partitions=1, message_timestamp_after_max_ms=2**63 - 1)

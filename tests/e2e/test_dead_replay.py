@@ -172,6 +172,25 @@ def test_connection_cut_around_commit(many, proxy, where):
     many.replayed_once(1_200)
 
 
+@pytest.mark.parametrize("where, says, ours", [
+    (Cut.AFTER, "RAISE 'transaction ID is in the future' USING ERRCODE = '22023'", 700),
+    (Cut.BEFORE, "RAISE 'transaction ID is in the future' USING ERRCODE = '22023'", 1_200),
+    (Cut.BEFORE, "RETURN 'committed'", 1_200),
+], ids=["committed, unknown to the new", "lost, unknown to the new", "lost, another's number by now"])
+def test_after_a_failover_the_letters_tell(many, proxy, database, where, says, ours):
+    """Another server may have been promoted meanwhile, which never came so far or gave the number to somebody else."""
+    many.add(1_200)
+    credentials = through(proxy, many)
+    database.execute(f"CREATE FUNCTION txid_status(bigint) RETURNS text LANGUAGE plpgsql AS $$BEGIN {says}; END$$;"
+                     f"ALTER DATABASE {database.name} SET search_path = public, pg_catalog")
+    proxy.cut(where, nth=2)
+    process = many.letters.weir.call("dead", "replay", many.letters.pipeline, "-J", "--database", credentials)
+    assert proxy.cuts == 1 and process.stderr.count("trying again") == 1, process
+    summary = process.summary()
+    assert (summary["replayed"], summary["replayed_before"], summary["gone"]) == (ours, 1_200 - ours, 0)
+    many.replayed_once(1_200)
+
+
 def test_all_connections_lost_it_connects_again(many, proxy):
     many.add(6_000)
     credentials = through(proxy, many)
@@ -266,11 +285,21 @@ def test_a_claim_names_a_slow_replay_and_does_not_end_it(real, weir, topic, data
     assert real.counters() == {"rows": 4_000} and each_once(database, "u") == [(4_000, 4_000)]
 
 
-def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database):
-    """Stopped amid its transaction it holds rows that the lanes of a pipeline at work wait for."""
-    ingest = weir.ingest(topic, table="t", setup=False)
+@pytest.mark.parametrize("by", ["itself", "a pooler"])
+def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database, request, by):
+    """Stopped amid its transaction it holds rows that the lanes of a pipeline at work wait for. A pooler hides whose
+    backend is whose. For an ingest of another role, which may not end it, the server has a limit."""
+    database.tell_of_waits()
+    database.execute("CREATE TABLE idle AS SELECT '' AS who, '' AS ends_after LIMIT 0;"
+                     "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO idle VALUES"
+                     " (current_setting('application_name'), current_setting('idle_in_transaction_session_timeout'));"
+                     " RETURN NULL; END$$;"
+                     "CREATE TRIGGER note AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION note()")
+    port = request.getfixturevalue("pgbouncer").port if by == "a pooler" else 0
+    credentials = database.credentials(weir.folder, port=port)
+    ingest = weir.ingest(topic, table="t", setup=False, database=credentials)
     ingest.says("reading")
-    replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", real.credentials)
+    replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", credentials)
     in_transaction = ("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'weir-replay-%' AND"
                       " wait_event_type = 'Client' AND xact_start IS NOT NULL AND"
                       " EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_stat_activity.pid AND"
@@ -292,6 +321,8 @@ def test_a_frozen_replay_does_not_hold_up_ingest(real, weir, topic, database):
     assert replay.wait() == 0, replay
     assert ingest.stop() == 0
     assert real.counters() == {"rows": 4_000 + sent} and each_once(database, "u") == [(4_000, 4_000)]
+    assert database.query("SELECT DISTINCT who LIKE 'weir-replay-%%', ends_after FROM idle ORDER BY 1") == \
+        [(False, "0"), (True, "30s")]
 
 
 def test_letters_come_in_the_order_of_their_offsets(many):
@@ -403,6 +434,16 @@ print(json.dumps({"n": int(record["n"][:-1])}))
     assert letters.counters() == {"rows": 2, "dead": 4}
     kept = database.query("SELECT value FROM weir.dead_letters WHERE record_offset = 0")
     assert kept == [(b'{"n": "1\xe2\x82\xac"}',)], "the record stays as it was"
+
+
+def test_what_has_no_room_in_a_chunk_comes_in_the_next(letters, database):
+    """Also it goes through the command first."""
+    database.execute("CREATE TABLE t (n int)")
+    letters.produce([b'{"n": "%d EUR"}' % i for i in range(24)])
+    letters.ingest("--max-dead-share", "100%")
+    summary = letters.replay("--through", "sed 's/\"\\([0-9]*\\) EUR\"/\\1/'; head -c 8388608 /dev/zero | tr '\\0' ' '")
+    assert (summary["replayed"], summary["dead"], summary["not_tried"]) == (24, 0, 0)
+    assert database.query("SELECT count(*), sum(n) FROM t") == [(24, sum(range(24)))]
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="no jq here")

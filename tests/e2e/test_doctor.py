@@ -8,6 +8,7 @@ import socket
 import time
 import uuid
 
+import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType)
@@ -238,11 +239,22 @@ def test_each_wrong_column_is_found_and_cured(kafka, topic, database, doctor, we
 
 
 def test_the_empty_table_gets_the_narrow_type(kafka, topic, database, doctor):
-    database.execute("CREATE TABLE t (id int, at int DEFAULT 0, flag int)")
-    kafka.produce(topic, [b'{"id": "%s", "at": "2024-05-01T10:00:00Z", "flag": true}' % str(uuid.uuid4()).encode()])
+    database.execute("CREATE TABLE t (id int, at int DEFAULT 0, flag int, amount int, day int, mac int, ip int, moment int)")
+    kafka.produce(topic, [b'{"id": "%s", "at": "2024-05-01T10:00:00Z", "flag": true, "amount": 1.5e300, "day": "2024-05-01",'
+                          b' "mac": "08:00:2b:01:02:03", "ip": "10.0.0.1", "moment": "2024-05-01T10:00:00"}'
+                          % str(uuid.uuid4()).encode()])
     sql = {f.subject: f.sql for f in doctor.troubles(topic, "t")}
-    assert sql["id"].endswith("TYPE uuid USING id::text::uuid;") and "TYPE boolean USING" in sql["flag"]
+    assert "TYPE uuid USING" in sql["id"] and "TYPE boolean USING" in sql["flag"]
     assert "at" in sql and not sql["at"], "the default would go"
+
+    # A row that comes before it is run is not turned into something else: 20240501 into a day, 1 into true.
+    columns = [name for name in sql if " USING " in sql[name]]
+    assert len(columns) >= 6, sql
+    for name in columns:
+        database.execute(f"INSERT INTO t ({name}) VALUES ({20240501 if name == 'day' else 1})")
+        with pytest.raises(psycopg.Error, match="the table is not empty"):
+            database.execute(sql[name])
+        database.execute("TRUNCATE t")
     doctor.cure(topic, "t")
 
 
@@ -445,7 +457,7 @@ def test_who_the_pipeline_is(kafka, topic, database, doctor, weir):
 
 
 def test_the_place_in_the_topic(kafka, database, doctor, weir):
-    topic = kafka.create_topic(partitions=2, retention_ms=4 * 86_400_000)
+    topic = kafka.create_topic(partitions=2, retention_ms=4 * 86_400_000, retention_bytes=1_000_000)
     database.execute("CREATE TABLE t (n int)")
     day_ms, now_ms = 86_400_000, int(time.time() * 1000)
     records = [Record(b'{"n": 1}', partition=p, timestamp_ms=now_ms) for p in (0, 1) for _ in range(5)]
@@ -458,6 +470,13 @@ def test_the_place_in_the_topic(kafka, database, doctor, weir):
     found = doctor.one(topic, "t")
     assert (found.level, found.subject) == ("warn", f"{topic}[0]")
     assert "(offset 6) is 3 d old and may be deleted after 4 d" in found.text and "retention.ms=" in found.cure
+    for until in ("in about ", "now"):  # by 20 of 50 kB each
+        for at_ms in (now_ms - day_ms, now_ms):
+            kafka.produce(topic, [Record(b'{"n": "%050000d"}' % 1, partition=1, timestamp_ms=at_ms)] * 10)
+        found = [f for f in doctor.troubles(topic, "t") if "retention.bytes" in f.text]
+        assert [f.subject for f in found] == [f"{topic}[1]"], found
+        assert f"may be deleted, unread, {until}" in found[0].text and "1000000 are kept" in found[0].text
+        assert f"weir topic alter {topic} --config retention.bytes=" in found[0].cure
     kafka.produce(topic, [Record(b'{"n": 1}', partition=1, timestamp_ms=now_ms + day_ms // 48)] * 3)
     assert "ahead of this machine's clock" in next(f for f in doctor.troubles(topic, "t") if f.subject == "clock").text
 
@@ -578,7 +597,7 @@ def deny(kafka, kind, name, operation) -> None:
 
 def test_rights_in_kafka(odd_kafka, database, doctor, tmp_path):
     database.execute("CREATE TABLE t (n int)")
-    topic = odd_kafka.create_topic()
+    topic = odd_kafka.create_topic(retention_bytes=1_000_000)
     odd_kafka.produce(topic, [b'{"n": 1}'])
     brokers = ("-b", odd_kafka.address)
     Weir(odd_kafka, database, tmp_path).run(topic, table="t", setup=False)
@@ -588,6 +607,11 @@ def test_rights_in_kafka(odd_kafka, database, doctor, tmp_path):
     deny(odd_kafka, ResourceType.GROUP, group, AclOperation.DESCRIBE)
     found = doctor.one(topic, "t", *brokers)
     assert (found.level, found.subject) == ("fail", f"group {group}"), found
+    odd_kafka.produce(topic, [b'{"n": 1}'])
+    assert "retention.bytes" not in "".join(f.text for f in doctor(topic, "t", *brokers))
+    deny(odd_kafka, ResourceType.BROKER, "kafka-cluster", AclOperation.DESCRIBE)
+    unknown = wait_until(lambda: [f for f in doctor(topic, "t", *brokers) if "retention.bytes" in f.text])
+    assert [(f.level, f.subject) for f in unknown] == [("skip", topic)] and "1 partition take is unknown" in unknown[0].text
     deny(odd_kafka, ResourceType.TOPIC, topic, AclOperation.READ)
     found = {f.subject: f for f in doctor.troubles(topic, "t", *brokers)}["records"]
     assert found.level == "fail" and "kafka-acls" in found.text

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartiti
 from confluent_kafka.admin import AclOperation, ResourceType
 
 from harness.library import newer_library
+from harness.listener import cluster, text
 from harness.paths import sanitized
 from harness.records import Record
 from harness.tool import Tool
@@ -101,9 +102,6 @@ class Member:
 
 def join_as(kafka, group: str, protocol_type: str) -> socket.socket:
     """Joins a group that is none of consumers, as workers of Kafka Connect do; its member as long as the socket is open."""
-    def text(value: str) -> bytes:
-        return struct.pack(">h", len(value)) + value.encode()
-
     host, port = kafka.address.split(":")
     request = (struct.pack(">hhi", 11, 2, 1) + text("test") + text(group) + struct.pack(">ii", 30_000, 30_000) + text("")
                + text(protocol_type) + struct.pack(">i", 1) + text("default") + struct.pack(">i", 0))
@@ -357,6 +355,31 @@ def test_without_permission(guarded_kafka, tmp_path, group):
     line = tool.refused("consume", topic, "-g", group, "-e", code=1)
     assert "kafka-acls" in line, line
     assert guarded_kafka.committed(f"{group}.b", topic) == {0: 0}
+
+
+def test_a_topic_that_one_may_not_see_is_said(guarded_kafka, tmp_path, group):
+    """Brokers leave out what was committed of it, without a word: it is not known, and not none."""
+    tool = GroupTool(tmp_path, guarded_kafka.address)
+    seen, hidden, gone = (guarded_kafka.create_topic(f"{group}_{name}", 1) for name in ("seen", "hidden", "gone"))
+    for topic in (seen, hidden, gone):
+        guarded_kafka.produce(topic, [b"x"] * 3)
+    with Member(guarded_kafka, group, f"^{group}_.*", 3) as member:
+        member.consumer.commit(offsets=[TopicPartition(t, 0, 1) for t in (seen, hidden)], asynchronous=False)
+        assert tool.json("describe", group, notes=1)["lag"] == 4
+        guarded_kafka.deny(hidden, AclOperation.DESCRIBE)
+        guarded_kafka.delete_topic(gone)
+        described = tool.json("describe", group, notes=2)
+        assert f"it reads {hidden}, which may not be seen from here: its offsets are not known" in tool.said
+        assert f"{group}: 1 of 3 partitions have no committed offset" in tool.said, "of the one that is gone"
+        rows = {p["topic"]: (p["committed"], p["high"], p["lag"]) for p in described["partitions"]}
+        assert rows == {seen: (1, 3, 2), hidden: (None, None, None), gone: (None, None, None)}
+        assert described["lag"] is None, "2 and what is not known"
+
+
+def test_a_coordinator_that_has_just_started_is_waited_for(tmp_path):
+    """It lists no group, and says that it reads its log only when asked for one."""
+    with cluster([], ["orders"], loading=2) as loading:
+        assert GroupTool(tmp_path, loading.address).json("describe", "orders")["state"] == "Empty"
 
 
 def test_no_broker(tmp_path):

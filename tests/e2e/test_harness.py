@@ -1,10 +1,12 @@
 """The harness itself: what the other tests take for granted."""
+import runpy
 import time
 
 import psycopg
 import pytest
 
 from harness.invariant import invariant
+from harness.paths import ROOT
 from harness.proxy import Cut
 from harness.records import Record, Sent, chapter_records
 from harness.wait import wait_until
@@ -98,6 +100,13 @@ def test_transactional_producer_commits_aborts_and_leaves_open(kafka, topic, tra
     assert producer.send(topic, 0, "open", key="k") == 4
     producer.kill()
     assert kafka.ends(topic)[0] == 5
+
+
+def test_mutants_fit_the_source():
+    """tests/chaos/mutants runs seldom; what it takes out must be there all the same."""
+    for mutant in runpy.run_path(str(ROOT / "tests" / "chaos" / "mutants"))["MUTANTS"]:
+        for file, old, _ in mutant.changes:
+            assert (ROOT / file).read_text().count(old) == 1, f"{mutant.name}: {old} in {file}"
 
 
 class TestInvariant:

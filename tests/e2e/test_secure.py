@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.library import newer_library
+from harness.listener import Listener
 from harness.paths import EXAMPLES, patience
 from harness.secure import KEY_PASSWORD, PASSWORD, USER, SecureKafka
 from harness.tool import Tool
@@ -200,6 +201,29 @@ def test_password_of_a_key_is_wrong(secure_kafka, libraries, plain_tool):
     for environment in libraries.values():
         assert "is ssl.key.password (ssl.keystore.password) the password" in plain_tool.refused("topic", "list", *how,
                                                                                                  **environment)
+
+
+def test_what_is_refused_only_by_the_second_handle_is_no_crash(secure_kafka, plain_tool, database):
+    """librdkafka 2.0.2 frees the interceptors of a refused consumer's configuration, and then frees them again. Here the
+    file of authorities is another when the first handle, which looks for the topic, has connected."""
+    topic = secure_kafka.kafka.create_topic(partitions=1)
+    authority = plain_tool.folder / "authority.pem"
+    host, _, port = secure_kafka.address("TLS").partition(":")
+
+    def forward(client: socket.socket) -> None:
+        authority.write_text("no certificate\n")
+        with socket.create_connection((host, int(port))) as broker:
+            threading.Thread(target=CutShort._copy, args=(broker, client), daemon=True).start()
+            CutShort._copy(client, broker)
+
+    with Listener(forward) as listener:
+        options = ["-b", listener.address, "-X", "security.protocol=ssl", "-X", f"ssl.ca.location={authority}"]
+        for verb in (["consume", topic], ["consume", topic, "-g", "refused"], ["produce", topic],
+                     ["ingest", "-t", topic, *table_of(database, plain_tool.folder)]):
+            authority.write_bytes(secure_kafka.authority.certificate.read_bytes())
+            done = plain_tool(*verb, *options, stdin="x\n")
+            assert done.returncode == 2, done
+            assert done.stderr.count("librdkafka refuses the configuration: ssl.ca.location failed") == 1, done
 
 
 @pytest.mark.parametrize("name", [

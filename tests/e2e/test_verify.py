@@ -408,11 +408,12 @@ def test_pipelines_by_name_by_file_and_all_of_the_database(weir, kafka, database
 
     (weir.folder / "weir.yaml").write_text(
         f"brokers: {kafka.address}\ndatabase: {database.credentials(weir.folder)}\npipelines:\n"
-        f"  one: {{topic: {topic}, table: {TABLE}}}\n  {pipeline_name(other)}: {{topic: {other}, table: {TABLE}}}\n")
+        f"  first: {{topic: {topic}, table: {TABLE}}}\n  {pipeline_name(other)}: {{topic: {other}, table: {TABLE}}}\n")
     process = weir.call("verify", "-J", "--allow", "writers", exit_code=1)
     found = process.summary()
     assert [p["verdict"] for p in found["pipelines"]] == ["open", "yes"]
-    assert 'knows no pipeline "one"' in found["pipelines"][0]["error"] and 'pipeline "one"' in process.stderr
+    assert 'knows no pipeline "first": it never' in found["pipelines"][0]["error"] and '"first"' in process.stderr
+    assert 'knows no pipeline "frist"; did you mean "first"?\n' in weir.call("verify", "frist", exit_code=1).stderr
     assert weir.call("verify", pipeline_name(other), "--allow", "writers").stderr == ""
 
 

@@ -8,6 +8,7 @@
 #include "client/fault.h"
 #include "client/fault_connect.h"
 #include "client/library.h"
+#include "client/producer.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -270,6 +271,43 @@ static void properties_are_checked(void **state)
     }
 }
 
+/*
+ * What the library finds out only while it makes the handle, after it has taken the configuration
+ * over: 2.0.2 frees the interceptors then that the consumer's still names.
+ */
+static void a_refused_handle_is_an_error_and_no_crash(void **state)
+{
+    (void)state;
+    const struct property cases[][2] = {
+        {{"security.protocol", "ssl", "-X"}, {"ssl.cipher.suites", "nonsense", "-X"}},
+        {{"security.protocol", "sasl_plaintext", "-X"}, {"sasl.mechanisms", "NONSENSE", "-X"}},
+        {{"reconnect.backoff.ms", "5000", "-X"}, {"client.id", "found before", "-X"}},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct consumer_options reads = {.scope = "test",
+                                               .brokers = "127.0.0.1:1",
+                                               .properties = cases[i],
+                                               .n_properties = 2,
+                                               .group = i % 2 ? "weir.test" : NULL};
+        const struct producer_options writes = {.scope = "test",
+                                                .brokers = "127.0.0.1:1",
+                                                .properties = cases[i],
+                                                .n_properties = 2,
+                                                .max_bytes = 1 << 20};
+        struct consumer *consumer;
+        struct producer *producer;
+        struct admin *admin;
+        struct err errs[3];
+        assert_int_equal(consumer_new(&consumer, &reads, &errs[0]), -1);
+        assert_int_equal(producer_new(&producer, &writes, &errs[1]), -1);
+        assert_int_equal(admin_new(&admin, "test", "127.0.0.1:1", cases[i], 2, &errs[2]), -1);
+        for (size_t j = 0; j < COUNT_OF(errs); j++) {
+            assert_int_equal(errs[j].class, ERR_USAGE);
+            assert_non_null(strstr(errs[j].text, "refuses the configuration"));
+        }
+    }
+}
+
 static void no_broker_is_told_by_its_name(void **state)
 {
     (void)state;
@@ -377,6 +415,34 @@ static void streams_are_found_by_name_and_number(void **state)
     consumer_free(consumer, 100);
 }
 
+/* Whoever lets the library try for longer is not told earlier that it was in vain. */
+static void a_flush_waits_as_long_as_the_library_tries(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name, *value;
+        int64_t patience_ms;
+    } cases[] = {
+        {"client.id", "x", 70000},
+        {"message.timeout.ms", "180000", 190000},
+        {"delivery.timeout.ms", "1000", 11000},
+        {"topic.message.timeout.ms", "90000", 100000},
+        {"message.timeout.ms", "0", -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct producer *producer;
+        struct err err;
+        const struct property property = {.name = cases[i].name, .value = cases[i].value};
+        const struct producer_options options = {.scope = "",
+                                                 .brokers = "127.0.0.1:1",
+                                                 .properties = &property,
+                                                 .n_properties = 1};
+        assert_int_equal(producer_new(&producer, &options, &err), 0);
+        assert_int_equal(producer_patience_ms(producer), cases[i].patience_ms);
+        producer_free(producer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,12 +451,14 @@ int main(void)
         cmocka_unit_test(queues_share_what_memory_there_is),
         cmocka_unit_test(errors_have_classes_and_cures),
         cmocka_unit_test(properties_are_checked),
+        cmocka_unit_test(a_refused_handle_is_an_error_and_no_crash),
         cmocka_unit_test(no_broker_is_told_by_its_name),
         cmocka_unit_test(connections_tell_why_they_ended),
         cmocka_unit_test(certificates_tell_what_is_wrong),
         cmocka_unit_test(one_outage_is_one_fault),
         cmocka_unit_test(a_wait_ends_by_a_wake),
         cmocka_unit_test(streams_are_found_by_name_and_number),
+        cmocka_unit_test(a_flush_waits_as_long_as_the_library_tries),
     };
     log_init(LOG_ERROR, LOG_FORMAT_AUTO);
     return cmocka_run_group_tests(tests, NULL, NULL);

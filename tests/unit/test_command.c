@@ -1,9 +1,10 @@
-/* A shell command as a filter: what goes in, what comes out, and how it ends. */
+/* A shell command as a filter: what goes in, what comes out, how it ends; and many as --through. */
 #include "unit.h"
 
 #include "base/clock.h"
 #include "base/command.h"
 #include "base/signals.h"
+#include "cmd/mend.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,14 +83,50 @@ static void passes_a_lot(void **state)
     free(bytes);
 }
 
-static void stops_who_writes_for_ever(void **state)
+static void takes_16_mib_and_no_more(void **state)
 {
     (void)state;
-    struct command_result result;
+    static const struct {
+        const char *command;
+        enum command_end end;
+    } cases[] = {
+        {"head -c 16777216 /dev/zero", COMMAND_EXITED},
+        {"head -c 16777217 /dev/zero", COMMAND_TOO_MUCH},
+        {"yes", COMMAND_TOO_MUCH},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct command_result result;
+        struct err err;
+        assert_int_equal(command_run(cases[i].command, SLICE_LIT(""), LONG_MS, &result, &err), 0);
+        assert_int_equal(result.end, cases[i].end);
+        assert_in_range(result.out.len, 16 << 20, (16 << 20) + (1 << 17));
+        command_release(&result);
+    }
+}
+
+/* All results of a chunk are kept until it is stored: with 64 MiB of them no more are begun. */
+static void a_chunk_has_64_mib_and_what_was_begun(void **state)
+{
+    (void)state;
+    struct replay_letter letters[100] = {0};
+    struct mend mend;
     struct err err;
-    assert_int_equal(command_run("yes", SLICE_LIT(""), LONG_MS, &result, &err), 0);
-    assert_int_equal(result.end, COMMAND_TOO_MUCH);
-    command_release(&result);
+    size_t n = COUNT_OF(letters);
+    mend_init(&mend, "head -c 12582912 /dev/zero", LONG_MS);
+    assert_int_equal(mend_letters(&mend, letters, &n, &err), 0);
+    /* Five do not fill it, six do; each of eight workers may have begun one more before. */
+    assert_in_range(n, 6, 6 + 7);
+    for (size_t i = 0; i < n; i++) {
+        assert_null(letters[i].refusal);
+        assert_int_equal(letters[i].value.len, 12 << 20);
+    }
+    mend_release(&mend);
+
+    n = COUNT_OF(letters);
+    mend_init(&mend, "cat; echo x", LONG_MS);
+    assert_int_equal(mend_letters(&mend, letters, &n, &err), 0);
+    assert_int_equal(n, COUNT_OF(letters));
+    mend_release(&mend);
 }
 
 static void a_word_stays_one(void **state)
@@ -113,7 +150,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_as_it_ends),
         cmocka_unit_test(passes_a_lot),
-        cmocka_unit_test(stops_who_writes_for_ever),
+        cmocka_unit_test(takes_16_mib_and_no_more),
+        cmocka_unit_test(a_chunk_has_64_mib_and_what_was_begun),
         cmocka_unit_test(a_word_stays_one),
     };
     return cmocka_run_group_tests_name("command", tests, setup, NULL);

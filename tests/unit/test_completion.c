@@ -21,8 +21,8 @@ static void options(struct option_table *table)
 }
 
 static const struct task tasks[] = {
-    {"list", {OPTION_TOPIC, OPTION_BY}},
-    {"show", {OPTION_VALUE}},
+    {.name = "list", .options = {OPTION_TOPIC, OPTION_BY}},
+    {.name = "show", .options = {OPTION_VALUE}},
 };
 
 static const struct verb tasked = {

@@ -4,6 +4,7 @@
 #include "inspect/column_cure.h"
 #include "inspect/draft.h"
 #include "inspect/draft_type.h"
+#include "inspect/place.h"
 #include "inspect/sample.h"
 #include "inspect/sql_name.h"
 
@@ -31,6 +32,49 @@ static void shares_are_alike_as_far_as_they_go(void **state)
         sample_share(cases[i].sizes, 4, cases[i].wanted, taken);
         assert_memory_equal(taken, cases[i].taken, sizeof taken);
     }
+}
+
+static void unread_records_have_their_share_of_the_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t low, next, high, bytes;
+        int64_t unread;
+    } cases[] = {
+        {0, 0, 100, 5000, 5000},
+        {0, 90, 100, 5000, 500},
+        {1000, 1090, 1100, 5000, 500},
+        {0, 100, 100, 5000, 0},
+        {0, 120, 100, 5000, 0},
+        {50, 20, 100, 5000, 5000}, /* a gap */
+        {0, 0, 0, 0, 0},
+        {0, 1, INT64_MAX, INT64_MAX, INT64_MAX},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_true(cases[i].unread == retention_unread_bytes(cases[i].low, cases[i].next,
+                                                              cases[i].high, cases[i].bytes));
+    }
+}
+
+static void the_time_until_unread_records_fill_what_is_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t unread, age_ms, limit;
+        int64_t left_ms;
+    } cases[] = {
+        {500, 1000, 1000, 1000}, /* as much again in as much time */
+        {800, 1000, 1000, 250},
+        {1000, 1000, 1000, 0},
+        {2000, 1000, 1000, 0},
+        {0, 1000, 1000, -1},
+        {500, 0, 1000, -1},  /* all have just come */
+        {500, -5, 1000, -1}, /* their clock is ahead */
+        {1, INT64_MAX / 4, INT64_MAX, INT64_MAX / 2},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_int_equal(retention_ms_left(cases[i].unread, cases[i].age_ms, cases[i].limit),
+                         cases[i].left_ms);
 }
 
 static void names_are_quoted_where_sql_would_read_them_otherwise(void **state)
@@ -168,7 +212,7 @@ static void rows_that_are_there_are_kept(void **state)
         const char *type;
     } cases[] = {
         {false, "{\"v\": \"6f1c2c7e-2f43-4d4c-9a57-3d1a6a0f8a11\"}",
-         "TYPE uuid USING v::text::uuid;"},
+         "TYPE uuid USING ('the table is not empty: ' || v::text)::uuid;"},
         {true, "{\"v\": \"6f1c2c7e-2f43-4d4c-9a57-3d1a6a0f8a11\"}", "TYPE text;"},
         {true, "{\"v\": [1]}", "TYPE jsonb USING to_jsonb(v);"},
         {true, "{\"v\": 3000000000}", "TYPE bigint;"},
@@ -201,6 +245,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_are_alike_as_far_as_they_go),
+        cmocka_unit_test(unread_records_have_their_share_of_the_bytes),
+        cmocka_unit_test(the_time_until_unread_records_fill_what_is_kept),
         cmocka_unit_test(names_are_quoted_where_sql_would_read_them_otherwise),
         cmocka_unit_test(types_are_the_narrowest_with_room),
         cmocka_unit_test(a_column_alone_finds_its_own_keys),

@@ -474,7 +474,7 @@ static void test_a_seed_gives_these_bytes(void **state)
         "\"sergiupop@kappa.ro\", \"personal_number\": \"1950725205666\", \"birth_date\": "
         "\"1995-07-25\", \"address\": \"Aleea Nistor Nr. 140 Bl. 47  Sc. 75 Ap. 233, Hateg, "
         "634629\", \"phone_number\": \"0262 230 408\", \"mac_address\": \"ea:55:cb:0d:8d:cf\", "
-        "\"ip_address\": \"48.68.105.215\", \"iban\": \"RO86MABA8544940307657566\", "
+        "\"ip_address\": \"48.68.105.215\", \"iban\": \"RO73ABAM8544940307657566\", "
         "\"accessed_at\": \"2026-01-01 00:00:00\", \"session_duration\": 3612, "
         "\"download_speed\": 728, \"upload_speed\": 535, \"consumed_traffic\": 227944, "
         "\"unique_id\": \"592b56d2-8d02-4608-990a-8120fc9ec7ea\"}";

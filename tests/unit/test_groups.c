@@ -18,16 +18,24 @@ static void test_lag(void **state)
         int64_t lag;
     } cases[] = {
         {.n = 0, .lag = GROUP_UNKNOWN},
-        {{{"t", 0, false, 3, 0, 10}, {"t", 1, false, 10, 0, 10}}, 2, {7, 0}, 7},
+        {{{"t", 0, false, false, 3, 0, 10}, {"t", 1, false, false, 10, 0, 10}}, 2, {7, 0}, 7},
         /* Without a committed offset: not counted. */
-        {{{"t", 0, false, 3, 0, 10}, {"t", 1, false, -1, 0, 10}}, 2, {7, -1}, 7},
-        {{{"t", 0, false, -1, 0, 10}}, 1, {-1}, GROUP_UNKNOWN},
+        {{{"t", 0, false, false, 3, 0, 10}, {"t", 1, false, false, -1, 0, 10}}, 2, {7, -1}, 7},
+        {{{"t", 0, false, false, -1, 0, 10}}, 1, {-1}, GROUP_UNKNOWN},
         /* Below the beginning, as Kafka's own tool counts it; above the end nothing is behind. */
-        {{{"t", 0, false, 3, 5, 10}}, 1, {7}, 7},
-        {{{"t", 0, false, 11, 0, 10}, {"t", 1, false, 4, 0, 5}}, 2, {-1, 1}, 1},
+        {{{"t", 0, false, false, 3, 5, 10}}, 1, {7}, 7},
+        {{{"t", 0, false, false, 11, 0, 10}, {"t", 1, false, false, 4, 0, 5}}, 2, {-1, 1}, 1},
         /* An end that could not be read makes the sum unknown; one that is gone does not. */
-        {{{"t", 0, false, 3, -1, -1}, {"t", 1, false, 4, 0, 5}}, 2, {-1, 1}, GROUP_UNKNOWN},
-        {{{"t", 0, true, 3, -1, -1}, {"t", 1, false, 4, 0, 5}}, 2, {-1, 1}, 1},
+        {{{"t", 0, false, false, 3, -1, -1}, {"t", 1, false, false, 4, 0, 5}},
+         2,
+         {-1, 1},
+         GROUP_UNKNOWN},
+        {{{"t", 0, true, false, 3, -1, -1}, {"t", 1, false, false, 4, 0, 5}}, 2, {-1, 1}, 1},
+        /* Nor is it known what one that is hidden adds to it. */
+        {{{"t", 0, false, true, -1, -1, -1}, {"t", 1, false, false, 4, 0, 5}},
+         2,
+         {-1, 1},
+         GROUP_UNKNOWN},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct group_partition partitions[2];

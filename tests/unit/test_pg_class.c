@@ -33,6 +33,7 @@ static const struct {
     {"25001", PG_HALT},
     {"25006", PG_HALT}, /* read-only */
     {"25P02", PG_HALT},
+    {"25P03", PG_RETRY},
     {"28000", PG_HALT},
     {"28P01", PG_HALT}, /* password */
     {"3D000", PG_HALT}, /* no such database */

@@ -21,23 +21,6 @@ static int claim_failed(struct store *store, const struct pg_fault *fault, struc
     return pg_fault_err(fault, err, what);
 }
 
-static int begin(struct store *store, int *pid, struct pg_fault *fault)
-{
-    struct script script;
-    char sql[512];
-    snprintf(sql, sizeof(sql),
-             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
-             "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
-             "SELECT pg_backend_pid()");
-    if (script_run(store->conn, &script, sql, fault) == 0) {
-        *pid = atoi(PQgetvalue(script_from_end(&script, 0), 0, 0));
-        script_clear(&script);
-        return 0;
-    }
-    script_clear(&script);
-    return -1;
-}
-
 /* Who we are, for a person who reads weir.offsets. */
 static const char *owner_name(struct arena *arena)
 {
@@ -58,23 +41,23 @@ static void claim_read(struct store *store, struct claim *out, const PGresult *r
         atomic_store(&store->has_aside, true);
 }
 
-int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t if_new,
-             const char *topic_id, struct claim *out, struct err *err)
-{
-    struct arena arena;
-    struct pg_fault fault;
-    struct script script = {.n = 0};
-    int pid = 0;
-    int rc = -1;
+/* A partition on its way to us. */
+struct claiming {
+    struct store *store;
+    struct arena *arena;
+    const char *topic; /* as a literal */
+    const char *where; /* its row of weir.offsets */
+    struct claim *out;
+};
 
-    *out = (struct claim){.topic = topic, .partition = partition};
-    arena_init(&arena);
-    const char *where = arena_printf(&arena, "pipeline = %s AND topic = %s AND partition = %d",
-                                     store->pipeline, pg_quote_literal(&arena, topic), partition);
-    if (begin(store, &pid, &fault) < 0)
-        goto out;
+/* Its row, which is made if there is none, and kept from all others until COMMIT. */
+static int lock_row(const struct claiming *c, int64_t if_new, struct pg_fault *fault)
+{
+    struct store *store = c->store;
+    struct script script;
+    int pid = 0;
     const char *lock = arena_printf(
-        &arena,
+        c->arena,
         "WITH begun AS (INSERT INTO %s.offsets (pipeline, topic, partition, start_offset,"
         " next_offset, owner_epoch) VALUES (%s, %s, %d, %" PRId64 ", %" PRId64 ","
         " coalesce((SELECT epoch_floor FROM %s.pipelines WHERE name = %s), 0))"
@@ -85,30 +68,49 @@ int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t 
         " AND d.topic = o.topic AND d.partition = o.partition"
         " AND d.record_offset >= o.next_offset AND d.item < 0 AND d.replayed_at IS NULL)"
         " FROM %s.offsets o WHERE %s FOR UPDATE OF o",
-        store->schema, store->pipeline, pg_quote_literal(&arena, topic), partition, if_new, if_new,
-        store->schema, store->pipeline,
-        letters_set_aside_sql(&arena, store->schema, store->pipeline), store->schema, store->schema,
-        where);
-    if (rowlock_run(store, store->conn, pid, &script, lock, &fault) < 0)
-        goto out;
-    claim_read(store, out, script_from_end(&script, 0));
+        store->schema, store->pipeline, c->topic, c->out->partition, if_new, if_new, store->schema,
+        store->pipeline, letters_set_aside_sql(c->arena, store->schema, store->pipeline),
+        store->schema, store->schema, c->where);
+    if (rowlock_begin(store, store->conn, &pid, fault) < 0)
+        return -1;
+    int rc = rowlock_run(store, store->conn, pid, &script, lock, fault);
+    if (rc == 0)
+        claim_read(store, c->out, script_from_end(&script, 0));
     script_clear(&script);
-    /* The topic's id is only ever learnt before the first record; later it is only compared. */
+    return rc;
+}
+
+/* The topic's id is only ever learnt before the first record; later it is only compared. */
+static int take_row(const struct claiming *c, const char *topic_id, struct pg_fault *fault)
+{
+    struct script script;
     const char *take = arena_printf(
-        &arena,
+        c->arena,
         "UPDATE %s.offsets SET owner_epoch = %" PRId64 ", owner = %s,"
         " topic_id = CASE WHEN topic_id = '' AND last_offset IS NULL THEN %s ELSE topic_id END"
         " WHERE %s; COMMIT",
-        store->schema, out->epoch, owner_name(&arena), pg_quote_literal(&arena, topic_id), where);
-    if (script_run(store->conn, &script, take, &fault) < 0)
-        goto out;
-    rc = 0;
-out:
+        c->store->schema, c->out->epoch, owner_name(c->arena), pg_quote_literal(c->arena, topic_id),
+        c->where);
+    int rc = script_run(c->store->conn, &script, take, fault);
     script_clear(&script);
-    if (rc < 0) {
-        char what[300];
-        snprintf(what, sizeof(what), "cannot claim %s[%d]", topic, partition);
-        claim_failed(store, &fault, err, what);
+    return rc;
+}
+
+int pg_claim(struct store *store, const char *topic, int32_t partition, int64_t if_new,
+             const char *topic_id, struct claim *out, struct err *err)
+{
+    struct arena arena;
+    struct pg_fault fault;
+    int rc = 0;
+
+    arena_init(&arena);
+    *out = (struct claim){.topic = topic, .partition = partition};
+    struct claiming c = {store, &arena, pg_quote_literal(&arena, topic), NULL, out};
+    c.where = arena_printf(&arena, "pipeline = %s AND topic = %s AND partition = %d",
+                           store->pipeline, c.topic, partition);
+    if (lock_row(&c, if_new, &fault) < 0 || take_row(&c, topic_id, &fault) < 0) {
+        const char *what = arena_printf(&arena, "cannot claim %s[%d]", topic, partition);
+        rc = claim_failed(store, &fault, err, what);
     }
     arena_release(&arena);
     return rc;

@@ -25,6 +25,7 @@ struct enlistment {
     const char *cluster;
     const char *topics;     /* an array of text */
     const char *cluster_id; /* as it is */
+    bool replays;           /* dead letters, and not a topic */
 
     bool known;        /* the name is registered */
     bool same_cluster; /* or one of the two is not known */
@@ -120,9 +121,26 @@ static int read_occupied(struct enlistment *e, struct err *err)
     return 0;
 }
 
-#define CURES                                                                                      \
-    "cures: --accept-table goes on with the topic where it stands; --reset reads the topic again " \
-    "from -o"
+/* A replay changes nothing of the registration: what is to be accepted, an ingest accepts. */
+static const char *other_table_cures(const struct enlistment *e)
+{
+    return arena_printf(e->arena,
+                        e->replays
+                            ? "cures: the table that it fills; `weir ingest` with --accept-table, "
+                              "once, to go on into %s"
+                            : "cures: --name NAME for a pipeline of its own; --accept-table goes "
+                              "on into %s where the topic stands; --reset reads the topic again "
+                              "from -o",
+                        e->config->table);
+}
+
+static const char *empty_table_cures(const struct enlistment *e)
+{
+    return e->replays ? "cure: `weir ingest` once with --accept-table to go on with it as it is, "
+                        "or with --reset to fill it anew"
+                      : "cures: --accept-table goes on with the topic where it stands; --reset "
+                        "reads the topic again from -o";
+}
 
 static int judge_emptied(const struct enlistment *e, struct err *err)
 {
@@ -131,26 +149,24 @@ static int judge_emptied(const struct enlistment *e, struct err *err)
         return 0;
     return err_set(err, ERR_HALT,
                    "the table %s was emptied: it should hold %" PRId64 " rows, %" PRId64
-                   " of them stored by the pipeline \"%s\"; " CURES,
-                   e->old_table, expected, e->stored - e->base_stored, e->config->name);
+                   " of them stored by the pipeline \"%s\"; %s",
+                   e->old_table, expected, e->stored - e->base_stored, e->config->name,
+                   empty_table_cures(e));
 }
 
 static int judge_table(const struct enlistment *e, struct err *err)
 {
     const char *name = e->config->name;
-    if (e->config->accept_table)
+    if (e->config->accept_table && !e->replays)
         return 0;
     if (e->oid != e->table->oid && !e->same_name)
-        return err_set(err, ERR_HALT,
-                       "the pipeline \"%s\" fills the table %s, not %s; cures: --name NAME for a "
-                       "pipeline of its own; --accept-table goes on into %s where the topic "
-                       "stands; --reset reads the topic again from -o",
-                       name, e->old_table, e->config->table, e->config->table);
+        return err_set(err, ERR_HALT, "the pipeline \"%s\" fills the table %s, not %s; %s", name,
+                       e->old_table, e->config->table, other_table_cures(e));
     if (e->oid != e->table->oid)
         return err_set(err, ERR_HALT,
                        "the table %s was dropped and created again since the pipeline \"%s\" "
-                       "stored %" PRId64 " rows into it (oid %u, now %u); " CURES,
-                       e->old_table, name, e->stored, e->oid, e->table->oid);
+                       "stored %" PRId64 " rows into it (oid %u, now %u); %s",
+                       e->old_table, name, e->stored, e->oid, e->table->oid, empty_table_cures(e));
     return judge_emptied(e, err);
 }
 
@@ -374,35 +390,18 @@ int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
     return rc;
 }
 
-/* A replay changes nothing of the registration, so it must fit as it is. */
 int state_judge_replay(PGconn *conn, const struct pipeline_config *config,
                        const struct table *table, struct err *err)
 {
     struct arena arena;
     arena_init(&arena);
     struct enlistment e = enlistment_of(conn, &arena, config, table);
+    e.replays = true;
     int rc = read_registration(&e, err);
     if (rc == 0)
         rc = read_occupied(&e, err);
-    int64_t expected = e.base_rows + e.stored - e.base_stored;
-    if (rc == 0 && e.oid != table->oid && !e.same_name)
-        rc = err_set(err, ERR_HALT,
-                     "the pipeline \"%s\" fills the table %s, not %s; cures: the table that it "
-                     "fills; `weir ingest` with --accept-table, once, to go on into %s",
-                     config->name, e.old_table, config->table, config->table);
-    else if (rc == 0 && e.oid != table->oid)
-        rc = err_set(err, ERR_HALT,
-                     "the table %s was dropped and created again since the pipeline \"%s\" stored "
-                     "%" PRId64 " rows into it (oid %u, now %u); cure: `weir ingest` once with "
-                     "--accept-table to go on with this one, or with --reset to fill it anew",
-                     e.old_table, config->name, e.stored, e.oid, table->oid);
-    else if (rc == 0 && !e.occupied && expected > 0)
-        rc = err_set(err, ERR_HALT,
-                     "the table %s was emptied: it should hold %" PRId64
-                     " rows; cure: `weir ingest` "
-                     "once with --accept-table to go on with it as it is, or with --reset to fill "
-                     "it anew",
-                     e.old_table, expected);
+    if (rc == 0)
+        rc = judge_table(&e, err);
     arena_release(&arena);
     return rc;
 }

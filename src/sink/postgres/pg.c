@@ -222,6 +222,8 @@ int pg_await(PGconn *conn, int timeout_ms)
 {
     int64_t deadline_us = clock_mono_us() + timeout_ms * 1000LL;
     while (PQisBusy(conn)) {
+        if (PQstatus(conn) != CONNECTION_OK)
+            return -1; /* libpq before 15 calls it busy still, and has no socket to wait on */
         int64_t left_ms = (deadline_us - clock_mono_us()) / 1000;
         if (left_ms <= 0)
             return 0;
@@ -232,19 +234,19 @@ int pg_await(PGconn *conn, int timeout_ms)
     return 1;
 }
 
-void pg_tell_waiting(const PGconn *conn)
+void pg_tell_waiting(void)
 {
     log_warn("",
              "PostgreSQL has not answered for %d s and is waited for; if another session's lock is "
-             "in the way, this names it: SELECT * FROM pg_stat_activity WHERE pid = "
-             "ANY (pg_blocking_pids(%d))",
-             PG_LONG_WAIT_MS / 1000, PQbackendPID(conn));
+             "in the way, this names it: SELECT * FROM pg_stat_activity WHERE pid IN (SELECT "
+             "unnest(pg_blocking_pids(pid)) FROM pg_stat_activity WHERE wait_event_type = 'Lock')",
+             PG_LONG_WAIT_MS / 1000);
 }
 
 PGresult *pg_result(PGconn *conn)
 {
     if (pg_await(conn, PG_LONG_WAIT_MS) == 0)
-        pg_tell_waiting(conn);
+        pg_tell_waiting();
     return PQgetResult(conn);
 }
 

@@ -109,8 +109,9 @@ void pg_rollback(PGconn *conn);
 const char *pg_quote_ident(struct arena *arena, const char *name);
 const char *pg_quote_literal(struct arena *arena, const char *text);
 
-/* Who waits this long for an answer says so, with what names the session in the way. */
+/* Who waits this long for an answer says so, with what names the sessions in the way: of all who
+ * wait for a lock, as behind a pooler our own number is not known. */
 #define PG_LONG_WAIT_MS 5000
-void pg_tell_waiting(const PGconn *conn);
+void pg_tell_waiting(void);
 
 #endif

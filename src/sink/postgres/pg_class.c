@@ -15,6 +15,7 @@ struct class_rule {
 static const struct class_rule RULES[] = {
     /* The server, or the way to it, is away or short of something for now. */
     {"08", PG_RETRY},    /* connection exception */
+    {"25P03", PG_RETRY}, /* idle in transaction for too long: we, or our machine, were frozen */
     {"40", PG_RETRY},    /* transaction rollback: deadlock, serialization */
     {"53", PG_RETRY},    /* insufficient resources: disk full, too many connections */
     {"55P03", PG_RETRY}, /* lock not available */

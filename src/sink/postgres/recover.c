@@ -45,20 +45,6 @@ static int read_claim(struct lane *lane, int pid, const struct batch_claim *clai
     return rc;
 }
 
-static int begin(struct lane *lane, int *pid, struct pg_fault *fault)
-{
-    struct script script;
-    int rc = script_run(lane->conn, &script,
-                        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
-                        "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
-                        "SELECT pg_backend_pid()",
-                        fault);
-    if (rc == 0)
-        *pid = atoi(PQgetvalue(script_from_end(&script, 0), 0, 0));
-    script_clear(&script);
-    return rc;
-}
-
 /* All of a batch's claims moved in one transaction, so what is still ours must agree. */
 static int judge(const struct batch *batch, size_t expected, size_t next, size_t other,
                  struct err *err)
@@ -86,7 +72,7 @@ int pg_lane_recover(struct lane *lane, struct batch *batch, struct err *err)
 
     if (lane_connect(lane, err) < 0)
         return -1;
-    if (begin(lane, &pid, &fault) < 0)
+    if (rowlock_begin(lane->store, lane->conn, &pid, &fault) < 0)
         goto broken;
     for (size_t i = 0; i < batch->n_claims; i++) {
         enum found found = FOUND_OTHER;
@@ -155,7 +141,8 @@ int pg_lane_outcome(struct lane *lane, const struct batch *batch, const char *xi
 
     if (lane_connect(lane, err) < 0)
         return -1;
-    if (begin(lane, &pid, &fault) < 0 || lock_claims(lane, batch, pid, &fault) < 0) {
+    if (rowlock_begin(lane->store, lane->conn, &pid, &fault) < 0 ||
+        lock_claims(lane, batch, pid, &fault) < 0) {
         lane_disconnect(lane);
         return pg_fault_err(&fault, err, "cannot find out what became of a transaction");
     }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "sink/outage.h"
 #include "sink/postgres/dead_sql.h"
 #include "sink/postgres/state.h"
 
@@ -18,9 +19,6 @@
  */
 #define CHUNK_BYTES ((int64_t)4 << 20)
 #define BATCH_BYTES ((size_t)64 << 20)
-#define PAUSE_MIN_MS 100
-#define PAUSE_MAX_MS 2000
-#define OUTAGE_MAX_US (60 * 1000000LL)
 
 /* ---- Open ---- */
 
@@ -130,31 +128,32 @@ int replay_count(struct replay *replay, int64_t *open, int64_t *replayed, struct
 
 /* ---- Outages ---- */
 
-/* Of faults that pass, while the server answers: deadlocks and the like. */
-#define TRIES_MAX 30
-
-struct outage {
-    int64_t since_us; /* that the server does not answer; 0: it did */
-    int64_t pause_ms; /* 0: none yet */
-    int tries;        /* that the server answered */
+/* An outage, and why we wait, as it was said last. */
+struct wait {
+    struct outage outage;
+    struct err told;
 };
 
-/* Wait a little, longer each time; -1, and the err as it is, when it has been long enough. */
-static int bear_outage(const struct replay *replay, struct outage *outage, const struct err *err)
+/* A wait of which nothing is heard looks like a hang: each new reason for it is told. */
+static void tell_outage(const struct replay *replay, struct err *told, const struct err *err)
 {
-    int64_t now_us = clock_mono_us();
-    if (outage->pause_ms == 0) {
-        outage->pause_ms = PAUSE_MIN_MS;
-        log_warn(replay->config.name, "%s; trying again", err->text);
-    } else if (signals_stop_requested() || outage->tries > TRIES_MAX) {
+    if (strcmp(told->text, err->text) == 0)
+        return;
+    log_warn(replay->config.name, "%s; %s", err->text,
+             told->class == ERR_NONE ? "trying again" : "still trying");
+    *told = *err;
+}
+
+/* Wait a little, longer each time; -1, and the err as it is, when it has been long enough. */
+static int bear_outage(const struct replay *replay, struct wait *wait, const struct err *err)
+{
+    if (wait->outage.pause_ms > 0 && signals_stop_requested())
         return -1;
-    }
-    if (outage->since_us == 0)
-        outage->since_us = now_us;
-    else if (now_us - outage->since_us > OUTAGE_MAX_US)
+    tell_outage(replay, &wait->told, err);
+    int64_t pause_ms = outage_pause_ms(&wait->outage, clock_mono_us());
+    if (pause_ms < 0)
         return -1;
-    clock_sleep_ms(outage->pause_ms);
-    outage->pause_ms = outage->pause_ms * 2 < PAUSE_MAX_MS ? outage->pause_ms * 2 : PAUSE_MAX_MS;
+    clock_sleep_ms(pause_ms);
     return 0;
 }
 
@@ -236,7 +235,7 @@ static PGresult *try_fetch(struct replay *replay, int64_t max, struct err *err)
 int replay_fetch(struct replay *replay, size_t max, struct replay_letter **letters, size_t *n,
                  struct err *err)
 {
-    struct outage outage = {0};
+    struct wait wait = {.told = {.class = ERR_NONE}};
     int64_t limit = replay->filter.limit > 0 ? replay->filter.limit - replay->fetched : INT64_MAX;
     PGresult *rows;
     if (limit <= 0)
@@ -244,7 +243,7 @@ int replay_fetch(struct replay *replay, size_t max, struct replay_letter **lette
     if (limit > (int64_t)max)
         limit = (int64_t)max;
     while ((rows = try_fetch(replay, limit, err)) == NULL)
-        if (err->class != ERR_OUTAGE || bear_outage(replay, &outage, err) < 0)
+        if (err->class != ERR_OUTAGE || bear_outage(replay, &wait, err) < 0)
             return -1;
     take_rows(replay, rows);
     *letters = replay->letters;
@@ -356,10 +355,10 @@ static int any_touched(struct replay *replay, struct err *err)
 }
 
 /* After an outage: 1: the transaction had been committed, 0: it had not, -1: err. */
-static int settle_outage(struct replay *replay, struct outage *outage, struct err *err)
+static int settle_outage(struct replay *replay, struct wait *wait, struct err *err)
 {
     for (;;) {
-        if (bear_outage(replay, outage, err) < 0)
+        if (bear_outage(replay, wait, err) < 0)
             return err_prefix(err,
                               "gave up trying again; what became of the last %zu letters is known "
                               "in the database, and the same once again goes on from there",
@@ -368,8 +367,9 @@ static int settle_outage(struct replay *replay, struct outage *outage, struct er
         if (rc > 0)
             rc = any_touched(replay, err);
         if (rc >= 0) {
-            outage->since_us = 0;
-            outage->tries++;
+            outage_answered(&wait->outage);
+            log_info(replay->config.name, "the database answers: the last %zu letters %s",
+                     replay->n, rc ? "had been committed" : "are sent once more");
         }
         if (rc >= 0 || err->class != ERR_OUTAGE)
             return rc;
@@ -378,7 +378,7 @@ static int settle_outage(struct replay *replay, struct outage *outage, struct er
 
 static int store_batch(struct replay *replay, struct err *err)
 {
-    struct outage outage = {0};
+    struct wait wait = {.told = {.class = ERR_NONE}};
     for (;;) {
         for (size_t i = 0; i < replay->batch.n_claims; i++)
             replay->batch.claims[i].dropped = false; /* the next look at the offsets tells */
@@ -392,7 +392,7 @@ static int store_batch(struct replay *replay, struct err *err)
         case STORED_RETRY:
             break;
         }
-        int rc = settle_outage(replay, &outage, err);
+        int rc = settle_outage(replay, &wait, err);
         if (rc != 0)
             return rc < 0 ? -1 : 0;
     }

@@ -20,6 +20,12 @@
 #define ROWLOCK_FROZEN_MS 5000
 
 /*
+ * BEGIN a transaction whose statements rowlock_run() runs; *pid is its backend. It has our name
+ * whatever stands between us and the server.
+ */
+int rowlock_begin(const struct store *store, PGconn *conn, int *pid, struct pg_fault *fault);
+
+/*
  * Run `sql` on `conn`, freeing its way as above. `pid` is the backend of `conn`'s transaction.
  * Like script_run(). Gives up with class PG_RETRY after about a minute.
  */
@@ -28,7 +34,8 @@ int rowlock_run(struct store *store, PGconn *conn, int pid, struct script *scrip
 
 /*
  * The opening of a lane's transaction: only replays that are frozen are ended, all others are
- * waited for without end. Behind a pooler, which hides the backend's number, none is.
+ * waited for without end. Who waits is known by the name that each transaction gives itself, as
+ * behind a pooler a connection does not tell its backend's number.
  */
 int rowlock_open(struct store *store, PGconn *conn, struct script *script, const char *sql,
                  struct pg_fault *fault);

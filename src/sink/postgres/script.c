@@ -2,14 +2,6 @@
 
 #include <assert.h>
 
-int script_send(PGconn *conn, const char *sql, struct pg_fault *fault)
-{
-    if (PQsendQuery(conn, sql))
-        return 0;
-    pg_fault_read(fault, conn, NULL);
-    return -1;
-}
-
 /* Read what is left after a failure, so that the connection can be used again. */
 static void drain(PGconn *conn)
 {
@@ -21,10 +13,22 @@ static void drain(PGconn *conn)
     }
 }
 
-int script_collect(PGconn *conn, struct script *script, struct pg_fault *fault)
+static int await(PGconn *conn, const struct script_watch *watch, struct pg_fault *fault)
+{
+    return watch ? watch->await(watch->context, conn, fault) : 0;
+}
+
+int script_run_watched(PGconn *conn, struct script *script, const char *sql,
+                       const struct script_watch *watch, struct pg_fault *fault)
 {
     PGresult *result;
     script->n = 0;
+    if (!PQsendQuery(conn, sql)) {
+        pg_fault_read(fault, conn, NULL);
+        return -1;
+    }
+    if (await(conn, watch, fault) < 0)
+        return -1;
     while ((result = pg_result(conn)) != NULL) {
         ExecStatusType status = PQresultStatus(result);
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN) {
@@ -32,6 +36,8 @@ int script_collect(PGconn *conn, struct script *script, struct pg_fault *fault)
             script->results[script->n++] = result;
             if (status == PGRES_COPY_IN)
                 return 0;
+            if (await(conn, watch, fault) < 0)
+                return -1;
             continue;
         }
         pg_fault_read(fault, conn, result);
@@ -47,10 +53,7 @@ int script_collect(PGconn *conn, struct script *script, struct pg_fault *fault)
 
 int script_run(PGconn *conn, struct script *script, const char *sql, struct pg_fault *fault)
 {
-    script->n = 0;
-    if (script_send(conn, sql, fault) < 0)
-        return -1;
-    return script_collect(conn, script, fault);
+    return script_run_watched(conn, script, sql, NULL, fault);
 }
 
 PGresult *script_from_end(const struct script *script, size_t i)

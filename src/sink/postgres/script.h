@@ -19,9 +19,17 @@ struct script {
  * cases. A result of PGRES_COPY_IN ends the collection: the copy is open.
  */
 int script_run(PGconn *conn, struct script *script, const char *sql, struct pg_fault *fault);
-/* The same in two halves, for a caller that watches the socket in between. */
-int script_send(PGconn *conn, const char *sql, struct pg_fault *fault);
-int script_collect(PGconn *conn, struct script *script, struct pg_fault *fault);
+/*
+ * The same for a caller that does something while it waits: `await` is called before each result is
+ * taken, because any of the statements may be the one that waits, and returns when one has come or
+ * the connection is lost; -1 and the fault give up.
+ */
+struct script_watch {
+    int (*await)(void *context, PGconn *conn, struct pg_fault *fault);
+    void *context;
+};
+int script_run_watched(PGconn *conn, struct script *script, const char *sql,
+                       const struct script_watch *watch, struct pg_fault *fault);
 /* The i-th result from the end (0: the last). */
 PGresult *script_from_end(const struct script *script, size_t i);
 void script_clear(struct script *script);

@@ -74,7 +74,6 @@ int state_judge_replay(PGconn *conn, const struct pipeline_config *config,
                        const struct table *table, struct err *err);
 /*
  * First start: insert all partitions' rows in one transaction, unless another process already has.
- * Dead letters from there on, of a time before --reset, count as replayed: they are read again.
  */
 int state_start_at(PGconn *conn, const struct pipeline_config *config,
                    const struct start_offset *starts, size_t n, struct err *err);

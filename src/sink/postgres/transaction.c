@@ -20,6 +20,8 @@
 
 /* What the server quotes back when the compare-and-set missed a row. */
 #define SETTLE_MISSED "weir: compare-and-set touched"
+/* Whom ingest may not end, being another role, the server ends: but never amid a COPY. */
+#define REPLAY_IDLE "30s"
 
 size_t transaction_live_claims(const struct batch *batch)
 {
@@ -55,6 +57,8 @@ static void build_open(struct lane *lane, struct buf *sql, struct arena *arena)
                "SELECT set_config('synchronous_commit', 'on', true)"
                " WHERE current_setting('synchronous_commit') = 'off';",
                zone, store->application);
+    if (lane->replay)
+        buf_add_str(sql, "SET LOCAL idle_in_transaction_session_timeout = '" REPLAY_IDLE "';");
     buf_printf(sql, "LOCK TABLE %s IN ROW EXCLUSIVE MODE; SELECT pg_backend_pid(), %s;",
                lane->table->quoted, lane->table->hash_sql);
     buf_printf(

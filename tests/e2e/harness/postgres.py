@@ -120,6 +120,11 @@ class Database:
         with self.connect() as connection:
             connection.execute(statement, parameters or None)
 
+    def tell_of_waits(self) -> None:
+        """New sessions get a message while they wait for a lock, and with it whatever answers stand before it."""
+        self.execute(f"ALTER DATABASE {self.name} SET client_min_messages = 'log';"
+                     f"ALTER DATABASE {self.name} SET log_lock_waits = on")
+
     def create_chapter_table(self) -> None:
         for file in ("create_schema.sql", "create_table.sql"):
             self.execute((EXAMPLES / file).read_text())

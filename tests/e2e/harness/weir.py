@@ -7,6 +7,7 @@ from pathlib import Path
 from .kafka import Kafka
 from .paths import EXAMPLES, patience, program_env, weir_binary
 from .postgres import Database
+from .stuck import what_it_does
 from .wait import wait_until
 
 SANITIZER_SAYS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:")
@@ -21,8 +22,10 @@ def pipeline_name(topic: str, table: str = TABLE) -> str:
 class Process:
     """A started weir. Its stdout and stderr go to files, so nothing blocks and all of it can be shown later."""
 
-    def __init__(self, arguments: list[str], folder: Path, number: int, env: dict[str, str], cwd: Path):
+    def __init__(self, arguments: list[str], folder: Path, number: int, env: dict[str, str], cwd: Path,
+                 database: Database | None = None):
         self.arguments = arguments
+        self._database = database
         self.stdout_file = folder / f"weir-{number}.out"
         self.stderr_file = folder / f"weir-{number}.err"
         with self.stdout_file.open("wb") as out, self.stderr_file.open("wb") as err:
@@ -50,7 +53,8 @@ class Process:
         try:
             return self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"still running after {timeout_s} s: {self}") from None
+            doing = what_it_does(self.pid, self._database)
+            raise AssertionError(f"still running after {timeout_s} s: {self}{doing}") from None
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -106,7 +110,7 @@ class Weir:
     def start(self, *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> Process:
         """Any verb, as given: start("config"), start("dead", "list", ...)."""
         process = Process([str(a) for a in arguments], self.folder, len(self.processes) + 1,
-                          {**self.env, **(env or {})}, cwd or self.folder)
+                          {**self.env, **(env or {})}, cwd or self.folder, self.database)
         self.processes.append(process)
         return process
 
