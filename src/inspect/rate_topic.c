@@ -27,8 +27,8 @@ static int find_topic(struct rate_run *run, struct err *err)
 {
     const struct rate_topic_request *request = run->request;
     struct topic_info info;
-    if (admin_topic(request->admin, request->topic, RATE_ASK_MS, &info, err) < 0 ||
-        admin_topics(request->admin, run->arena, request->topic, RATE_ASK_MS, &run->topics, err) <
+    if (admin_topic(request->admin, request->topic, run->ask_ms, &info, err) < 0 ||
+        admin_topics(request->admin, run->arena, request->topic, run->ask_ms, &run->topics, err) <
             0)
         return -1;
     if (run->topics.n == 0)
@@ -36,7 +36,7 @@ static int find_topic(struct rate_run *run, struct err *err)
     run->topic = &run->topics.items[0];
     if (choose_partition(run, err) < 0)
         return -1;
-    return admin_topics_offsets(request->admin, &run->topics, RATE_ASK_MS, err);
+    return admin_topics_offsets(request->admin, &run->topics, run->ask_ms, err);
 }
 
 static const char *config_text(const struct topic *topic, const char *name)
@@ -64,7 +64,7 @@ int rate_ask_places(struct rate_run *run, int64_t at_ms, struct err *err)
 {
     if (signals_stop_requested())
         return err_set(err, ERR_OUTAGE, "cancelled");
-    return admin_topics_at(run->request->admin, &run->topics, at_ms, RATE_ASK_MS, err);
+    return admin_topics_at(run->request->admin, &run->topics, at_ms, run->ask_ms, err);
 }
 
 static int ask_borders(struct rate_run *run, struct err *err)
@@ -161,7 +161,7 @@ static void begin(struct rate_run *run, struct rate_topic_notes *notes)
 int rate_topic(struct rate *out, struct rate_topic_notes *notes, struct arena *arena,
                const struct rate_topic_request *request, struct err *err)
 {
-    struct rate_run run = {.request = request, .arena = arena, .rate = out};
+    struct rate_run run = {.request = request, .arena = arena, .rate = out, .ask_ms = RATE_ASK_MS};
     struct rate_held held = {.any = false};
     *notes = (struct rate_topic_notes){.configs.class = ERR_NONE};
     if (find_topic(&run, err) < 0)
@@ -224,7 +224,10 @@ int rate_topic_last(struct rate *rate, const struct rate_topic_request *request,
                     struct err *err)
 {
     struct arena arena;
-    struct rate_run run = {.request = request, .arena = &arena, .rate = rate};
+    struct rate_run run = {.request = request,
+                           .arena = &arena,
+                           .rate = rate,
+                           .ask_ms = RATE_ASK_AGAIN_MS};
     arena_init(&arena);
     int rc = ask_last(&run, err);
     if (rc == 0)
