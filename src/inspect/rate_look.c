@@ -8,6 +8,7 @@
 /* A fetch brings a batch at least; more than these bytes of each partition would be read in vain.
  */
 #define FETCH_BYTES "65536"
+#define MAX_LOOKS 10
 
 /* The records from `from` to `stop` of one partition, and what they tell. */
 struct window {
@@ -126,22 +127,64 @@ static void take_ends(const struct look *look, struct rate_held *held)
     }
 }
 
+/* An offset that is not 0 says that what was before it is deleted. */
+static void take_begins(const struct look *look, struct rate_held *held)
+{
+    take_ends(look, held);
+    for (size_t i = 0; i < look->n; i++) {
+        const struct window *w = &look->windows[i];
+        if (!w->any || w->border == 0)
+            continue;
+        if (!held->some_deleted || w->first_ms > held->complete_ms)
+            held->complete_ms = w->first_ms;
+        held->some_deleted = true;
+    }
+}
+
+static int read_ends(struct look *look, bool newest, struct err *err)
+{
+    const struct topic *topic = look->run->topic;
+    look->n = 0;
+    for (size_t i = 0; i < topic->n_partitions; i++) {
+        const struct topic_partition *p = &topic->partitions[i];
+        add_window(look, p, newest ? p->high : p->low, INT64_MIN, RATE_WINDOW, RATE_WINDOW);
+    }
+    return read_round(look, err);
+}
+
+static bool any_overtaken(const struct look *look)
+{
+    for (size_t i = 0; i < look->n; i++)
+        if (look->parts[i].overtaken)
+            return true;
+    return false;
+}
+
+/* Retention may be at work just there: then where the log begins by now. */
+static int read_begins(struct look *look, struct err *err)
+{
+    struct rate_run *run = look->run;
+    int rc = read_ends(look, false, err);
+    for (int i = 0; i < MAX_LOOKS && rc == 0 && any_overtaken(look); i++) {
+        rc = admin_topics_offsets(run->request->admin, &run->topics, RATE_ASK_MS, err);
+        if (rc == 0)
+            rc = read_ends(look, false, err);
+    }
+    return rc;
+}
+
 int rate_look_held(struct rate_run *run, struct rate_held *held, struct err *err)
 {
     struct look look;
-    int rc = 0;
     if (open_look(&look, run, err) < 0)
         return -1;
-    for (int end = 0; end < 2 && rc == 0; end++) {
-        look.n = 0;
-        for (size_t i = 0; i < run->topic->n_partitions; i++) {
-            const struct topic_partition *p = &run->topic->partitions[i];
-            add_window(&look, p, end ? p->high : p->low, INT64_MIN, RATE_WINDOW, RATE_WINDOW);
-        }
-        rc = read_round(&look, err);
-        if (rc == 0)
-            take_ends(&look, held);
+    int rc = read_begins(&look, err);
+    if (rc == 0) {
+        take_begins(&look, held);
+        rc = read_ends(&look, true, err);
     }
+    if (rc == 0)
+        take_ends(&look, held);
     scanner_close(look.scanner);
     return rc;
 }

@@ -90,6 +90,13 @@ static int too_many(const struct tz *tz, const struct rate_wish *wish, enum time
                    unit_name(unit)[0]);
 }
 
+/* Whether all of a slot that begins then is still there. */
+static bool is_held(const struct rate_held *held, int64_t from_ms)
+{
+    return held->any && from_ms >= held->oldest_ms &&
+           (!held->some_deleted || from_ms >= held->complete_ms);
+}
+
 static void make_slots(struct rate *rate, struct arena *arena, const struct stretch *s,
                        int64_t *borders, size_t n, const struct rate_held *held,
                        const struct tz *tz)
@@ -108,7 +115,7 @@ static void make_slots(struct rate *rate, struct arena *arena, const struct stre
         rate->slots[i] = (struct rate_slot){
             .from_ms = from_ms,
             .to_ms = to_ms,
-            .whole = full && to_ms <= rate->now_ms && held->any && from_ms >= held->oldest_ms,
+            .whole = full && to_ms <= rate->now_ms && is_held(held, from_ms),
             .bytes = RATE_UNKNOWN,
             .smallest = RATE_UNKNOWN,
             .largest = RATE_UNKNOWN,

@@ -9,6 +9,8 @@
 #define RATE_ASK_MS 10000
 /* Each second: who looks on should hear soon that none answers. */
 #define RATE_ASK_AGAIN_MS 2000
+/* For what is nice to know. */
+#define RATE_CONFIGS_MS 3000
 /* Records that are read around a border: half of them before it. */
 #define RATE_WINDOW 200
 /* In so many places, at most: with more partitions only at each other border, or third. */

@@ -46,16 +46,15 @@ static const char *config_text(const struct topic *topic, const char *name)
 }
 
 /* Who may not read configs may count all the same. */
-static int read_configs(struct rate_run *run, struct rate_topic_notes *notes, struct err *err)
+static void read_configs(struct rate_run *run, struct rate_topic_notes *notes)
 {
     struct rate *rate = run->rate;
-    if (admin_topics_configs(run->request->admin, run->arena, &run->topics, RATE_ASK_MS, err) < 0) {
-        notes->configs = *err;
-        return err->class == ERR_OUTAGE ? -1 : 0;
-    }
+    if (admin_topics_configs(run->request->admin, run->arena, &run->topics, RATE_CONFIGS_MS,
+                             &notes->configs) < 0)
+        return;
+    notes->configs.class = ERR_NONE;
     rate->append_time = !strcmp(config_text(run->topic, "message.timestamp.type"), "LogAppendTime");
     rate->compacted = strstr(config_text(run->topic, "cleanup.policy"), "compact") != NULL;
-    return 0;
 }
 
 /* ---- counting between borders ---- */
@@ -167,7 +166,8 @@ int rate_topic(struct rate *out, struct rate_topic_notes *notes, struct arena *a
     if (find_topic(&run, err) < 0)
         return -1;
     begin(&run, notes);
-    if (read_configs(&run, notes, err) < 0 || rate_look_held(&run, &held, err) < 0 ||
+    read_configs(&run, notes);
+    if (rate_look_held(&run, &held, err) < 0 ||
         rate_plan(out, arena, &request->wish, request->tz, &held, &notes->cut, err) < 0)
         return -1;
     return request->exact ? rate_read_all(&run, err) : count_by_borders(&run, err);

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation
 from kafka import KafkaConsumer, TopicPartition
 
+from harness.mock_cluster import MockCluster
 from harness.paths import patience
 from harness.records import Record
 from harness.tool import Tool
@@ -408,3 +410,22 @@ def test_generated_history(tool, topic):
     counted = rate(tool, name, "--timezone", "UTC", "--expect", "10000/d")
     assert counted["per"] == "hour" and [slot["records"] for slot in counted["slots"]] == [1200] * 5
     assert counted["per_day"] == 28_800 and counted["now"] == counted["average"] == counted["peak"] == 1200
+
+
+def test_partitions_without_a_leader(tmp_path):
+    """They are told and not counted: exit code 1, with what could be counted."""
+    cluster = MockCluster()
+    try:
+        tool = Tool(tmp_path, cluster.address)
+        cluster.create_topic("halves", 2)
+        producer = Producer({"bootstrap.servers": cluster.address})
+        for i in range(20):
+            producer.produce("halves", b"x", partition=i % 2)
+        producer.flush(20)
+        cluster.set_leader("halves", 1, -1)
+        done = tool("rate", "halves", "--last", "1h", "--exact", "-J", stdin="")
+        assert done.returncode == 1 and "1 of 2 partitions have no leader" in done.stderr, done
+        parts = {p["partition"]: p["records"] for p in json.loads(done.stdout)["partitions"]}
+        assert parts[1] is None and parts[0] is not None
+    finally:
+        cluster.close()

@@ -332,6 +332,30 @@ static void test_a_wish_becomes_slots(void **state)
     arena_release(&arena);
 }
 
+/* One partition lost its first hours, another did not. */
+static void test_what_retention_deleted_in_part_is_not_whole(void **state)
+{
+    struct err err;
+    struct arena arena;
+    struct tz *tz = zone("UTC");
+    struct rate rate = {.now_ms = at(NOW)};
+    struct rate_wish wish = open_wish();
+    struct rate_held held = {.any = true,
+                             .oldest_ms = at("2026-11-26T00:00"),
+                             .newest_ms = at("2026-11-26T05:30"),
+                             .some_deleted = true,
+                             .complete_ms = at("2026-11-26T02:10")};
+    bool cut;
+    (void)state;
+    arena_init(&arena);
+    assert_int_equal(rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err), 0);
+    assert_int_equal(rate.n_slots, 6);
+    for (size_t i = 0; i < rate.n_slots; i++)
+        assert_int_equal(rate.slots[i].whole, i >= 3);
+    tz_free(tz);
+    arena_release(&arena);
+}
+
 static void test_wishes_that_cannot_be(void **state)
 {
     static const struct {
@@ -351,7 +375,9 @@ static void test_wishes_that_cannot_be(void **state)
         {NULL, "2030-01-02", NULL, false, "--from is in the future"},
         {NULL, NULL, "2020-01-01", false, "all that is there is newer"},
     };
-    struct rate_held held = {true, at("2026-01-01"), at("2026-11-26")};
+    struct rate_held held = {.any = true,
+                             .oldest_ms = at("2026-01-01"),
+                             .newest_ms = at("2026-11-26")};
     struct arena arena;
     struct tz *tz = zone("UTC");
     (void)state;
@@ -387,8 +413,9 @@ static void test_without_a_wish_there_is_always_an_answer(void **state)
             struct err err = {0};
             struct rate rate = {.now_ms = at(NOW)};
             struct rate_wish wish = open_wish();
-            struct rate_held held = {true, times[i] < times[j] ? times[i] : times[j],
-                                     times[i] < times[j] ? times[j] : times[i]};
+            struct rate_held held = {.any = true,
+                                     .oldest_ms = times[i] < times[j] ? times[i] : times[j],
+                                     .newest_ms = times[i] < times[j] ? times[j] : times[i]};
             bool cut;
             if (rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err) < 0)
                 fail_msg("%s", err.text);
@@ -499,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_units_have_names),
         cmocka_unit_test(test_the_machines_zone_is_found),
         cmocka_unit_test(test_a_wish_becomes_slots),
+        cmocka_unit_test(test_what_retention_deleted_in_part_is_not_whole),
         cmocka_unit_test(test_wishes_that_cannot_be),
         cmocka_unit_test(test_without_a_wish_there_is_always_an_answer),
         cmocka_unit_test(test_figures_are_drawn_from_whole_slots),
