@@ -242,6 +242,14 @@ void consumer_free(struct consumer *consumer, int timeout_ms)
         release(consumer);
 }
 
+void consumer_connect(struct consumer *consumer, int timeout_ms)
+{
+    const struct rd_kafka_metadata *metadata;
+    if (rd_kafka_metadata(consumer->client.rk, 0, NULL, &metadata, timeout_ms) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(metadata);
+}
+
 int consumer_subscribe(struct consumer *consumer, const char *const *topics, size_t n,
                        struct err *err)
 {

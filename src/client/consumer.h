@@ -45,6 +45,13 @@ int consumer_new(struct consumer **out, const struct consumer_options *options, 
 /* Leave the group (at most `timeout_ms`) and free all. */
 void consumer_free(struct consumer *consumer, int timeout_ms);
 
+/*
+ * Wait for a broker, `timeout_ms` at most; whether there is one shows later. A topic that is named
+ * while the library is just asking its first broker for metadata is asked about only at its next
+ * look, a second later.
+ */
+void consumer_connect(struct consumer *consumer, int timeout_ms);
+
 int consumer_subscribe(struct consumer *consumer, const char *const *topics, size_t n,
                        struct err *err);
 

@@ -7,6 +7,7 @@
 
 #define READ_AT_ONCE 1000
 #define WAIT_MS 100
+#define CONNECT_MS 1000
 
 /* A scan while it runs. */
 struct run {
@@ -178,6 +179,7 @@ int scanner_open(struct scanner **out, const struct scan *scan, size_t parts, st
         free(scanner);
         return -1;
     }
+    consumer_connect(scanner->consumer, CONNECT_MS);
     *out = scanner;
     return 0;
 }

@@ -81,8 +81,9 @@ static void print_summary(const struct generate_job *job, const struct figures *
                figures->acknowledged == 1 ? "record" : "records", job->topic);
     if (figures->made > figures->acknowledged)
         buf_printf(&line, " of %" PRIu64 " made", figures->made);
-    if (seconds > 0)
-        buf_printf(&line, ", %.0f/s in %.1f s", (double)figures->acknowledged / seconds, seconds);
+    double per_s = seconds > 0 ? (double)figures->acknowledged / seconds : 0;
+    if (per_s > 0)
+        buf_printf(&line, ", %.*f/s in %.1f s", per_s < 10 ? 1 : 0, per_s, seconds);
     const char *lead = "; with a fault:";
     for (int i = 0; i < N_FAULTS; i++)
         if (figures->faults[i] > 0) {

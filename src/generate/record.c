@@ -25,7 +25,7 @@ struct step {
     const char *lead; /* `, "name": ` or `{"name": `, in room to be copied in strides */
 };
 
-#define LEAD_STRIDE 32
+#define LEAD_STRIDE ((size_t)32)
 
 /*
  * The day on which a population's ages are what they are drawn to be: 2026-01-01. It must not move,
@@ -49,6 +49,7 @@ struct maker {
     struct alias activity;
     uint64_t number;
     bool is_long;           /* the next record is to have a text that is too long */
+    size_t spared;          /* the field that stays as it is then */
     int64_t population_day; /* INT64_MIN before the first record */
     int64_t ages_day;       /* the day that `births` are for; INT64_MIN before the first */
     struct birth_range births;
@@ -249,9 +250,18 @@ static inline char *write_plain(const struct step *step, struct draw *draw, stru
     return end;
 }
 
-void maker_set_long(struct maker *maker, bool is_long)
+void maker_set_long(struct maker *maker, bool is_long, size_t spared)
 {
     maker->is_long = is_long;
+    maker->spared = spared;
+}
+
+bool maker_can_be_long(const struct maker *maker, size_t spared)
+{
+    for (size_t i = 0; i < maker->spec->n_fields; i++)
+        if (i != spared && !maker->steps[i].hidden && !maker->steps[i].bare)
+            return true;
+    return false;
 }
 
 /* Filling before the quote that ends a text. */
@@ -293,7 +303,7 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to)
             if (!step->hidden)
                 to = put_value(step, value, maker->options.utf8, to);
         }
-        if (maker->is_long && !step->hidden)
+        if (maker->is_long && !step->hidden && i != maker->spared)
             to = put_filling(maker, to);
     }
     if (empty)
