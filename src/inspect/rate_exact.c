@@ -156,10 +156,6 @@ static int read_parts(struct reading *reading, struct scan_part *parts, size_t n
                            reading->passed, reading->of);
         again = rc < 0 ? -1 : catch_up(reading, parts, n, err);
     }
-    /* Up to a transaction that is still open. */
-    for (size_t i = 0; i < n && again == 0; i++)
-        reading->run->rate->transactional |=
-            parts[i].position < parts[i].stop && !reading->run->rate->compacted;
     return again;
 }
 
