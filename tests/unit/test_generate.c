@@ -791,7 +791,7 @@ static void test_what_is_too_long_is_not_the_id(void **state)
         if (cases[i].message)
             assert_non_null(strstr(err.text, cases[i].message));
         else {
-            source_make(source, &made);
+            source_make(source, NULL, &made);
             assert_true(made.value.len > MAKER_LONG_BYTES);
             assert_true(!spec.id || made.id.len == 36);
             assert_true(!spec.id ||
