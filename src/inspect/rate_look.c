@@ -37,7 +37,7 @@ static enum scan_verdict take(void *context, struct scan_part *part, const struc
     if (!w->any || ms > w->newest_ms)
         w->newest_ms = ms;
     w->any = true;
-    if (message->offset >= w->border && w->border_ms - ms > w->late_ms)
+    if (message->offset >= w->border && w->border_ms > ms && w->border_ms - ms > w->late_ms)
         w->late_ms = w->border_ms - ms;
     return SCAN_MORE;
 }
