@@ -16,6 +16,7 @@
 static atomic_int first_signal;
 static _Atomic int64_t first_at_ms;
 static atomic_bool at_once;
+static atomic_int end_code = EXIT_ENDED;
 static int stop_fd = -1;
 
 static int64_t now_ms(void)
@@ -32,7 +33,7 @@ static void on_signal(int signal)
     int saved_errno = errno;
     int none = 0;
     if (atomic_load(&at_once))
-        _exit(EXIT_ENDED);
+        _exit(atomic_load(&end_code));
     if (atomic_compare_exchange_strong(&first_signal, &none, signal)) {
         atomic_store(&first_at_ms, now_ms());
         uint64_t one = 1;
@@ -71,6 +72,11 @@ int signals_init(struct err *err)
 void signals_end_at_once(bool on)
 {
     atomic_store(&at_once, on);
+}
+
+void signals_end_code(int code)
+{
+    atomic_store(&end_code, code);
 }
 
 bool signals_stop_requested(void)

@@ -20,6 +20,8 @@ int signals_init(struct err *err);
  * interrupted, when there is nothing yet to drain or to clear away.
  */
 void signals_end_at_once(bool on);
+/* The exit code of that first signal: 130, unless it is how the work ends. */
+void signals_end_code(int code);
 
 /* Whether a signal has asked to stop. Any thread. */
 bool signals_stop_requested(void);

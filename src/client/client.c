@@ -54,6 +54,13 @@ static bool is_said_elsewhere(const char *facility)
     return false;
 }
 
+/* One `kafka:` serves producers and consumers; each leaves the other's properties alone. */
+static bool is_of_another_kind(const char *line)
+{
+    return strstr(line, "will be ignored by this consumer instance") ||
+           strstr(line, "will be ignored by this producer instance");
+}
+
 /* Newer libraries tell why a connection ended in a line alone, if it can be had again at once. */
 static void note_end(struct client *client, const char *line)
 {
@@ -93,7 +100,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     const char *scope = client ? client->scope : "";
     if (client && !strcmp(facility, "FAIL"))
         note_end(client, line);
-    if (level > SYSLOG_WARNING || is_said_elsewhere(facility) || !client) {
+    if (level > SYSLOG_WARNING || is_said_elsewhere(facility) || is_of_another_kind(line) ||
+        !client) {
         log_debug(scope, "librdkafka %s: %s", facility, line);
         return;
     }

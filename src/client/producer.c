@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "client/client.h"
 #include "client/fault.h"
+#include "client/producer_settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@
 #define HASTEN_FIRST_US 3000
 #define HASTEN_LONGEST_US 200000
 #define STALL_US 50000
-#define LEAVE_MS 900 /* when asked to stop: a drain takes less than a second */
+#define DOWN_US 200000 /* so long nothing is said of it */
+#define LEAVE_MS 900   /* when asked to stop: a drain takes less than a second */
 
 struct producer {
     struct client client;    /* first: it is the handle's opaque pointer */
@@ -38,18 +40,23 @@ struct producer {
     bool patient;
     void (*report)(void *context, const struct producer_report *report);
     void *context;
-    int64_t away_us;         /* since when no broker answers; 0: one does */
+    int64_t open_us;         /* since when records are on their way, if any are */
+    int64_t down_us;         /* since when all connections are down; 0: one is not */
+    bool refused;            /* and a new one did not come to be */
+    bool away;               /* an outage: it was told */
     int64_t hasten_us;       /* see hasten(): the next question is not before this, */
     int64_t hasten_pause_us; /* the one behind it so much later */
 };
 
-/* What librdkafka lets message.max.bytes be. */
-#define MESSAGE_MIN_BYTES 1000
-#define MESSAGE_MAX_BYTES 1000000000
-
-/* Too large means something else to who reads. */
+/* Too large means something else to who reads; and the topic was there when it was opened. */
 static int set_fault(struct err *err, rd_kafka_resp_err_t code, const char *topic)
 {
+    if (fault_is_topic_gone(code))
+        return err_set_code(
+            err, ERR_HALT, rd_kafka_err2name(code),
+            "there is no topic \"%s\" any more, or not this partition of it: was it "
+            "deleted?",
+            topic);
     if (code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         return fault_of_topic(err, code, topic, NULL);
     return err_set_code(err, ERR_INPUT, rd_kafka_err2name(code),
@@ -89,24 +96,39 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     set_fault(&producer->first_fault, message->err, rd_kafka_topic_name(message->rkt));
 }
 
-static void begin_outage(struct producer *producer)
+static uint64_t open_records(const struct producer *producer)
 {
-    if (producer->away_us != 0)
+    return producer->sent - producer->delivered - producer->failed;
+}
+
+/*
+ * The library says once that all brokers are gone, and that is also how a connection ends which was
+ * idle for long. It is an outage when records wait, or a new connection fails.
+ */
+static void see_outage(struct producer *producer)
+{
+    if (producer->down_us == 0 || producer->away || producer->sent == 0)
         return;
-    producer->away_us = clock_mono_us();
+    int64_t since_us =
+        producer->down_us > producer->open_us ? producer->down_us : producer->open_us;
+    if (!producer->refused && (open_records(producer) == 0 || clock_mono_us() - since_us < DOWN_US))
+        return;
+    producer->away = true;
     if (producer->patient)
-        log_warn(producer->client.scope, "%s; records wait for a broker, none is lost",
-                 producer->last_fault.text);
+        log_warn(producer->client.scope, "%s; records wait for a broker%s",
+                 producer->refused ? producer->last_fault.text
+                                   : "the connection to the broker ended",
+                 producer->patience_ms < 0 ? ", none is lost" : "");
 }
 
 static void end_outage(struct producer *producer)
 {
-    if (producer->away_us == 0)
-        return;
-    if (producer->patient)
+    if (producer->away && producer->patient)
         log_info(producer->client.scope, "the broker answers again, after %.1f s",
-                 (double)(clock_mono_us() - producer->away_us) / 1e6);
-    producer->away_us = 0;
+                 (double)(clock_mono_us() - producer->down_us) / 1e6);
+    producer->away = false;
+    producer->refused = false;
+    producer->down_us = 0;
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -119,11 +141,13 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
         producer->last_fault.class = ERR_HALT;
         return;
     }
-    /* "All brokers are down" says less than what was said before it. */
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_fault.class != ERR_NONE) {
-        begin_outage(producer);
-        return;
-    }
+    /* It says less than what was said before it. */
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        producer->down_us = producer->down_us ? producer->down_us : clock_mono_us();
+        if (producer->last_fault.class != ERR_NONE)
+            return;
+    } else if (producer->down_us != 0)
+        producer->refused = true;
     client_fault(&producer->client, &producer->last_fault, (rd_kafka_resp_err_t)code, reason);
     log_debug(producer->client.scope, "%s", producer->last_fault.text);
 }
@@ -134,82 +158,25 @@ static void release(struct producer *producer)
     free(producer);
 }
 
-/*
- * With idempotence a partition has one request under way. While the next batch waits for its
- * answer, the library's thread asks without a pause whether it may go (2.0.2 to 2.16 at least),
- * from linger.ms after its first record came; half a core that the broker beside it lacks. No batch
- * of a full queue is as old as LINGER_BULK_MS.
- */
-#define LINGER_MS 5
-#define LINGER_BULK_MS 10000
-
-#define TIMEOUT_DEFAULT_MS "60000"
-
-static const char *default_timeout_ms(const struct producer_options *options)
-{
-    return options->patient ? "0" : TIMEOUT_DEFAULT_MS;
-}
-#define PATIENCE_MORE_MS 10000 /* for the answers that are under way then */
-
-/* When the library gives a record up (message.timeout.ms and its other names); 0: never. */
-static int64_t timeout_ms(const struct producer_options *options)
-{
-    const char *found_ms = default_timeout_ms(options);
-    for (size_t i = 0; i < options->n_properties; i++) {
-        const char *name = options->properties[i].name;
-        if (!strncmp(name, "topic.", 6))
-            name += 6;
-        if (!strcmp(name, "message.timeout.ms") || !strcmp(name, "delivery.timeout.ms"))
-            found_ms = options->properties[i].value;
-    }
-    return strtoll(found_ms, NULL, 10);
-}
-
-/* The library refuses to linger for longer than its user gives a record at all. */
-static int64_t linger_ms(const struct producer_options *options)
-{
-    int64_t most_ms = options->bulk ? LINGER_BULK_MS : LINGER_MS;
-    int64_t given_ms = timeout_ms(options);
-    return given_ms > 0 && given_ms / 2 < most_ms ? given_ms / 2 : most_ms;
-}
-
-static int64_t patience_ms(const struct producer_options *options)
-{
-    int64_t given_ms = timeout_ms(options);
-    return given_ms > 0 ? given_ms + PATIENCE_MORE_MS : -1;
-}
-
 int producer_new(struct producer **out, const struct producer_options *options, struct err *err)
 {
-    char largest[24];
-    char linger[24];
+    struct producer_settings own;
     struct producer *producer = calloc(1, sizeof *producer);
     *out = NULL;
     if (!producer)
         return err_set(err, ERR_BUG, "out of memory");
+    producer_settings_init(&own, options);
     producer->bulk = options->bulk;
     producer->patient = options->patient;
     producer->report = options->report;
     producer->context = options->context;
+    producer->patience_ms = own.patience_ms;
     producer->hasten_pause_us = HASTEN_FIRST_US;
-    /* The user may change them. */
-    const struct setting defaults[] = {
-        {"enable.idempotence", "true"},
-        {"linger.ms", linger},
-        {"queue.buffering.max.kbytes", "65536"},
-        {"message.timeout.ms", default_timeout_ms(options)},
-        {"message.max.bytes", largest},
-    };
-    size_t n_defaults = sizeof defaults / sizeof *defaults;
-    bool fits = options->max_bytes >= MESSAGE_MIN_BYTES && options->max_bytes <= MESSAGE_MAX_BYTES;
-    producer->patience_ms = patience_ms(options);
-    snprintf(linger, sizeof linger, "%" PRId64, linger_ms(options));
-    snprintf(largest, sizeof largest, "%" PRId64, options->max_bytes);
     const struct client_settings settings = {
         .type = RD_KAFKA_PRODUCER,
         .brokers = options->brokers,
-        .defaults = defaults,
-        .n_defaults = fits ? n_defaults : n_defaults - 1,
+        .defaults = own.defaults, /* the user may change them */
+        .n_defaults = own.n_defaults,
         .properties = options->properties,
         .n_properties = options->n_properties,
     };
@@ -361,16 +328,19 @@ static bool hasten_beside(struct producer *producer)
 static void take_news(struct producer *producer, int wait_ms, bool flush)
 {
     uint64_t known = producer->delivered + producer->failed;
+    uint64_t delivered = producer->delivered;
     if (hasten_beside(producer) && wait_ms > HASTEN_PAUSE_MS)
         wait_ms = HASTEN_PAUSE_MS;
     if (flush)
         rd_kafka_flush(producer->client.rk, wait_ms);
     else
         rd_kafka_poll(producer->client.rk, wait_ms);
-    if (producer->delivered + producer->failed > known) {
+    if (producer->delivered + producer->failed > known)
         producer->news_us = clock_mono_us();
+    if (producer->delivered > delivered)
         end_outage(producer);
-    }
+    else
+        see_outage(producer);
 }
 
 /*
@@ -400,6 +370,8 @@ int producer_offer(struct producer *producer, const struct producer_record *reco
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return set_fault(err, code, record->topic);
+    if (open_records(producer) == 0)
+        producer->open_us = clock_mono_us();
     if (producer->sent++ == 0 && !producer->bulk)
         hasten(producer);
     return 0;
@@ -424,7 +396,7 @@ void producer_wait(struct producer *producer, int wait_ms, bool full)
 
 bool producer_is_away(const struct producer *producer)
 {
-    return producer->away_us != 0;
+    return producer->away;
 }
 
 void producer_poll(struct producer *producer)
@@ -448,7 +420,7 @@ static bool out_of_patience(const struct producer *producer)
 
 static int no_news(struct producer *producer, struct err *err)
 {
-    uint64_t left = producer->sent - producer->delivered - producer->failed;
+    uint64_t left = open_records(producer);
     if (producer->last_fault.class != ERR_NONE)
         return err_set_code(err, ERR_OUTAGE, producer->last_fault.code,
                             "%" PRIu64 " of %" PRIu64 " records are not acknowledged: %s", left,
@@ -460,10 +432,10 @@ static int no_news(struct producer *producer, struct err *err)
 int producer_flush(struct producer *producer, struct err *err)
 {
     producer->news_us = clock_mono_us();
-    while (producer->delivered + producer->failed < producer->sent) {
+    while (open_records(producer) > 0) {
         if (producer->last_fault.class == ERR_HALT || out_of_patience(producer))
             return no_news(producer, err);
-        if (producer->sent - producer->delivered - producer->failed > FLUSH_RECORDS)
+        if (open_records(producer) > FLUSH_RECORDS)
             await_news(producer);
         else
             take_news(producer, WAIT_MS, true);

@@ -224,7 +224,7 @@ static int run(struct cli *cli)
         return cli_fail(cli, &err);
     request.watch.config = &cli->config.common;
     if (signals_init(&err) < 0 ||
-        query_open(&query, &cli->config.common, request.watch.write, &err) < 0)
+        query_open(&query, &cli->config.common, QUERY_VERB, request.watch.write, &err) < 0)
         code = cli_fail(cli, &err);
     else if (request.watch.every_ms == 0)
         code = run_once(cli, query, &request);

@@ -4,6 +4,8 @@
 #include "base/settings.h"
 #include "base/signals.h"
 #include "cmd/cluster.h"
+#include "cmd/rate_live.h"
+#include "cmd/rate_of_table.h"
 #include "cmd/rate_render.h"
 #include "cmd/shown.h"
 #include "cmd/verb.h"
@@ -55,9 +57,24 @@ static void options(struct option_table *table)
         {.id = OPTION_EXACT,
          .name = "exact",
          .help = "read all records rather than ask for offsets; adds bytes, sizes and keys"},
+        {.id = OPTION_LIVE,
+         .name = "live",
+         .help = "again each second until Ctrl-C (default the last 20 minutes)"},
         {.id = OPTION_CSV, .name = "csv", .help = "a line of CSV for each row"},
     };
+    static const struct option of_table[] = {
+        {.id = OPTION_DRAFT_TABLE,
+         .name = "table",
+         .argument = "TABLE",
+         .help = "rows of this table instead, TABLE or SCHEMA.TABLE as SQL writes it"},
+        {.id = OPTION_COLUMN,
+         .name = "column",
+         .argument = "NAME",
+         .help = "by this column: timestamp, timestamptz, date, or text that holds times"},
+    };
     option_table_add_group(table, "Rate", own, sizeof own / sizeof *own);
+    option_table_add_group(table, "Of a table", of_table, sizeof of_table / sizeof *of_table);
+    option_table_add_setting(table, SETTING_DATABASE, "Of a table");
     option_table_add_setting(table, SETTING_BROKERS, "Kafka");
     option_table_add_setting(table, SETTING_KAFKA, "Kafka");
     option_table_add_json(table);
@@ -72,6 +89,10 @@ struct rate_job {
     struct tz *tz;
     char zone[TZ_NAME_BYTES];
     struct rate_topic_request request;
+    struct rate_table_request table; /* source.table NULL: of a topic */
+    struct rate_topic_notes notes;
+    bool noted;
+    bool live;
     struct rate_view view;
     int64_t shown_us; /* when progress was last shown */
 };
@@ -97,6 +118,35 @@ static int read_topic(struct rate_job *job, struct err *err)
         return -1;
     job->request.partition = (int32_t)partition;
     return 0;
+}
+
+static int read_table(struct rate_job *job, struct err *err)
+{
+    const struct parsed_option *table = option_of(job, OPTION_DRAFT_TABLE);
+    const struct parsed_option *column = option_of(job, OPTION_COLUMN);
+    static const enum option_id of_topics[] = {OPTION_TOPIC, OPTION_PARTITION, OPTION_EXACT};
+    if (!table)
+        return err_set(err, ERR_USAGE, "%s is of a table: write --table too", column->where);
+    if (!column)
+        return err_set(err, ERR_USAGE, "--table: by which of its columns? --column NAME");
+    if (check_table(table->value, err) < 0)
+        return err_prefix(err, "%s", table->where);
+    if (job->cli->line.n_words > 0)
+        return err_set(err, ERR_USAGE, "\"%s\" and --table: choose a topic or a table",
+                       job->cli->line.words[0]);
+    for (size_t i = 0; i < sizeof of_topics / sizeof *of_topics; i++)
+        if (option_of(job, of_topics[i]))
+            return err_set(err, ERR_USAGE, "%s is of a topic; a table has no such thing",
+                           option_of(job, of_topics[i])->where);
+    job->table.source.table = table->value;
+    job->table.source.column = column->value;
+    return 0;
+}
+
+static int read_what(struct rate_job *job, struct err *err)
+{
+    bool of_table = option_of(job, OPTION_DRAFT_TABLE) || option_of(job, OPTION_COLUMN);
+    return of_table ? read_table(job, err) : read_topic(job, err);
 }
 
 static int read_zone(struct rate_job *job, struct err *err)
@@ -180,13 +230,38 @@ static int read_rest(struct rate_job *job, struct err *err)
     return 0;
 }
 
+/* A stretch that ends now, and begins soon enough to be asked for each second. */
+static int read_live(struct rate_job *job, struct err *err)
+{
+    struct rate_wish *wish = &job->request.wish;
+    static const struct {
+        enum option_id id;
+        const char *why;
+    } others[] = {{OPTION_TO, "looks at now"},
+                  {OPTION_EXACT, "asks each second"},
+                  {OPTION_CSV, "is a line each second, or -J an object"}};
+    job->live = option_of(job, OPTION_LIVE) != NULL;
+    for (size_t i = 0; job->live && i < sizeof others / sizeof *others; i++)
+        if (option_of(job, others[i].id))
+            return err_set(err, ERR_USAGE, "--live %s: leave out %s", others[i].why,
+                           option_of(job, others[i].id)->where);
+    if (job->live && wish->from_ms == RATE_OPEN && wish->last_ms == RATE_OPEN)
+        wish->last_ms = RATE_LIVE_SLOTS * unit_ms(wish->has_unit ? wish->unit : UNIT_MINUTE);
+    return 0;
+}
+
 static int read_job(struct rate_job *job, struct err *err)
 {
     job->request.now_ms = clock_wall_us() / 1000;
-    if (read_topic(job, err) < 0 || read_zone(job, err) < 0 || read_stretch(job, err) < 0 ||
-        read_rest(job, err) < 0 || cli_load_config(job->cli, NULL, 0, true, err) < 0)
+    if (read_what(job, err) < 0 || read_zone(job, err) < 0 || read_stretch(job, err) < 0 ||
+        read_rest(job, err) < 0 || read_live(job, err) < 0 ||
+        cli_load_config(job->cli, NULL, 0, true, err) < 0)
         return -1;
     job->request.config = &job->cli->config.common;
+    job->table.source.config = &job->cli->config.common;
+    job->table.source.timezone = job->request.timezone;
+    job->table.tz = job->tz;
+    job->table.wish = job->request.wish;
     return 0;
 }
 
@@ -226,25 +301,59 @@ static void note(const struct rate_job *job, const struct rate *rate,
         cli_note(job->cli, "%" PRId64 " more records are from later times", rate->later);
 }
 
-static int work(struct rate_job *job, struct err *err)
+/* Of a topic; for --live too, where a signal ends it with success while a broker is waited for. */
+static int count(void *context, struct arena *arena, int64_t now_ms, struct rate *rate,
+                 struct err *err)
+{
+    struct rate_job *job = context;
+    job->request.now_ms = now_ms;
+    signals_end_at_once(true);
+    int rc = rate_topic(rate, &job->notes, arena, &job->request, err);
+    signals_end_at_once(false);
+    log_status(NULL);
+    if (rc == 0 && job->live && !job->noted)
+        note(job, rate, &job->notes);
+    job->noted |= rc == 0;
+    return rc;
+}
+
+static int count_last(void *context, int64_t now_ms, struct rate *rate, struct err *err)
+{
+    const struct rate_job *job = context;
+    signals_end_at_once(true);
+    int rc = rate_topic_last(rate, &job->request, now_ms, err);
+    signals_end_at_once(false);
+    return rc;
+}
+
+static int once(struct rate_job *job, struct err *err)
 {
     struct rate rate;
-    struct rate_topic_notes notes;
+    if (count(job, &job->cli->arena, job->request.now_ms, &rate, err) < 0)
+        return -1;
+    job->view.rate = &rate;
+    if (rate_render(job->cli, &job->view, err) < 0)
+        return -1;
+    note(job, &rate, &job->notes);
+    return job->notes.leaderless > 0 ? EXIT_FAILED : 0;
+}
+
+static int work(struct rate_job *job, struct err *err)
+{
+    const struct rate_source source = {job, count, count_last};
     if (read_job(job, err) < 0 || signals_init(err) < 0)
         return -1;
+    if (job->live)
+        signals_end_code(0);
+    if (job->table.source.table)
+        return rate_of_table(job->cli, &job->table, &job->view, job->live, err);
     signals_end_at_once(true);
     if (cluster_connect(job->cli, &job->admin, err) < 0)
         return -1;
     job->request.admin = job->admin;
     job->request.progress = show_progress;
     job->request.context = job;
-    int rc = rate_topic(&rate, &notes, &job->cli->arena, &job->request, err);
-    log_status(NULL);
-    if (rc < 0)
-        return -1;
-    rate_render(job->cli, &rate, &job->view);
-    note(job, &rate, &notes);
-    return notes.leaderless > 0 ? EXIT_FAILED : 0;
+    return job->live ? rate_live(job->cli, &job->view, &source, err) : once(job, err);
 }
 
 static int run(struct cli *cli)
@@ -263,7 +372,8 @@ const struct verb verb_rate = {
     .summary = "how much arrives in a topic per second, minute, hour or day",
     .usage = "TOPIC [--per UNIT] [--last TIME] [--expect N/d]\n"
              "TOPIC --from TIME [--to TIME] [--timezone ZONE]\n"
-             "TOPIC --exact            reads all records",
+             "TOPIC --exact            reads all records\n"
+             "--table TABLE --column NAME   rows of a table, by a column",
     .options = options,
     .run = run,
     .notes =
@@ -272,5 +382,7 @@ const struct verb verb_rate = {
         "  weir rate driven_data_stream\n"
         "  weir rate driven_data_stream --per hour --last 24h --expect 10000/d\n"
         "  weir rate driven_data_stream --per day --timezone Europe/Bucharest --csv\n"
-        "  weir rate driven_data_stream --exact -J | jq .distinct_keys",
+        "  weir rate driven_data_stream --exact -J | jq .distinct_keys\n"
+        "  weir rate driven_data_stream --live\n"
+        "  weir rate --table streaming_layer.streaming_data --column accessed_at --per hour",
 };

@@ -30,7 +30,7 @@ static const char *harmless(struct arena *arena, const char *text)
     return copy;
 }
 
-void columns_add(struct columns *columns, const char *text)
+static void add_cell(struct columns *columns, const char *text)
 {
     if (columns->n_cells == columns->room) {
         size_t room = columns->room ? 2 * columns->room : 64;
@@ -40,7 +40,17 @@ void columns_add(struct columns *columns, const char *text)
         columns->cells = cells;
         columns->room = room;
     }
-    columns->cells[columns->n_cells++] = text && *text ? harmless(columns->arena, text) : "-";
+    columns->cells[columns->n_cells++] = text;
+}
+
+void columns_add(struct columns *columns, const char *text)
+{
+    add_cell(columns, text && *text ? harmless(columns->arena, text) : "-");
+}
+
+void columns_add_empty(struct columns *columns)
+{
+    add_cell(columns, "");
 }
 
 void columns_add_number(struct columns *columns, int64_t number)
@@ -85,10 +95,22 @@ static void measure(const struct columns *columns, size_t widths[MAX_COLUMNS])
     }
 }
 
+size_t columns_width(const struct columns *columns)
+{
+    size_t widths[MAX_COLUMNS];
+    size_t width = 0;
+    measure(columns, widths);
+    for (size_t i = 0; i < columns->n_columns; i++)
+        width += widths[i] + (i > 0 ? GAP : 0);
+    return width;
+}
+
 /* One cell; `owed` are the blanks that stand before it, if it is not the end of the line. */
 static int print_cell(const char *text, enum column_align align, size_t width, int owed, FILE *to)
 {
     int blanks = (int)(width - width_of(text));
+    if (!*text)
+        return owed + blanks + GAP;
     fprintf(to, "%*s%s", align == COLUMN_RIGHT ? owed + blanks : owed, "", text);
     return align == COLUMN_RIGHT ? GAP : GAP + blanks;
 }

@@ -41,6 +41,10 @@ void columns_add_fact_number(struct columns *columns, const char *name, int64_t 
 void columns_add(struct columns *columns, const char *text);
 /* A number; a negative one is not known: a dash. */
 void columns_add_number(struct columns *columns, int64_t number);
+/* A cell with nothing in it, not even a dash. */
+void columns_add_empty(struct columns *columns);
+/* The widest line's width. */
+size_t columns_width(const struct columns *columns);
 void columns_print(const struct columns *columns, FILE *to);
 
 #endif

@@ -473,8 +473,8 @@ int consume_in_group(struct consume *consume, struct err *err)
                            .joined_us = clock_mono_us(),
                            .committed_us = clock_mono_us()};
     struct err failed;
-    consume->printer.on_wait = on_wait;
-    consume->printer.context = &m;
+    consume->printer.outlet.on_wait = on_wait;
+    consume->printer.outlet.context = &m;
     if (check_place(consume, err) < 0 || subscribe(consume, err) < 0)
         return -1;
     run(&m);
@@ -486,6 +486,6 @@ int consume_in_group(struct consume *consume, struct err *err)
                      "what was printed last by the group %s is not committed; %s: %s",
                      consume->group, consequence(consume), failed.text);
     drop_parts(&m);
-    consume->printer.on_wait = NULL;
+    consume->printer.outlet.on_wait = NULL;
     return 0;
 }

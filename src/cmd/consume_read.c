@@ -13,8 +13,8 @@
 
 bool consume_is_over(const struct consume *consume)
 {
-    return consume->left <= 0 || consume->printer.closed || consume->fault.class != ERR_NONE ||
-           signals_stop_requested();
+    return consume->left <= 0 || consume->printer.outlet.closed ||
+           consume->fault.class != ERR_NONE || signals_stop_requested();
 }
 
 bool consume_all_done(const struct consume *consume)
@@ -49,7 +49,7 @@ static void take_record(struct part *part, const struct message *message)
     }
     int rc = record_printer_add(&consume->printer, part->topic, part->partition, message,
                                 &consume->fault);
-    if (rc < 0 || consume->printer.closed)
+    if (rc < 0 || consume->printer.outlet.closed)
         return;
     part->next = message->offset + 1;
     if (part->next >= part->stop)
@@ -109,10 +109,10 @@ void consume_take_fault(struct consume *consume, const struct err *err)
 bool consume_read_parts(struct consume *consume)
 {
     bool any = false;
-    size_t max = consume->printer.waited ? READ_AT_ONCE_SLOWLY : READ_AT_ONCE;
-    consume->printer.waited = false;
+    size_t max = consume->printer.outlet.waited ? READ_AT_ONCE_SLOWLY : READ_AT_ONCE;
+    consume->printer.outlet.waited = false;
     for (size_t i = 0; i < consume->n_parts && !consume_is_over(consume); i++) {
-        if (consume->printer.waited)
+        if (consume->printer.outlet.waited)
             return true;
         struct part *part = &consume->parts[i];
         if (!part->done && part->stream)
@@ -125,7 +125,7 @@ void consume_flush(struct consume *consume)
 {
     struct err err = {.class = ERR_NONE};
     if (record_printer_flush(&consume->printer, &err) == 0) {
-        if (!consume->printer.closed)
+        if (!consume->printer.outlet.closed)
             note_written(consume);
     } else if (consume->fault.class == ERR_NONE) {
         consume->fault = err;

@@ -12,6 +12,7 @@
 #define STDOUT_BYTES ((size_t)256 << 10)
 #define STDOUT_TOPIC "-"
 #define DEFAULT_ID "unique_id"
+#define FIRST_US (INT64_C(900) * 1000000) /* the first --as-of that a topic takes */
 
 static const char *value_of(const struct generate_job *job, enum option_id id)
 {
@@ -130,6 +131,33 @@ static int read_rest(struct generate_job *job, struct err *err)
     return 0;
 }
 
+/* acks, and its other names. */
+static bool nobody_acknowledges(const struct pipeline_config *config)
+{
+    bool nobody = false;
+    for (size_t i = 0; i < config->n_kafka; i++) {
+        const char *name = config->kafka[i].name;
+        if (!strncmp(name, "topic.", 6))
+            name += 6;
+        if (!strcmp(name, "acks") || !strcmp(name, "request.required.acks"))
+            nobody = !strcmp(config->kafka[i].value, "0");
+    }
+    return nobody;
+}
+
+static int check_delivery(const struct generate_job *job, struct err *err)
+{
+    const struct source_options *options = &job->source_options;
+    if (options->simulated && options->as_of_us < FIRST_US)
+        return err_set(err, ERR_USAGE,
+                       "--as-of: a record's Kafka timestamp cannot be before 1970: begin at "
+                       "1970-01-01T00:15:00Z or later (late ones are up to 10 minutes older)");
+    if (job->ledger && nobody_acknowledges(&job->cli->config.common))
+        return err_set(err, ERR_USAGE,
+                       "--ledger names what was acknowledged, and with acks=0 nothing is");
+    return 0;
+}
+
 /* What makes sense with a topic alone, or not at all. */
 static int check(const struct generate_job *job, struct err *err)
 {
@@ -137,12 +165,13 @@ static int check(const struct generate_job *job, struct err *err)
     if (options->simulated && options->pace.kind == PACE_MAX)
         return err_set(err, ERR_USAGE, "--as-of steps by --every or --rate N/s, not by max");
     if (job->topic)
-        return 0;
+        return check_delivery(job, err);
     static const struct {
         enum option_id id;
         const char *name;
     } of_topic[] = {{OPTION_LEDGER, "--ledger"},
                     {OPTION_PARTITION, "-p"},
+                    {OPTION_KEY, "--key"},
                     {OPTION_JSON, "-J"},
                     {OPTION_NO_SLEEP, "--no-sleep"}};
     for (size_t i = 0; i < sizeof of_topic / sizeof *of_topic; i++)
@@ -177,8 +206,6 @@ int generate_job_read(struct generate_job *job, struct err *err)
 static int open_topic(struct generate_job *job, struct err *err)
 {
     const struct pipeline_config *config = &job->cli->config.common;
-    if (job->ledger && ledger_file_open(&job->ledger_file, job->ledger, err) < 0)
-        return -1;
     job->topic_options = (struct topic_options){
         .brokers = config->brokers,
         .properties = config->kafka,
@@ -187,9 +214,14 @@ static int open_topic(struct generate_job *job, struct err *err)
         .partition = job->partition,
         .bulk = !job->waits,
         .own_times = job->source_options.simulated,
-        .ledger = job->ledger_file,
     };
-    return target_topic_new(&job->target, &job->topic_options, &job->progress, err);
+    if (target_topic_new(&job->target, &job->topic_options, &job->progress, err) < 0)
+        return -1;
+    /* Behind it, so that no file is made for a topic that is not there. */
+    if (job->ledger && ledger_file_open(&job->ledger_file, job->ledger, err) < 0)
+        return -1;
+    job->topic_options.ledger = job->ledger_file;
+    return 0;
 }
 
 static int open_target(struct generate_job *job, struct err *err)

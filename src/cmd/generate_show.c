@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/columns.h"
+#include "cmd/figure_text.h"
 #include "cmd/json_out.h"
 #include "generate/provider.h"
 #include "generate/record.h"
@@ -55,29 +56,13 @@ void generate_show_status(struct generate_status *status)
 
 /* ---- What will come ---- */
 
-/* "10,800": in groups of three. */
-static void add_grouped(struct buf *out, uint64_t number)
-{
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%" PRIu64, number);
-    for (int i = 0; i < n; i++) {
-        if (i > 0 && (n - i) % 3 == 0)
-            buf_add_byte(out, ',');
-        buf_add_byte(out, digits[i]);
-    }
-}
-
 void generate_show_start(const struct generate_job *job)
 {
     double per_day = pace_per_day(&job->source_options.pace);
     if (!job->topic || !job->waits || per_day < 0.5)
         return;
-    struct buf text;
-    buf_init(&text, STATUS_BYTES);
-    add_grouped(&text, (uint64_t)(per_day + 0.5));
     cli_note(job->cli, "into %s, %s records a day at this pace; Ctrl-C ends it", job->topic,
-             buf_str(&text));
-    buf_release(&text);
+             grouped_text(&job->cli->arena, (int64_t)(per_day + 0.5)));
 }
 
 /* ---- What came of it ---- */
@@ -96,8 +81,9 @@ static void print_summary(const struct generate_job *job, const struct figures *
                figures->acknowledged == 1 ? "record" : "records", job->topic);
     if (figures->made > figures->acknowledged)
         buf_printf(&line, " of %" PRIu64 " made", figures->made);
-    if (seconds > 0)
-        buf_printf(&line, ", %.0f/s in %.1f s", (double)figures->acknowledged / seconds, seconds);
+    double per_s = seconds > 0 ? (double)figures->acknowledged / seconds : 0;
+    if (per_s > 0)
+        buf_printf(&line, ", %.*f/s in %.1f s", per_s < 10 ? 1 : 0, per_s, seconds);
     const char *lead = "; with a fault:";
     for (int i = 0; i < N_FAULTS; i++)
         if (figures->faults[i] > 0) {

@@ -1,6 +1,7 @@
 #include "cmd/json_out.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #define MAX_JSON_BYTES ((size_t)1 << 31)
@@ -55,6 +56,15 @@ void json_out_number(struct json_out *out, const char *name, bool known, int64_t
     begin(out, name);
     if (known)
         buf_printf(&out->buf, "%" PRId64, number);
+    else
+        buf_add_str(&out->buf, "null");
+}
+
+void json_out_real(struct json_out *out, const char *name, bool known, double number)
+{
+    begin(out, name);
+    if (known && isfinite(number))
+        buf_printf(&out->buf, "%.12g", number);
     else
         buf_add_str(&out->buf, "null");
 }

@@ -26,6 +26,8 @@ void json_out_close(struct json_out *out, char bracket);
 void json_out_text(struct json_out *out, const char *name, const char *text);
 /* null unless it is known. */
 void json_out_number(struct json_out *out, const char *name, bool known, int64_t number);
+/* With the digits that tell it from its neighbours; null unless it is known. */
+void json_out_real(struct json_out *out, const char *name, bool known, double number);
 void json_out_bool(struct json_out *out, const char *name, bool value);
 
 #endif

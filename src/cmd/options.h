@@ -70,7 +70,7 @@ enum option_id {
     OPTION_ALLOW,
     OPTION_GROUP, /* group and consume: a name, not the setting of a pipeline */
     OPTION_DRY_RUN,
-    OPTION_DRAFT_TABLE, /* draft: the name of a table, not the setting */
+    OPTION_DRAFT_TABLE, /* draft and rate: the name of a table, not the setting */
     OPTION_EXAMPLES,
     OPTION_SPEC, /* generate */
     OPTION_FIELDS,
@@ -90,6 +90,7 @@ enum option_id {
     OPTION_EXPECT,
     OPTION_ZONE, /* of what is shown, not the setting of a pipeline */
     OPTION_EXACT,
+    OPTION_LIVE,
 };
 
 struct option {

@@ -2,15 +2,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/signals.h"
 #include "cmd/query_output.h"
+#include "cmd/redraw.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #define MAX_SCREEN_BYTES ((size_t)1 << 31)
 
@@ -20,10 +16,8 @@ struct watch {
     int now;     /* which of them is filled */
     bool before; /* the other one has the last time's answer */
     bool more;   /* there are rows beyond those that are looked at */
-    bool terminal;
-    bool redraws; /* the terminal can be drawn over */
+    struct redraw redraw;
     enum table_mark mark;
-    size_t drawn_lines; /* of the last time, to be drawn over; 0: nothing is */
     struct buf out;
 };
 
@@ -115,19 +109,6 @@ void watch_line(struct buf *out, const struct table_view *before, const struct t
 
 /* ---- for a person ---- */
 
-/* The time of day for a person here; the time in UTC for a program. */
-static void add_time(struct buf *out, bool utc)
-{
-    char text[64];
-    struct tm tm;
-    time_t now = (time_t)(clock_wall_us() / 1000000);
-    if (utc)
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-    else
-        strftime(text, sizeof text, "%H:%M:%S", localtime_r(&now, &tm));
-    buf_add_str(out, text);
-}
-
 /* Over the last table if all of it is still on the screen; else below it. */
 static void draw(struct watch *w, const struct table_view *before)
 {
@@ -140,11 +121,9 @@ static void draw(struct watch *w, const struct table_view *before)
         .mark = w->mark,
         .before = before && table_is_alike(before, now) ? before : NULL,
     };
-    if (w->drawn_lines > 0 && w->drawn_lines < screen.lines && w->redraws)
-        buf_printf(&w->out, "\x1b[%zuA\r\x1b[J", w->drawn_lines);
-    add_time(&w->out, false);
-    buf_printf(&w->out, ", every %g s; Ctrl-C ends\n", (double)w->request->every_ms / 1000);
-    w->drawn_lines = 2 + table_print(now, &look, &w->out);
+    redraw_begin(&w->redraw, &screen, &w->out);
+    redraw_add_head(&w->out, w->request->every_ms);
+    w->redraw.drawn_lines = 2 + table_print(now, &look, &w->out);
     if (w->more)
         buf_printf(&w->out, "(the first %zu rows)\n", now->n_rows);
     else
@@ -154,10 +133,10 @@ static void draw(struct watch *w, const struct table_view *before)
 static int show(struct watch *w, struct err *err)
 {
     const struct table_view *before = w->before ? &w->tables[!w->now] : NULL;
-    if (w->terminal) {
+    if (w->redraw.terminal) {
         draw(w, before);
     } else {
-        add_time(&w->out, true);
+        redraw_add_time(&w->out);
         watch_line(&w->out, before, &w->tables[w->now]);
     }
     return output_write(&w->out, err);
@@ -165,26 +144,12 @@ static int show(struct watch *w, struct err *err)
 
 /* ---- the rounds ---- */
 
-/* True when the time is over, false when a signal asks to stop. */
-static bool pause_until(int64_t deadline_us)
-{
-    for (;;) {
-        int64_t left_ms = (deadline_us - clock_mono_us() + 999) / 1000;
-        if (signals_stop_requested())
-            return false;
-        if (left_ms <= 0)
-            return true;
-        struct pollfd pfd = {.fd = signals_fd(), .events = POLLIN};
-        poll(&pfd, 1, left_ms > 60000 ? 60000 : (int)left_ms);
-    }
-}
-
 /* The connection is gone: once a round for as long as the database is away. */
 static int connect_again(struct query **query, const struct watch_request *request, struct err *err)
 {
     query_close(*query);
     *query = NULL;
-    return query_open(query, request->config, request->write, err);
+    return query_open(query, request->config, QUERY_VERB, request->write, err);
 }
 
 /* 1: answered; 0: over; -1: failed. An outage is told and waited for, unless it is the first. */
@@ -199,7 +164,7 @@ static int ask(struct watch *w, struct query **query, struct query_end *end, str
     if (err->class != ERR_OUTAGE || !w->before)
         return -1;
     log_warn("", "%s; it is asked again", err->text);
-    w->drawn_lines = 0;
+    w->redraw.drawn_lines = 0;
     query_close(*query);
     *query = NULL;
     return 1;
@@ -227,10 +192,9 @@ static int round_once(struct watch *w, struct query **query, struct query_end *e
 static void watch_init(struct watch *w, const struct watch_request *request)
 {
     const char *no_colour = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-    *w = (struct watch){.request = request, .terminal = isatty(STDOUT_FILENO)};
-    w->redraws = term && strcmp(term, "dumb") != 0;
-    w->mark = !w->redraws || (no_colour && *no_colour) ? MARK_STAR : MARK_REVERSE;
+    *w = (struct watch){.request = request};
+    redraw_init(&w->redraw);
+    w->mark = !w->redraw.over || (no_colour && *no_colour) ? MARK_STAR : MARK_REVERSE;
     table_init(&w->tables[0]);
     table_init(&w->tables[1]);
     buf_init(&w->out, MAX_SCREEN_BYTES);
@@ -247,7 +211,7 @@ int query_watch(struct query **query, const struct watch_request *request, struc
         rc = round_once(&w, query, end, err);
         if (rc != QUERY_MORE || round == request->rounds)
             break;
-        if (!pause_until(start_us + request->every_ms * 1000))
+        if (!redraw_pause(start_us + request->every_ms * 1000))
             break;
     }
     table_release(&w.tables[0]);

@@ -10,6 +10,8 @@
 #include "cmd/query_table.h"
 #include "sink/query.h"
 
+#define QUERY_VERB "weir query"
+
 struct watch_request {
     const char *text;
     const struct pipeline_config *config; /* to connect again */

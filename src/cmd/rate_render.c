@@ -1,155 +1,322 @@
 #include "cmd/rate_render.h"
 
 #include "cmd/columns.h"
-#include "cmd/json_out.h"
-#include "sink/civil.h"
+#include "cmd/figure_text.h"
+#include "cmd/query_output.h"
+#include "cmd/shown.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#define NOTE_SO_FAR " so far"
+#define NOTE_PART " in part"
+#define MIN_BAR_COLUMNS 8
 #define DAY_S 86400
+#define MAX_OUT_BYTES ((size_t)1 << 30)
+#define MAX_BAR_BYTES ((size_t)64 * 1024)
 
-/* "2026-03-29T04:00:00+03:00"; with milliseconds only where they are not 0. */
-static const char *time_text(struct arena *arena, const struct tz *tz, int64_t ms)
+/* ---- what is known ---- */
+
+static int64_t all_records(const struct rate *rate)
 {
-    int64_t at_s = floor_div(ms, 1000);
-    int32_t offset_s = tz_offset_at(tz, at_s);
-    int64_t local_s = at_s + offset_s;
-    struct civil day = civil_from_days(floor_div(local_s, DAY_S));
-    int of_day = (int)floor_mod(local_s, DAY_S);
-    int part_ms = (int)floor_mod(ms, 1000);
-    int away_s = offset_s < 0 ? -offset_s : offset_s;
-    char part[8] = "";
-    if (part_ms > 0)
-        snprintf(part, sizeof part, ".%03d", part_ms);
-    return arena_printf(arena, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d%s%c%02d:%02d", day.year,
-                        day.month, day.day, of_day / 3600, of_day / 60 % 60, of_day % 60, part,
-                        offset_s < 0 ? '-' : '+', away_s / 3600, away_s / 60 % 60);
+    int64_t records = 0;
+    for (size_t i = 0; i < rate->n_slots; i++)
+        records += rate->slots[i].records;
+    return records;
 }
 
-static void json_number(struct json_out *out, const char *name, int64_t number)
+static bool any_whole(const struct rate *rate)
 {
-    json_out_number(out, name, number >= 0, number);
+    for (size_t i = 0; i < rate->n_slots; i++)
+        if (rate->slots[i].whole)
+            return true;
+    return false;
 }
 
-static void json_rounded(struct json_out *out, const char *name, double number)
+static bool is_running(const struct rate *rate, const struct rate_slot *slot)
 {
-    json_out_number(out, name, true, (int64_t)(number + 0.5));
+    return !slot->whole && slot->from_ms <= rate->now_ms && rate->now_ms < slot->to_ms;
 }
 
-static void json_slots(struct arena *arena, struct json_out *out, const struct rate *rate,
-                       const struct rate_view *view)
+/* Whether records were read, so that their bytes and keys are known. */
+static bool was_read(const struct rate_view *view)
 {
-    json_out_open(out, "slots", '[');
-    for (size_t i = 0; i < rate->n_slots; i++) {
+    return view->rate->exact && view->topic;
+}
+
+/* ---- the slots ---- */
+
+/* The first slot that is shown. */
+static size_t first_shown(const struct rate *rate, const struct rate_look *look)
+{
+    return look->max_slots > 0 && rate->n_slots > look->max_slots ? rate->n_slots - look->max_slots
+                                                                  : 0;
+}
+
+static int64_t most_records(const struct rate *rate, size_t from)
+{
+    int64_t most = 0;
+    for (size_t i = from; i < rate->n_slots; i++)
+        if (rate->slots[i].records > most)
+            most = rate->slots[i].records;
+    return most;
+}
+
+/* A bar of `columns` for the most; what is not nothing shows. */
+static void add_bar(struct buf *out, int64_t records, int64_t most, size_t columns, bool utf8)
+{
+    static const char *const eighths[] = {"",       "\u258F", "\u258E", "\u258D",
+                                          "\u258C", "\u258B", "\u258A", "\u2589"};
+    size_t parts = utf8 ? 8 : 1;
+    if (records <= 0 || most <= 0)
+        return;
+    double share = (double)records / (double)most;
+    size_t n = (size_t)(share * (double)(columns * parts) + 0.5);
+    n = n > 0 ? n : 1;
+    for (size_t i = 0; i < n / parts; i++)
+        buf_add_str(out, utf8 ? "\u2588" : "#");
+    if (utf8)
+        buf_add_str(out, eighths[n % parts]);
+}
+
+static const char *note_of(const struct rate *rate, const struct rate_slot *slot)
+{
+    if (slot->whole)
+        return "";
+    return is_running(rate, slot) ? NOTE_SO_FAR : NOTE_PART;
+}
+
+static void add_bar_cell(struct columns *table, const struct rate_view *view,
+                         const struct rate_slot *slot, int64_t most, size_t columns, bool utf8)
+{
+    struct buf bar;
+    buf_init(&bar, MAX_BAR_BYTES);
+    add_bar(&bar, slot->records, most, columns, utf8);
+    const char *note = note_of(view->rate, slot);
+    buf_add_str(&bar, bar.len == 0 && *note ? note + 1 : note);
+    if (bar.len > 0)
+        columns_add(table, buf_str(&bar));
+    else
+        columns_add_empty(table);
+    buf_release(&bar);
+}
+
+static void add_figures_read(struct columns *table, struct arena *arena,
+                             const struct rate_slot *slot)
+{
+    columns_add(table, slot->bytes < 0 ? NULL : size_text(arena, slot->bytes));
+    columns_add(table, slot->smallest < 0 ? NULL : grouped_text(arena, slot->smallest));
+    columns_add(table, slot->largest < 0 ? NULL : grouped_text(arena, slot->largest));
+    columns_add(table, slot->distinct_keys < 0 ? NULL : grouped_text(arena, slot->distinct_keys));
+}
+
+/* Without bars: how wide the rest is. */
+static void fill(struct columns *table, const struct rate_view *view, const struct rate_look *look,
+                 struct arena *arena, size_t bar_columns)
+{
+    const struct rate *rate = view->rate;
+    const struct column all[] = {{"TIME", COLUMN_LEFT},
+                                 {view->topic ? "RECORDS" : "ROWS", COLUMN_RIGHT},
+                                 {"BYTES", COLUMN_RIGHT},
+                                 {"SMALLEST", COLUMN_RIGHT},
+                                 {"LARGEST", COLUMN_RIGHT},
+                                 {"KEYS", COLUMN_RIGHT},
+                                 {"", COLUMN_LEFT}};
+    struct column *heads = arena_alloc(arena, sizeof all);
+    size_t n = was_read(view) ? 6 : 2;
+    size_t first = first_shown(rate, look);
+    int64_t most = most_records(rate, first);
+    memcpy(heads, all, n * sizeof *heads);
+    heads[n] = (struct column){"", COLUMN_LEFT};
+    columns_init(table, arena, heads, bar_columns > 0 ? n + 1 : n);
+    for (size_t i = first; i < rate->n_slots; i++) {
         const struct rate_slot *slot = &rate->slots[i];
-        json_out_open(out, NULL, '{');
-        json_out_text(out, "from", time_text(arena, view->tz, slot->from_ms));
-        json_out_text(out, "to", time_text(arena, view->tz, slot->to_ms));
-        json_out_bool(out, "whole", slot->whole);
-        json_out_number(out, "records", true, slot->records);
-        if (rate->exact) {
-            json_number(out, "bytes", slot->bytes);
-            json_number(out, "smallest", slot->smallest);
-            json_number(out, "largest", slot->largest);
-            json_number(out, "distinct_keys", slot->distinct_keys);
-        }
-        json_out_close(out, '}');
+        columns_add(table, rate_time_text(view, arena, slot->from_ms));
+        columns_add(table, grouped_text(arena, slot->records));
+        if (was_read(view))
+            add_figures_read(table, arena, slot);
+        if (bar_columns > 0)
+            add_bar_cell(table, view, slot, most, bar_columns, look->utf8);
     }
-    json_out_close(out, ']');
 }
 
-static void json_figures(struct arena *arena, struct json_out *out, const struct rate *rate,
-                         const struct rate_view *view)
+static size_t note_columns(const struct rate *rate)
 {
-    struct rate_figures figures = rate_figures(rate);
-    json_rounded(out, "now", figures.now_per_unit);
-    json_rounded(out, "average", figures.average_per_unit);
-    json_out_number(out, "peak", true, figures.peak);
-    json_out_text(out, "peak_at", time_text(arena, view->tz, figures.peak_ms));
-    json_rounded(out, "per_day", figures.per_day);
-    json_out_number(out, "expected_per_day", view->expect_per_s > 0,
-                    (int64_t)(view->expect_per_s * DAY_S + 0.5));
-    json_out_number(out, "skew_percent", figures.skew > 0, (int64_t)(figures.skew * 100 + 0.5));
-}
-
-static void print_json(struct arena *arena, const struct rate *rate, const struct rate_view *view)
-{
-    struct json_out out;
-    json_out_start(&out);
-    json_out_open(&out, NULL, '{');
-    json_out_text(&out, "topic", view->topic);
-    json_out_text(&out, "per", unit_name(rate->unit));
-    json_out_text(&out, "timezone", rate->timezone);
-    json_figures(arena, &out, rate, view);
-    json_slots(arena, &out, rate, view);
-    json_out_open(&out, "partitions", '[');
-    for (size_t i = 0; i < rate->n_partitions; i++) {
-        json_out_open(&out, NULL, '{');
-        json_out_number(&out, "partition", true, rate->partitions[i].partition);
-        json_number(&out, "records", rate->partitions[i].records);
-        json_out_close(&out, '}');
-    }
-    json_out_close(&out, ']');
-    json_number(&out, "earlier", rate->earlier);
-    json_number(&out, "later", rate->later);
-    if (rate->exact) {
-        json_number(&out, "distinct_keys", rate->distinct_keys);
-        json_out_bool(&out, "keys_estimated", rate->keys_estimated);
-    }
-    json_out_bool(&out, "exact", rate->exact);
-    json_out_bool(&out, "compacted", rate->compacted);
-    json_out_bool(&out, "transactional", rate->transactional);
-    json_out_bool(&out, "append_time", rate->append_time);
-    json_out_open(&out, "disorder", '{');
-    json_out_bool(&out, "looked", rate->disorder.looked);
-    json_out_number(&out, "borders", true, rate->disorder.borders);
-    json_out_number(&out, "out_of_place", true, rate->disorder.out_of_place);
-    json_out_number(&out, "worst_ms", true, rate->disorder.worst_ms);
-    json_out_close(&out, '}');
-    json_out_close(&out, '}');
-    json_out_end(&out);
-}
-
-static void print_csv(struct arena *arena, const struct rate *rate, const struct rate_view *view)
-{
-    printf("from,to,whole,records\n");
+    size_t columns = 0;
     for (size_t i = 0; i < rate->n_slots; i++) {
-        const struct rate_slot *slot = &rate->slots[i];
-        printf("%s,%s,%s,%" PRId64 "\n", time_text(arena, view->tz, slot->from_ms),
-               time_text(arena, view->tz, slot->to_ms), slot->whole ? "true" : "false",
-               slot->records);
+        size_t len = strlen(note_of(rate, &rate->slots[i]));
+        columns = len > columns ? len : columns;
     }
+    return columns;
 }
 
-static void print_table(struct arena *arena, const struct rate *rate, const struct rate_view *view)
+static void print_slots(const struct rate_view *view, const struct rate_look *look,
+                        struct arena *arena, FILE *to)
 {
-    static const struct column heads[] = {{"FROM", COLUMN_LEFT}, {"RECORDS", COLUMN_RIGHT}};
     struct columns table;
-    struct rate_figures figures = rate_figures(rate);
-    columns_init(&table, arena, heads, 2);
-    for (size_t i = 0; i < rate->n_slots; i++) {
-        columns_add(&table, time_text(arena, view->tz, rate->slots[i].from_ms));
-        columns_add_number(&table, rate->slots[i].records);
-    }
-    columns_print(&table, stdout);
-    printf("now %.0f, average %.0f, peak %" PRId64 " per %s; %.0f/day at this rate",
-           figures.now_per_unit, figures.average_per_unit, figures.peak, unit_name(rate->unit),
-           figures.per_day);
-    if (view->expect_per_s > 0)
-        printf(", %.0f expected", view->expect_per_s * DAY_S);
-    printf("\n");
+    fill(&table, view, look, arena, 0);
+    size_t taken = columns_width(&table) + 2 + note_columns(view->rate);
+    bool narrow = look->screen_columns < taken + MIN_BAR_COLUMNS;
+    size_t bars = narrow ? MIN_BAR_COLUMNS : look->screen_columns - taken;
+    fill(&table, view, look, arena, bars);
+    columns_print(&table, to);
 }
 
-void rate_render(const struct cli *cli, const struct rate *rate, const struct rate_view *view)
+/* ---- the figures ---- */
+
+static const char *per(const struct rate_view *view, struct arena *arena, double value)
+{
+    return arena_printf(arena, "%s/%s", measure_text(arena, value), unit_name(view->rate->unit));
+}
+
+static void add_fact(struct columns *facts, const char *name, const char *text)
+{
+    columns_add(facts, name);
+    columns_add(facts, text);
+}
+
+static const char *total_text(const struct rate_view *view, struct arena *arena)
+{
+    const struct rate *rate = view->rate;
+    const char *text = grouped_text(arena, all_records(rate));
+    if (rate->earlier > 0)
+        text = arena_printf(arena, "%s, and %s before these", text,
+                            grouped_text(arena, rate->earlier));
+    return text;
+}
+
+static const char *now_text(const struct rate_view *view, struct arena *arena,
+                            const struct rate_figures *figures)
+{
+    const struct rate *rate = view->rate;
+    const char *unit = unit_name(rate->unit);
+    size_t last = rate->n_slots - 1;
+    const char *rated = per(view, arena, figures->now_per_unit);
+    while (last > 0 && !rate->slots[last].whole)
+        last--;
+    if (!any_whole(rate))
+        return arena_printf(arena, "%s, by a part of a%s %s", rated, *unit == 'h' ? "n" : "", unit);
+    return arena_printf(arena, "%s, in the %s from %s", rated, unit,
+                        rate_time_text(view, arena, rate->slots[last].from_ms));
+}
+
+const char *rate_day_text(const struct rate_view *view, struct arena *arena)
+{
+    double per_day = rate_figures(view->rate).per_day;
+    double expected = view->expect_per_s * DAY_S;
+    const char *text = arena_printf(arena, "%s/day at this rate", measure_text(arena, per_day));
+    if (expected <= 0)
+        return text;
+    double over = per_day - expected;
+    text = arena_printf(arena, "%s, %s expected", text, measure_text(arena, expected));
+    if (fabs(over) < 0.5)
+        return arena_printf(arena, "%s: as many", text);
+    return arena_printf(arena, "%s: %s %s (%s%%)", text, measure_text(arena, fabs(over)),
+                        over < 0 ? "under" : "over",
+                        measure_text(arena, 100 * fabs(over) / expected));
+}
+
+/* NULL: there is one partition, or nothing to compare. */
+static const char *partitions_text(const struct rate_view *view, struct arena *arena, double skew)
+{
+    const struct rate *rate = view->rate;
+    const struct rate_partition *fullest = NULL;
+    for (size_t i = 0; i < rate->n_partitions; i++)
+        if (!fullest || rate->partitions[i].records > fullest->records)
+            fullest = &rate->partitions[i];
+    if (rate->n_partitions < 2 || skew <= 0)
+        return NULL;
+    return arena_printf(arena, "%zu, of which %" PRId32 " has %s: %s times an even share",
+                        rate->n_partitions, fullest->partition,
+                        grouped_text(arena, fullest->records), measure_text(arena, skew));
+}
+
+static void fill_facts(struct columns *facts, const struct rate_view *view, struct arena *arena)
+{
+    static const struct column heads[] = {{NULL, COLUMN_LEFT}, {NULL, COLUMN_LEFT}};
+    const struct rate *rate = view->rate;
+    struct rate_figures figures = rate_figures(rate);
+    const char *partitions = partitions_text(view, arena, figures.skew);
+    columns_init(facts, arena, heads, 2);
+    add_fact(facts, view->topic ? "records" : "rows", total_text(view, arena));
+    if (all_records(rate) == 0)
+        return;
+    add_fact(facts, "now", now_text(view, arena, &figures));
+    add_fact(facts, "average", per(view, arena, figures.average_per_unit));
+    add_fact(facts, "peak",
+             arena_printf(arena, "%s at %s", per(view, arena, (double)figures.peak),
+                          rate_time_text(view, arena, figures.peak_ms)));
+    add_fact(facts, "a day", rate_day_text(view, arena));
+    if (partitions)
+        add_fact(facts, "partitions", partitions);
+    if (rate->distinct_keys >= 0 && was_read(view))
+        add_fact(facts, "keys", grouped_text(arena, rate->distinct_keys));
+}
+
+static void print(const struct rate_view *view, const struct rate_look *look, struct arena *arena,
+                  FILE *to)
+{
+    struct columns facts;
+    const char *const *remarks;
+    size_t n = rate_remarks(view, arena, &remarks);
+    size_t hidden = first_shown(view->rate, look);
+    if (hidden > 0)
+        fprintf(to, "(%zu earlier slots are not shown)\n", hidden);
+    print_slots(view, look, arena, to);
+    fputc('\n', to);
+    fill_facts(&facts, view, arena);
+    columns_print(&facts, to);
+    for (size_t i = 0; i < n; i++) {
+        fputs(i == 0 ? "\n" : "", to);
+        fprintf(to, "%s.\n", remarks[i]);
+    }
+}
+
+void rate_render_text(const struct rate_view *view, const struct rate_look *look,
+                      struct arena *arena, struct buf *out)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    if (to) {
+        print(view, look, arena, to);
+        fclose(to);
+        buf_add(out, text, len);
+    }
+    free(text);
+}
+
+void rate_render_line(const struct rate_view *view, struct arena *arena, struct buf *out)
+{
+    const struct rate *rate = view->rate;
+    struct rate_figures figures = rate_figures(rate);
+    const struct rate_slot *last = &rate->slots[rate->n_slots - 1];
+    buf_printf(out, "%s in the %s from %s, average %s, %s", grouped_text(arena, last->records),
+               unit_name(rate->unit), rate_time_text(view, arena, last->from_ms),
+               per(view, arena, figures.average_per_unit), rate_day_text(view, arena));
+}
+
+int rate_render(const struct cli *cli, const struct rate_view *view, struct err *err)
 {
     struct arena arena;
+    struct buf out;
+    const struct rate_look look = {.screen_columns = screen_size().columns,
+                                   .utf8 = shown_is_utf8()};
     arena_init(&arena);
+    buf_init(&out, MAX_OUT_BYTES);
     if (cli->json)
-        print_json(&arena, rate, view);
+        rate_render_json(view, &arena, &out);
     else if (view->csv)
-        print_csv(&arena, rate, view);
+        rate_render_csv(view, &arena, &out);
     else
-        print_table(&arena, rate, view);
+        rate_render_text(view, &look, &arena, &out);
+    int rc = output_write(&out, err);
+    if (rc == QUERY_ENOUGH)
+        output_forget();
+    buf_release(&out);
     arena_release(&arena);
+    return rc < 0 ? -1 : 0;
 }

@@ -1,35 +1,18 @@
 #include "cmd/record_printer.h"
 
-#include "base/signals.h"
 #include "cmd/envelope.h"
 #include "cmd/json_pretty.h"
 #include "cmd/shown.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define OUT_MAX ((size_t)1 << 31)
 #define OUT_MUCH ((size_t)64 << 10)
-#define WAIT_MS 100
-/* After a signal, for a reader that is only slow. */
-#define LAST_MS 1000
-
-/* Files and /dev/null take all at once; a pipe or a terminal may take nothing for hours. */
-static bool may_block(void)
-{
-    struct stat stat;
-    if (fstat(STDOUT_FILENO, &stat) < 0)
-        return false;
-    return !S_ISREG(stat.st_mode) && (!S_ISCHR(stat.st_mode) || isatty(STDOUT_FILENO));
-}
 
 void record_printer_init(struct record_printer *printer)
 {
-    *printer = (struct record_printer){.terminal = isatty(STDOUT_FILENO), .may_block = may_block()};
+    *printer = (struct record_printer){.terminal = isatty(STDOUT_FILENO)};
+    outlet_init(&printer->outlet, STDOUT_FILENO, "stdout", 0);
     buf_init(&printer->out, OUT_MAX);
     buf_init(&printer->scratch, OUT_MAX);
 }
@@ -38,6 +21,7 @@ void record_printer_release(struct record_printer *printer)
 {
     buf_release(&printer->out);
     buf_release(&printer->scratch);
+    outlet_release(&printer->outlet);
     if (printer->has_grep)
         regfree(&printer->grep);
 }
@@ -108,67 +92,10 @@ int record_printer_add(struct record_printer *printer, const char *topic, int32_
     return 1;
 }
 
-/* Where nobody has to be heard in between: only a signal ends it. */
-static bool await_alone(void)
-{
-    struct pollfd ready[] = {{.fd = STDOUT_FILENO, .events = POLLOUT},
-                             {.fd = signals_fd(), .events = POLLIN}};
-    while (poll(ready, 2, -1) < 0)
-        if (errno != EINTR)
-            return true; /* the write will tell */
-    return ready[0].revents != 0 || poll(ready, 1, LAST_MS) > 0;
-}
-
-/* Until stdout takes a piece; false: it is not waited for any longer. */
-static bool await_reader(struct record_printer *printer)
-{
-    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
-    if (!printer->on_wait)
-        return await_alone();
-    while (poll(&out, 1, WAIT_MS) <= 0) {
-        printer->waited = true;
-        if (!printer->on_wait(printer->context))
-            return false;
-    }
-    if (printer->waited)
-        printer->on_wait(printer->context); /* it takes what comes, so all may leave */
-    return true;
-}
-
-static ssize_t write_piece(struct record_printer *printer, const char *pos, size_t left)
-{
-    /* A pipe that poll(2) finds ready takes so much without a wait, and maybe no more. */
-    if (printer->may_block) {
-        if (!await_reader(printer))
-            return 0;
-        left = left < PIPE_BUF ? left : PIPE_BUF;
-    }
-    ssize_t n = write(STDOUT_FILENO, pos, left);
-    while (n < 0 && (errno == EINTR || errno == EAGAIN)) {
-        if (errno == EAGAIN && !await_reader(printer))
-            return 0;
-        n = write(STDOUT_FILENO, pos, left);
-    }
-    return n;
-}
-
 int record_printer_flush(struct record_printer *printer, struct err *err)
 {
-    const char *pos = printer->out.data;
-    size_t left = printer->closed ? 0 : printer->out.len;
-    while (left > 0 && !printer->closed && printer->write_errno == 0) {
-        ssize_t n = write_piece(printer, pos, left);
-        if (n == 0 || (n < 0 && errno == EPIPE)) {
-            printer->closed = true;
-        } else if (n < 0) {
-            printer->write_errno = errno;
-        } else {
-            pos += n;
-            left -= (size_t)n;
-        }
-    }
-    if (printer->write_errno != 0)
-        return err_set(err, ERR_OUTAGE, "stdout: %s", strerror(printer->write_errno));
+    if (outlet_write(&printer->outlet, buf_slice(&printer->out), err) < 0)
+        return -1;
     buf_clear(&printer->out);
     return 0;
 }

@@ -1,14 +1,14 @@
 /*
  * Records onto stdout, in the form that was asked for: the value and a line's end, -f, -J or
  * --pretty. What is printed is gathered, and goes out when record_printer_flush() is called or
- * enough has come together. A reader that has gone (a closed pipe) is no error: `closed` tells.
- * After an error nothing more is written: it would be what was partly written before.
+ * enough has come together. A reader that is slow or has gone is the outlet's affair.
  */
 #ifndef WEIR_CMD_RECORD_PRINTER_H
 #define WEIR_CMD_RECORD_PRINTER_H
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/outlet.h"
 #include "client/consumer.h"
 #include "cmd/record_format.h"
 
@@ -20,22 +20,12 @@ struct record_printer {
     bool json;
     bool pretty;
     bool has_grep;
-    regex_t grep; /* only records whose key or value it finds something in */
-    /*
-     * While a slow reader keeps us from writing: called ten times a second, and after each piece
-     * that was written then. False: do not wait any longer; as if the reader had gone. NULL:
-     * wait until a signal comes.
-     */
-    bool (*on_wait)(void *context);
-    void *context;
-    bool waited; /* since the caller has set it to false */
+    regex_t grep;         /* only records whose key or value it finds something in */
+    struct outlet outlet; /* its on_wait may be set; what comes of it is the reader's */
     /* Own: */
     struct buf out;
     struct buf scratch;
     bool terminal;
-    bool may_block; /* stdout can keep a write waiting */
-    bool closed;
-    int write_errno;
 };
 
 void record_printer_init(struct record_printer *printer);

@@ -5,7 +5,9 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 
 void shown_init(void)
@@ -13,6 +15,17 @@ void shown_init(void)
     setlocale(LC_CTYPE, "");
     if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
         setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+bool shown_is_utf8(void)
+{
+    const char *term = getenv("TERM");
+    bool plain = !term || !strcmp(term, "dumb") || !strcmp(term, "linux");
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool utf8 = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+    if (locale)
+        freelocale(locale);
+    return utf8 && !(plain && isatty(STDOUT_FILENO));
 }
 
 static uint32_t decode(const char *text, size_t bytes)

@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
+
 /* Append whole lines: their ends and tabs stay. */
 void shown_add(struct buf *out, struct slice bytes);
 
@@ -23,5 +25,8 @@ void shown_add_line(struct buf *out, struct slice bytes);
  */
 void shown_init(void);
 size_t shown_add_cell(struct buf *out, struct slice bytes);
+
+/* Whether the user's locale, and the terminal if stdout is one, know more than ASCII. */
+bool shown_is_utf8(void);
 
 #endif

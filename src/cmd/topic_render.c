@@ -2,6 +2,7 @@
 
 #include "base/settings.h"
 #include "cmd/columns.h"
+#include "cmd/figure_text.h"
 #include "cmd/json_out.h"
 
 #include <inttypes.h>
@@ -26,40 +27,6 @@ static bool config_number(const struct topic *topic, const char *name, int64_t *
 {
     const char *text = config_text(topic, name);
     return text && parse_integer(text, out) == 0;
-}
-
-struct unit {
-    const char *name;
-    int64_t factor;
-};
-
-/* The two largest units, so that what is shown is what is set, or near it. */
-static const char *duration_text(struct arena *arena, int64_t ms)
-{
-    static const struct unit units[] = {
-        {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
-    const size_t n = sizeof units / sizeof *units;
-    size_t i = 0;
-    while (i + 1 < n && ms < units[i].factor)
-        i++;
-    int64_t first = ms / units[i].factor;
-    int64_t second = i + 1 < n ? ms % units[i].factor / units[i + 1].factor : 0;
-    if (second == 0)
-        return arena_printf(arena, "%" PRId64 "%s", first, units[i].name);
-    return arena_printf(arena, "%" PRId64 "%s%" PRId64 "%s", first, units[i].name, second,
-                        units[i + 1].name);
-}
-
-static const char *size_text(struct arena *arena, int64_t bytes)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    size_t i = 0;
-    double size = (double)bytes;
-    while (i + 1 < sizeof units / sizeof *units && size >= 1024) {
-        size /= 1024;
-        i++;
-    }
-    return arena_printf(arena, "%.4g%s", size, units[i]);
 }
 
 /* NULL: not known. */

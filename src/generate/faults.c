@@ -78,6 +78,11 @@ enum fault faults_draw(const struct faults *faults, struct rng *rng)
     return (enum fault)i;
 }
 
+bool faults_has(const struct faults *faults, enum fault fault)
+{
+    return faults->below[fault] > (fault == 0 ? 0 : faults->below[fault - 1]);
+}
+
 const char *fault_name(enum fault fault)
 {
     return fault == FAULT_NONE ? NULL : names[fault];

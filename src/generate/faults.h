@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "generate/rng.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum fault {
@@ -39,6 +40,8 @@ struct faults {
 /* "garbage=0.1%,duplicate=0.5%"; shares may be 100% in all. */
 int faults_parse(const char *text, struct faults *faults, struct err *err);
 enum fault faults_draw(const struct faults *faults, struct rng *rng);
+/* Whether any record can have it. */
+bool faults_has(const struct faults *faults, enum fault fault);
 /* "garbage"; NULL for FAULT_NONE. */
 const char *fault_name(enum fault fault);
 

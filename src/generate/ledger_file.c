@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)64 << 10)
@@ -23,15 +24,34 @@ struct ledger_file {
     struct err err;
 };
 
-/* A run that was cut off may have left a line that is only begun. */
-static int end_last_line(struct ledger_file *ledger)
+/* How long a line is that has no end yet; 0: none. -1: the file cannot be read. */
+static int64_t last_line_bytes(const struct ledger_file *ledger, char *bytes, off_t size)
 {
-    char last = '\n';
+    size_t n = size < (off_t)BUFFER_BYTES ? (size_t)size : BUFFER_BYTES;
+    if (pread(ledger->fd, bytes, n, size - (off_t)n) != (ssize_t)n)
+        return -1;
+    const char *end = memrchr(bytes, '\n', n);
+    size_t last = end ? n - (size_t)(end + 1 - bytes) : n;
+    memmove(bytes, bytes + n - last, last);
+    return (int64_t)last;
+}
+
+/*
+ * A run that was cut off may have left a line that is only begun: it is cut off too, because no
+ * reader could tell it from a wrong one once it has an end. One that is whole, or is not ours,
+ * gets its end.
+ */
+static int end_last_line(const struct ledger_file *ledger)
+{
+    char bytes[BUFFER_BYTES];
     off_t size = lseek(ledger->fd, 0, SEEK_END);
-    if (size <= 0)
+    if (size <= 0) /* empty, or a pipe */
         return 0;
-    if (pread(ledger->fd, &last, 1, size - 1) != 1 || last == '\n')
-        return 0;
+    int64_t n = last_line_bytes(ledger, bytes, size);
+    if (n <= 0)
+        return (int)n;
+    if (bytes[0] == '{' && bytes[n - 1] != '}')
+        return ftruncate(ledger->fd, size - n);
     return write(ledger->fd, "\n", 1) == 1 ? 0 : -1;
 }
 
@@ -55,10 +75,25 @@ int ledger_file_open(struct ledger_file **out, const char *path, struct err *err
     return 0;
 }
 
+/* What of the lines is out is counted, and a piece of a line behind them cut off again. */
+static void keep_whole_lines(struct ledger_file *ledger)
+{
+    struct slice out = outlet_partly(&ledger->outlet);
+    size_t whole = out.len;
+    while (whole > 0 && out.ptr[whole - 1] != '\n')
+        whole--;
+    for (size_t i = 0; i < whole; i++)
+        ledger->whole += out.ptr[i] == '\n';
+    off_t size = lseek(ledger->fd, 0, SEEK_END);
+    if (size > 0 && out.len > whole && ftruncate(ledger->fd, size - (off_t)(out.len - whole)) < 0)
+        return; /* the next run will do it */
+}
+
 static int break_off(struct ledger_file *ledger, struct err *err)
 {
     if (!ledger->broken) {
         struct err reason = ledger->err;
+        keep_whole_lines(ledger);
         err_set(&ledger->err, ERR_OUTAGE,
                 "--ledger: %s: of this run, %" PRIu64 " lines are whole and the rest is missing",
                 reason.text, ledger->whole);
@@ -72,7 +107,10 @@ int ledger_file_flush(struct ledger_file *ledger, struct err *err)
 {
     if (ledger->broken)
         return break_off(ledger, err);
-    if (outlet_flush(&ledger->outlet, &ledger->err) < 0)
+    int rc = outlet_flush(&ledger->outlet, &ledger->err);
+    if (rc == 0 && ledger->outlet.closed)
+        rc = err_set(&ledger->err, ERR_OUTAGE, "%s: nobody reads it any more", ledger->path);
+    if (rc < 0)
         return break_off(ledger, err);
     ledger->whole = ledger->lines;
     return 0;

@@ -9,6 +9,7 @@
 #define US_PER_S 1e6
 #define S_PER_DAY 86400.0
 #define STREAM_PACE 101
+#define FAR_US (INT64_MAX / 4) /* 73,000 years: nothing is due later */
 
 int pace_parse_every(const char *text, struct pace *pace, struct err *err)
 {
@@ -65,13 +66,14 @@ int64_t pace_next(struct pace *pace)
     case PACE_MAX:
         return 0;
     case PACE_EVERY:
-        if (n > 0)
+        if (n > 0 && pace->due_us < FAR_US)
             pace->due_us += rng_between(&pace->rng, pace->min_us, pace->max_us);
         return pace->due_us;
     case PACE_RATE:
         break;
     }
-    return (int64_t)((double)n * US_PER_S / pace->per_s);
+    double due_us = (double)n * US_PER_S / pace->per_s;
+    return due_us < (double)FAR_US ? (int64_t)due_us : FAR_US;
 }
 
 double pace_per_day(const struct pace *pace)

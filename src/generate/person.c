@@ -31,10 +31,11 @@ struct birth_range person_births(int64_t today, int min_age, int max_age)
 void person_draw(struct person *person, const struct locale *locale, struct rng *rng,
                  struct birth_range births)
 {
-    person->first_name = (uint32_t)rng_below(rng, locale->n_first_names);
+    struct rng_lot lot = rng_lot(rng);
+    person->first_name = rng_lot_below(&lot, (uint32_t)locale->n_first_names);
     person->woman = person->first_name < locale->n_female;
-    person->last_name = (uint32_t)rng_below(rng, locale->n_last_names);
-    person->city = (uint32_t)rng_below(rng, locale->n_cities);
+    person->last_name = rng_lot_below(&lot, (uint32_t)locale->n_last_names);
+    person->city = rng_lot_below(&lot, (uint32_t)locale->n_cities);
     person->county = locale->cities[person->city].county;
     person->born = civil_from_days(person_draw_birth(rng, births));
 }
@@ -45,21 +46,26 @@ int person_sex_digit(bool woman, int64_t year)
     return pair + (woman ? 1 : 0);
 }
 
+/* A number's two digits times their weights, together. */
+static inline int weighed(int number, int tens, int ones)
+{
+    return number * ones - number / 10 * (10 * ones - tens);
+}
+
 char *person_put_cnp(char *to, int sex_digit, int64_t year, int month, int day, int county,
                      int serial)
 {
-    static const char weights[] = "279146358279";
-    int sum = 0;
-    char *at = to;
-    *at++ = (char)('0' + sex_digit);
-    at = put_two(at, (unsigned)(year % 100));
-    at = put_two(at, (unsigned)month);
-    at = put_two(at, (unsigned)day);
-    at = put_two(at, (unsigned)county);
-    at = put_digits(at, (uint64_t)serial, 3);
-    for (int i = 0; i < 12; i++)
-        sum += (to[i] - '0') * (weights[i] - '0');
-    sum %= 11;
-    *at++ = sum == 10 ? '1' : (char)('0' + sum);
-    return at;
+    int short_year = (int)(year % 100);
+    int sum = 2 * sex_digit + weighed(short_year, 7, 9) + weighed(month, 1, 4) +
+              weighed(day, 6, 3) + weighed(county, 5, 8) + weighed(serial % 100, 7, 9) +
+              serial / 100 * 2;
+    int check = sum % 11;
+    *to++ = (char)('0' + sex_digit);
+    to = put_two(to, (unsigned)short_year);
+    to = put_two(to, (unsigned)month);
+    to = put_two(to, (unsigned)day);
+    to = put_two(to, (unsigned)county);
+    to = put_digits(to, (uint64_t)serial, 3);
+    *to++ = (char)(check == 10 ? '1' : '0' + check);
+    return to;
 }

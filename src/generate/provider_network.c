@@ -89,7 +89,7 @@ int prepare_iban(const struct preparing *preparing, struct prepared *out, struct
     return 0;
 }
 
-#define PAIRS (26 * 26)
+#define PAIRS UINT64_C(676) /* 26 * 26 */
 
 /* Two letters, and the four digits that stand for them in the check. */
 static uint32_t put_letters(char *to, uint32_t pair)
@@ -108,10 +108,10 @@ static uint32_t put_letters(char *to, uint32_t pair)
 char *write_iban(const void *data, struct draw *draw, char *to)
 {
     (void)data;
-    uint32_t bank = (uint32_t)rng_below(draw->rng, PAIRS * PAIRS);
+    uint64_t bank = rng_below(draw->rng, PAIRS * PAIRS);
     uint64_t account = rng_below(draw->rng, 10000000000000000);
-    uint32_t letters = put_letters(to + 4, bank / PAIRS) * 10000;
-    letters += put_letters(to + 6, bank % PAIRS);
+    uint32_t letters = put_letters(to + 4, (uint32_t)(bank / PAIRS)) * 10000;
+    letters += put_letters(to + 6, (uint32_t)(bank % PAIRS));
     uint32_t high = (uint32_t)(account / 100000000);
     uint32_t low = (uint32_t)(account % 100000000);
     /* 10^22 is 25, and 10^6 is 27. */

@@ -107,12 +107,13 @@ static char *put_any_cnp(struct draw *draw, char *to)
 {
     static const int centuries[] = {0, 1900, 1900, 1800, 1800, 2000, 2000, 1900, 1900};
     const struct locale *locale = draw->names->locale;
-    int sex = (int)rng_between(draw->rng, 1, 8);
-    int64_t year = centuries[sex] + (int64_t)rng_below(draw->rng, 100);
-    int month = (int)rng_between(draw->rng, 1, 12);
-    int day = (int)rng_between(draw->rng, 1, civil_days_in_month(year, month));
-    int county = locale->counties[rng_below(draw->rng, locale->n_counties)];
-    int serial = (int)rng_between(draw->rng, 1, CNP_MAX_SERIAL);
+    struct rng_lot lot = rng_lot(draw->rng); /* 8 * 100 * 12 * 31 * 48 * 999 at most */
+    int sex = 1 + (int)rng_lot_below(&lot, 8);
+    int64_t year = centuries[sex] + (int64_t)rng_lot_below(&lot, 100);
+    int month = 1 + (int)rng_lot_below(&lot, 12);
+    int day = 1 + (int)rng_lot_below(&lot, (uint32_t)civil_days_in_month(year, month));
+    int county = locale->counties[rng_lot_below(&lot, (uint32_t)locale->n_counties)];
+    int serial = 1 + (int)rng_lot_below(&lot, CNP_MAX_SERIAL);
     return person_put_cnp(to, sex, year, month, day, county, serial);
 }
 
@@ -200,37 +201,45 @@ char *write_city(const void *data, struct draw *draw, char *to)
 static char *put_street(struct draw *draw, char *to)
 {
     const struct names *names = draw->names;
-    struct rng *rng = draw->rng;
-    to = put_part(draw, to, &names->streets[rng_below(rng, names->locale->n_streets)]);
+    const struct locale *locale = names->locale;
+    struct rng_lot lot = rng_lot(draw->rng); /* of some 550,000 streets */
+    to = put_part(draw, to, &names->streets[rng_lot_below(&lot, (uint32_t)locale->n_streets)]);
     *to++ = ' ';
-    if (rng_below(rng, 3) == 1) {
-        to = put_part(draw, to, &names->first_names[rng_below(rng, names->locale->n_first_names)]);
+    if (rng_lot_below(&lot, 3) == 1) {
+        unsigned first = rng_lot_below(&lot, (uint32_t)locale->n_first_names);
+        to = put_part(draw, to, &names->first_names[first]);
         *to++ = ' ';
     }
-    return put_part(draw, to, &names->last_names[rng_below(rng, names->locale->n_last_names)]);
+    unsigned last = rng_lot_below(&lot, (uint32_t)locale->n_last_names);
+    return put_part(draw, to, &names->last_names[last]);
 }
 
-/* Two digits or three, the first not 0. */
-static char *put_number(struct rng *rng, char *to, int digits)
+/* Two digits, the first not 0. */
+static char *put_tens(struct rng_lot *lot, char *to)
 {
-    return digits == 2 ? put_two(to, (unsigned)rng_between(rng, 10, 99))
-                       : put_digits(to, (uint64_t)rng_between(rng, 100, 999), 3);
+    return put_two(to, 10 + rng_lot_below(lot, 90));
+}
+
+/* Three. */
+static char *put_hundreds(struct rng_lot *lot, char *to)
+{
+    return put_digits(to, 100 + rng_lot_below(lot, 900), 3);
 }
 
 /* A third of all have the street alone, a third its number, a third the flat too. */
 static char *put_house(struct draw *draw, char *to)
 {
-    struct rng *rng = draw->rng;
-    uint64_t form = rng_below(rng, 3);
+    struct rng_lot lot = rng_lot(draw->rng); /* 3 * 2 * 900 * 90 * 90 * 900 at most */
+    unsigned form = rng_lot_below(&lot, 3);
     if (form == 0)
         return to;
     to = put_bytes(to, " Nr. ", 5);
-    to = put_number(rng, to, rng_below(rng, 2) == 0 ? 2 : 3);
+    to = rng_lot_below(&lot, 2) == 0 ? put_tens(&lot, to) : put_hundreds(&lot, to);
     if (form == 1)
         return to;
-    to = put_number(rng, put_bytes(to, " Bl. ", 5), 2);
-    to = put_number(rng, put_bytes(to, "  Sc. ", 6), 2);
-    return put_number(rng, put_bytes(to, " Ap. ", 5), 3);
+    to = put_tens(&lot, put_bytes(to, " Bl. ", 5));
+    to = put_tens(&lot, put_bytes(to, "  Sc. ", 6));
+    return put_hundreds(&lot, put_bytes(to, " Ap. ", 5));
 }
 
 static char *put_postcode(struct rng *rng, char *to)
@@ -280,10 +289,11 @@ char *write_phone(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     const struct names *names = draw->names;
+    struct rng_lot lot = rng_lot(draw->rng); /* some 100 areas, and ten million numbers */
     const struct slot *area =
-        &names->phone_areas[rng_below(draw->rng, names->locale->n_phone_areas)];
+        &names->phone_areas[rng_lot_below(&lot, (uint32_t)names->locale->n_phone_areas)];
     bool capital = area->len == 3; /* 021 has a digit more behind it */
-    uint64_t number = rng_below(draw->rng, capital ? 10000000 : 1000000);
+    uint32_t number = rng_lot_below(&lot, capital ? 10000000 : 1000000);
     to = put_slot(to, area);
     *to++ = ' ';
     to = put_digits(to, capital ? number / 10000 : number / 1000, 3);

@@ -46,21 +46,28 @@ const uint8_t put_octet_bytes[256] = {
     /* clang-format on */
 };
 
+static unsigned digits_of(uint64_t v)
+{
+    unsigned n = 1;
+    for (; v >= 10000; v /= 10000)
+        n += 4;
+    return n + (v >= 10) + (v >= 100) + (v >= 1000);
+}
+
 char *put_u64(char *to, uint64_t v)
 {
-    char digits[20];
-    char *at = digits + sizeof digits;
-    while (v >= 100) {
+    if (v < 100000000)
+        return put_short_number(to, (uint32_t)v);
+    char *end = to + digits_of(v);
+    char *at = end;
+    while (v >= 10) {
         at -= 2;
         memcpy(at, put_decimals + v % 100 * 2, 2);
         v /= 100;
     }
-    if (v >= 10) {
-        at -= 2;
-        memcpy(at, put_decimals + v * 2, 2);
-    } else
-        *--at = (char)('0' + v);
-    return put_bytes(to, at, (size_t)(digits + sizeof digits - at));
+    if (at > to)
+        *to = (char)('0' + v);
+    return end;
 }
 
 char *put_i64(char *to, int64_t v)

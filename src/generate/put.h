@@ -50,10 +50,43 @@ static inline char *put_four(char *to, unsigned v)
     return put_two(put_two(to, v / 100), v % 100);
 }
 
+/*
+ * The digits of 0..99999999 as bytes 0 to 9, the first one lowest: halves, quarters and eighths of
+ * the number at once, each division by a multiplication that is exact in its range.
+ */
+static inline uint64_t put_eight_digits(uint32_t v)
+{
+    uint64_t halves = v / 10000 | (uint64_t)(v % 10000) << 32;
+    uint64_t hundreds = (halves * 10486 >> 20) & 0x0000007f0000007fu;
+    uint64_t quarters = hundreds | (halves - hundreds * 100) << 16;
+    uint64_t tens = (quarters * 103 >> 10) & 0x000f000f000f000fu;
+    return tens | (quarters - tens * 10) << 8;
+}
+
+static inline char *put_lowest_first(char *to, uint64_t bytes)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    memcpy(to, &bytes, 8);
+    return to + 8;
+}
+
+#define PUT_ZEROS 0x3030303030303030u
+
 /* 0..99999999 as eight. */
 static inline char *put_eight(char *to, uint32_t v)
 {
-    return put_four(put_four(to, v / 10000), v % 10000);
+    return put_lowest_first(to, put_eight_digits(v) | PUT_ZEROS);
+}
+
+/* 0..99999999 without leading zeros; eight bytes are written all the same. */
+static inline char *put_short_number(char *to, uint32_t v)
+{
+    uint64_t digits = put_eight_digits(v);
+    unsigned skipped = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+    put_lowest_first(to, (digits | PUT_ZEROS) >> skipped * 8);
+    return to + 8 - skipped;
 }
 
 static inline char *put_hex(char *to, unsigned byte)

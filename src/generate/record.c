@@ -25,7 +25,7 @@ struct step {
     const char *lead; /* `, "name": ` or `{"name": `, in room to be copied in strides */
 };
 
-#define LEAD_STRIDE 32
+#define LEAD_STRIDE ((size_t)32)
 
 /*
  * The day on which a population's ages are what they are drawn to be: 2026-01-01. It must not move,
@@ -49,6 +49,7 @@ struct maker {
     struct alias activity;
     uint64_t number;
     bool is_long;           /* the next record is to have a text that is too long */
+    size_t spared;          /* the field that stays as it is then */
     int64_t population_day; /* INT64_MIN before the first record */
     int64_t ages_day;       /* the day that `births` are for; INT64_MIN before the first */
     struct birth_range births;
@@ -70,6 +71,17 @@ static const char *lead_of(struct arena *arena, const char *name, bool first, bo
 static bool belongs_to_user(const struct field_spec *field)
 {
     return field->per == PER_USER || (field->per == PER_DEFAULT && field->provider->per_user);
+}
+
+/* Templates of templates grow without bounds. */
+static int check_size(const struct maker *maker, const struct field_spec *field, size_t bytes,
+                      struct err *err)
+{
+    if (bytes <= MAKER_MAX_BYTES)
+        return 0;
+    return yaml_fail(err, maker->spec->file, field->node,
+                     "%s: a record could have more than %zu MiB with it", field->name,
+                     MAKER_MAX_BYTES >> 20);
 }
 
 static int prepare(struct maker *maker, struct err *err)
@@ -105,6 +117,9 @@ static int prepare(struct maker *maker, struct err *err)
         };
         if (field->hidden || !prepared.plain)
             scratch_bytes += prepared.max_bytes;
+        if (check_size(maker, field, maker->record_bytes + prepared.max_bytes, err) < 0 ||
+            check_size(maker, field, scratch_bytes, err) < 0)
+            return -1;
         if (field->hidden)
             continue;
         step->lead =
@@ -112,6 +127,8 @@ static int prepare(struct maker *maker, struct err *err)
         first = false;
         maker->record_bytes += step->lead_bytes + LEAD_STRIDE + 2 +
                                (prepared.plain ? prepared.max_bytes : 6 * prepared.max_bytes);
+        if (check_size(maker, field, maker->record_bytes, err) < 0)
+            return -1;
     }
     maker->scratch = arena_alloc(&maker->arena, scratch_bytes);
     return 0;
@@ -249,9 +266,18 @@ static inline char *write_plain(const struct step *step, struct draw *draw, stru
     return end;
 }
 
-void maker_set_long(struct maker *maker, bool is_long)
+void maker_set_long(struct maker *maker, bool is_long, size_t spared)
 {
     maker->is_long = is_long;
+    maker->spared = spared;
+}
+
+bool maker_can_be_long(const struct maker *maker, size_t spared)
+{
+    for (size_t i = 0; i < maker->spec->n_fields; i++)
+        if (i != spared && !maker->steps[i].hidden && !maker->steps[i].bare)
+            return true;
+    return false;
 }
 
 /* Filling before the quote that ends a text. */
@@ -293,7 +319,7 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to)
             if (!step->hidden)
                 to = put_value(step, value, maker->options.utf8, to);
         }
-        if (maker->is_long && !step->hidden)
+        if (maker->is_long && !step->hidden && i != maker->spared)
             to = put_filling(maker, to);
     }
     if (empty)

@@ -21,6 +21,7 @@
 struct maker;
 
 #define MAKER_MAX_USERS 10000000
+#define MAKER_MAX_BYTES ((size_t)16 << 20) /* of a record */
 
 struct maker_options {
     uint64_t seed;
@@ -44,9 +45,15 @@ size_t maker_record_bytes(const struct maker *maker);
  */
 char *maker_write(struct maker *maker, int64_t now_us, char *to);
 
-/* The next record has a text that is MAKER_LONG_BYTES too long, in the first field that is one. */
+/*
+ * The next record has a text that is MAKER_LONG_BYTES too long, in the first field that is one and
+ * is not `spared` (MAKER_NO_FIELD: none is): what a ledger names stays as it is.
+ */
 #define MAKER_LONG_BYTES 300
-void maker_set_long(struct maker *maker, bool is_long);
+#define MAKER_NO_FIELD SIZE_MAX
+void maker_set_long(struct maker *maker, bool is_long, size_t spared);
+/* Whether there is such a field. */
+bool maker_can_be_long(const struct maker *maker, size_t spared);
 
 /*
  * Of the record written last: a field's raw text (ptr NULL: null), until the next is written or its

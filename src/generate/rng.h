@@ -1,9 +1,9 @@
 /*
  * Random numbers for made-up data: fast, the same on every machine, and nothing for secrets.
  *
- * xoshiro256++ 1.0 (Blackman and Vigna, prng.di.unimi.it), its state filled by SplitMix64 as they
- * advise. All that is drawn is made with integers, so that no rounding of a library or a processor
- * comes between a seed and its bytes.
+ * SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): a
+ * counter that is stirred, so that draws do not wait for each other. All that is drawn is made with
+ * integers, so that no rounding of a library or a processor comes between a seed and its bytes.
  */
 #ifndef WEIR_GENERATE_RNG_H
 #define WEIR_GENERATE_RNG_H
@@ -12,43 +12,26 @@
 #include <stdint.h>
 
 struct rng {
-    uint64_t s[4];
+    uint64_t state;
 };
 
-static inline uint64_t rng_mix(uint64_t *state)
+static inline uint64_t rng_next(struct rng *rng)
 {
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+    uint64_t z = (rng->state += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
 }
 
-/* One of 2^64 streams; `stream` tells apart what is drawn from one seed for different ends. */
+/*
+ * `stream` tells apart what is drawn from one seed for different ends. Streams are stretches of one
+ * circle of 2^64 draws that begin anywhere on it, so that they do not meet in practice.
+ */
 static inline void rng_seed(struct rng *rng, uint64_t seed, uint64_t stream)
 {
-    uint64_t state = seed;
-    state = rng_mix(&state) ^ (stream * 0xd1342543de82ef95u);
-    for (int i = 0; i < 4; i++)
-        rng->s[i] = rng_mix(&state);
-}
-
-static inline uint64_t rng_turn(uint64_t x, int by)
-{
-    return (x << by) | (x >> (64 - by));
-}
-
-static inline uint64_t rng_next(struct rng *rng)
-{
-    uint64_t *s = rng->s;
-    uint64_t result = rng_turn(s[0] + s[3], 23) + s[0];
-    uint64_t t = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rng_turn(s[3], 45);
-    return result;
+    rng->state = seed;
+    rng->state = rng_next(rng) + stream * 0xd1342543de82ef95u;
+    rng->state = rng_next(rng);
 }
 
 /* The upper part of a * b, which spreads a 64-bit draw evenly over 0..b-1 (to one in 2^64 / b). */
@@ -62,6 +45,27 @@ static inline uint64_t rng_scale(uint64_t draw, uint64_t n)
 static inline uint64_t rng_below(struct rng *rng, uint64_t n)
 {
     return rng_scale(rng_next(rng), n);
+}
+
+/*
+ * Several small draws from one: each takes its part and leaves the rest. The product of their n
+ * must stay below 2^40, for then none is off by more than one in 2^24.
+ */
+struct rng_lot {
+    uint64_t rest;
+};
+
+static inline struct rng_lot rng_lot(struct rng *rng)
+{
+    return (struct rng_lot){rng_next(rng)};
+}
+
+static inline unsigned rng_lot_below(struct rng_lot *lot, uint32_t n)
+{
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)lot->rest * n;
+    lot->rest = (uint64_t)product;
+    return (unsigned)(product >> 64);
 }
 
 /* min..max, both of them. */

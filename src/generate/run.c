@@ -85,12 +85,18 @@ static int put(struct course *course, const struct made *made, struct err *err)
 static int make_all(struct course *course, struct err *err)
 {
     const struct run *run = course->run;
+    size_t value_bytes = source_value_bytes(run->source);
     int rc = 0;
     for (int64_t n = 0; rc == 0 && (run->count == 0 || n < run->count); n++) {
         struct made made;
         if (!await_due(course, source_due(run->source), err, &rc))
             return rc;
-        source_make(run->source, &made);
+        char *room = NULL;
+        if (run->target->calls->room)
+            room = run->target->calls->room(run->target, value_bytes, &rc, err);
+        if (rc < 0 || run->target->gone)
+            return rc;
+        source_make(run->source, room, &made);
         rc = put(course, &made, err);
         if (rc == 0)
             count(run->progress, &made);

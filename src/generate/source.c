@@ -9,6 +9,7 @@
 #define GARBAGE_MIN_BYTES 8
 #define GARBAGE_MAX_BYTES 200
 #define US_PER_MS 1000
+#define CLOCK_EACH 4
 
 struct source {
     struct source_options options;
@@ -17,16 +18,30 @@ struct source {
     struct rng faults;
     char *bytes; /* of the record made last */
     int64_t due_us;
-    size_t key; /* fields, or SOURCE_NO_FIELD */
+    size_t key; /* fields, or MAKER_NO_FIELD */
     size_t id;
     struct made last;
-    bool again; /* the next is the last once more */
+    bool again;     /* the next is the last once more */
+    int64_t now_us; /* of the clock, as it was read last */
+    unsigned since_read;
 };
 
 static int find_field(const struct source *source, const char *name, size_t *field, struct err *err)
 {
-    *field = SOURCE_NO_FIELD;
+    *field = MAKER_NO_FIELD;
     return name ? maker_field(source->maker, name, field, err) : 0;
+}
+
+/* Where no text could be too long the fault would be counted and not be there. */
+static int check_faults(const struct source *source, struct err *err)
+{
+    if (!faults_has(&source->options.faults, FAULT_TOO_LONG) ||
+        maker_can_be_long(source->maker, source->id))
+        return 0;
+    return err_set(err, ERR_USAGE,
+                   "faults: too-long: the records of \"%s\" have no field that is a text%s",
+                   source->options.spec->name,
+                   source->id == MAKER_NO_FIELD ? "" : " beside the id");
 }
 
 size_t source_value_bytes(const struct source *source)
@@ -47,7 +62,7 @@ int source_new(struct source **out, const struct source_options *options, struct
     rng_seed(&source->faults, options->maker.seed, STREAM_FAULTS);
     if (maker_new(&source->maker, options->spec, &options->maker, err) < 0 ||
         find_field(source, options->key, &source->key, err) < 0 ||
-        find_field(source, options->id, &source->id, err) < 0) {
+        find_field(source, options->id, &source->id, err) < 0 || check_faults(source, err) < 0) {
         source_free(source);
         return -1;
     }
@@ -76,10 +91,18 @@ int64_t source_due(struct source *source)
     return source->due_us;
 }
 
+static int64_t clock_of(struct source *source)
+{
+    if (source->options.simulated)
+        return source->options.as_of_us + source->due_us;
+    if (source->pace.kind != PACE_MAX || source->since_read++ % CLOCK_EACH == 0)
+        source->now_us = clock_wall_us();
+    return source->now_us;
+}
+
 static int64_t time_of(struct source *source, enum fault fault)
 {
-    int64_t now_us =
-        source->options.simulated ? source->options.as_of_us + source->due_us : clock_wall_us();
+    int64_t now_us = clock_of(source);
     if (fault != FAULT_LATE)
         return now_us;
     return now_us - US_PER_MS * rng_between(&source->faults, 1, FAULT_LATE_MS);
@@ -87,23 +110,23 @@ static int64_t time_of(struct source *source, enum fault fault)
 
 static struct slice value_of(const struct source *source, size_t field)
 {
-    return field == SOURCE_NO_FIELD ? SLICE_NONE : maker_value(source->maker, field);
+    return field == MAKER_NO_FIELD ? SLICE_NONE : maker_value(source->maker, field);
 }
 
 /* No byte of it can begin a JSON value, or end a line. */
-static size_t make_garbage(struct source *source)
+static size_t make_garbage(struct source *source, char *bytes)
 {
     size_t n = (size_t)rng_between(&source->faults, GARBAGE_MIN_BYTES, GARBAGE_MAX_BYTES);
     for (size_t i = 0; i < n; i++)
-        source->bytes[i] = (char)rng_between(&source->faults, 0x80, 0xff);
+        bytes[i] = (char)rng_between(&source->faults, 0x80, 0xff);
     return n;
 }
 
-static void spoil(struct source *source, struct made *made)
+static void spoil(struct source *source, char *bytes, struct made *made)
 {
     switch (made->fault) {
     case FAULT_GARBAGE:
-        made->value.len = make_garbage(source);
+        made->value.len = make_garbage(source, bytes);
         break;
     case FAULT_TRUNCATE:
         made->value.len = (size_t)rng_between(&source->faults, 1, (int64_t)made->value.len - 1);
@@ -120,8 +143,23 @@ static void spoil(struct source *source, struct made *made)
     made->id = SLICE_NONE;
 }
 
-void source_make(struct source *source, struct made *made)
+/* Once more, from memory of our own: the room of the first is its owner's by now. */
+static void keep(struct source *source, const char *bytes, const struct made *made)
 {
+    source->again = true;
+    source->last = *made;
+    if (bytes == source->bytes)
+        return;
+    if (made->value.len > 0)
+        memcpy(source->bytes, made->value.ptr, made->value.len);
+    source->last.value.ptr = source->bytes;
+    source->last.key = value_of(source, source->key);
+    source->last.id = value_of(source, source->id);
+}
+
+void source_make(struct source *source, char *room, struct made *made)
+{
+    char *bytes = room ? room : source->bytes;
     if (source->again) {
         source->again = false;
         *made = source->last;
@@ -130,20 +168,18 @@ void source_make(struct source *source, struct made *made)
     }
     enum fault fault = faults_draw(&source->options.faults, &source->faults);
     int64_t time_us = time_of(source, fault);
-    maker_set_long(source->maker, fault == FAULT_TOO_LONG);
-    char *end = maker_write(source->maker, time_us, source->bytes);
+    maker_set_long(source->maker, fault == FAULT_TOO_LONG, source->id);
+    char *end = maker_write(source->maker, time_us, bytes);
     *made = (struct made){
-        .value = {source->bytes, (size_t)(end - source->bytes)},
+        .value = {bytes, (size_t)(end - bytes)},
         .key = value_of(source, source->key),
         .id = value_of(source, source->id),
-        .id_bare = source->id != SOURCE_NO_FIELD && maker_is_bare(source->maker, source->id),
+        .id_bare = source->id != MAKER_NO_FIELD && maker_is_bare(source->maker, source->id),
         .time_us = time_us,
         .fault = fault,
     };
     if (fault != FAULT_NONE)
-        spoil(source, made);
-    if (fault == FAULT_DUPLICATE) {
-        source->again = true;
-        source->last = *made;
-    }
+        spoil(source, bytes, made);
+    if (fault == FAULT_DUPLICATE)
+        keep(source, bytes, made);
 }

@@ -16,8 +16,6 @@
 
 struct source;
 
-#define SOURCE_NO_FIELD SIZE_MAX
-
 struct source_options {
     const struct record_spec *spec;
     struct maker_options maker;
@@ -44,9 +42,14 @@ int source_new(struct source **out, const struct source_options *options, struct
 void source_free(struct source *source);
 /* When the next record is due, in microseconds from the first on; each call is for the next. */
 int64_t source_due(struct source *source);
-/* Make it. After a duplicate's first, the same once more. */
-void source_make(struct source *source, struct made *made);
-/* Most bytes that a value can have. */
+/*
+ * Make it. After a duplicate's first, the same once more. `room`: where source_value_bytes() are
+ * free, for the value to be made there; NULL: in memory of the source's own.
+ *
+ * As fast as it goes the clock is read for every fourth record: they are made within a microsecond.
+ */
+void source_make(struct source *source, char *room, struct made *made);
+/* Most bytes that a value can have, and be written in strides. */
 size_t source_value_bytes(const struct source *source);
 
 #endif

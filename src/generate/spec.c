@@ -3,6 +3,7 @@
 #include "generate/provider.h"
 #include "generate/spec_private.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define DEFAULT_ID "unique_id"
@@ -10,19 +11,27 @@
 
 /* ---- Which provider ---- */
 
+static int take_provider(const struct spec_reading *reading, const struct yaml_node *node,
+                         const char *name, const struct provider **out)
+{
+    const struct provider *found = provider_find(name);
+    if (found) {
+        *out = found;
+        return 0;
+    }
+    const char **names = arena_alloc(reading->arena, provider_count * sizeof *names);
+    for (size_t i = 0; i < provider_count; i++)
+        names[i] = provider_table[i].name;
+    return spec_fail_name(reading, node, false, "provider", name, names, provider_count);
+}
+
 static int find_provider(const struct spec_reading *reading, const struct yaml_node *node,
                          const struct provider **out)
 {
     if (node->kind != YAML_SCALAR)
         return yaml_fail(reading->err, reading->file, node, "a provider's name is expected, not %s",
                          yaml_kind_name(node->kind));
-    *out = provider_find(node->text);
-    if (*out)
-        return 0;
-    const char **names = arena_alloc(reading->arena, provider_count * sizeof *names);
-    for (size_t i = 0; i < provider_count; i++)
-        names[i] = provider_table[i].name;
-    return spec_fail_name(reading, node, false, "provider", node->text, names, provider_count);
+    return take_provider(reading, node, node->text, out);
 }
 
 /* What needs no `provider`, because an argument of its own says it. */
@@ -44,10 +53,8 @@ static int choose_provider(const struct spec_reading *reading, const struct yaml
     if (provider)
         return find_provider(reading, provider, out);
     for (size_t i = 0; i < sizeof implied / sizeof *implied; i++)
-        if (yaml_get(node, implied[i].key)) {
-            *out = provider_find(implied[i].provider);
-            return 0;
-        }
+        if (yaml_get(node, implied[i].key))
+            return take_provider(reading, node, implied[i].provider, out);
     return yaml_fail(reading->err, reading->file, node,
                      "%s: which provider? Write provider: NAME (weir generate --list-providers)",
                      node->key);
@@ -109,8 +116,10 @@ static int read_field(const struct spec_reading *reading, const struct yaml_node
         .decimals = DEFAULT_DECIMALS,
         .true_share = RNG_SHARE_ONE / 2,
     };
-    if (choose_provider(reading, node, &field->provider) < 0 ||
-        check_keys(reading, node, field->provider) < 0)
+    if (choose_provider(reading, node, &field->provider) < 0)
+        return -1;
+    assert(field->provider);
+    if (check_keys(reading, node, field->provider) < 0)
         return -1;
     if (!(field->provider->arguments & ARGUMENT_DECIMALS))
         field->decimals = 0;
@@ -204,9 +213,8 @@ static int read_fields(const struct spec_reading *reading, const struct yaml_nod
     return 0;
 }
 
-/* `key` and `id` name fields. */
-static int read_role(const struct spec_reading *reading, const struct yaml_node *node,
-                     const struct record_spec *spec, const char **role)
+int spec_read_role(const struct spec_reading *reading, const struct yaml_node *node,
+                   const struct record_spec *spec, const char **role)
 {
     const char **names = arena_alloc(reading->arena, spec->n_fields * sizeof *names);
     if (!node)
@@ -234,8 +242,8 @@ int spec_read(struct record_spec *spec, struct arena *arena, const char *name, c
         return -1;
     if (is_field(spec->fields, spec->n_fields, slice_of(DEFAULT_ID)))
         spec->id = DEFAULT_ID;
-    if (read_role(&reading, yaml_get(mapping, "id"), spec, &spec->id) < 0 ||
-        read_role(&reading, yaml_get(mapping, "key"), spec, &spec->key) < 0)
+    if (spec_read_role(&reading, yaml_get(mapping, "id"), spec, &spec->id) < 0 ||
+        spec_read_role(&reading, yaml_get(mapping, "key"), spec, &spec->key) < 0)
         return -1;
     return 0;
 }

@@ -19,6 +19,11 @@ struct target;
 
 /* What each kind has; `target` is the first member of its own struct. */
 struct target_calls {
+    /*
+     * Where a value of so many bytes can be made, so that put() need not copy it. NULL and *rc 0:
+     * nowhere; NULL and *rc -1: err. May be missing.
+     */
+    char *(*room)(struct target *target, size_t bytes, int *rc, struct err *err);
     /* Take a record; its bytes are copied. 1: not now, it is full; rest, and try again. */
     int (*put)(struct target *target, const struct made *made, struct err *err);
     /*

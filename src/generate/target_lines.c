@@ -11,6 +11,15 @@ struct lines {
     struct outlet *outlet;
 };
 
+static char *room(struct target *target, size_t bytes, int *rc, struct err *err)
+{
+    struct lines *lines = (struct lines *)target;
+    char *at = outlet_reserve(lines->outlet, bytes + 1, err);
+    target->gone = lines->outlet->closed;
+    *rc = at ? 0 : -1;
+    return at;
+}
+
 static int put(struct target *target, const struct made *made, struct err *err)
 {
     struct lines *lines = (struct lines *)target;
@@ -18,7 +27,8 @@ static int put(struct target *target, const struct made *made, struct err *err)
     char *to = outlet_reserve(lines->outlet, value.len + 1, err);
     if (!to)
         return -1;
-    memcpy(to, value.ptr, value.len);
+    if (to != value.ptr) /* it was not made there */
+        memcpy(to, value.ptr, value.len);
     to[value.len] = '\n';
     outlet_commit(lines->outlet, value.len + 1);
     target->progress->own.acknowledged++;
@@ -52,10 +62,8 @@ static void lines_free(struct target *target)
 int target_lines_new(struct target **out, struct outlet *outlet, struct progress *progress,
                      struct err *err)
 {
-    static const struct target_calls calls = {.put = put,
-                                              .rest = rest,
-                                              .finish = flush,
-                                              .free = lines_free};
+    static const struct target_calls calls = {
+        .room = room, .put = put, .rest = rest, .finish = flush, .free = lines_free};
     struct lines *lines = calloc(1, sizeof *lines);
     *out = NULL;
     if (!lines)

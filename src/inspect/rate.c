@@ -36,8 +36,8 @@ struct rate_figures rate_figures(const struct rate *rate)
     for (size_t i = 0; i < rate->n_slots; i++) {
         const struct rate_slot *slot = &rate->slots[i];
         int64_t slot_ms = elapsed_ms(rate, slot);
-        if (any_whole && !slot->whole)
-            continue;
+        if (any_whole ? !slot->whole : records == 0 && slot->records == 0)
+            continue; /* before there was anything, nothing could arrive */
         records += slot->records;
         ms += slot_ms;
         if (slot->records > figures.peak) {

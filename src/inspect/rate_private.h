@@ -7,6 +7,8 @@
 
 /* For the brokers that lead the partitions. */
 #define RATE_ASK_MS 10000
+/* Each second: who looks on should hear soon that none answers. */
+#define RATE_ASK_AGAIN_MS 2000
 /* For what is nice to know. */
 #define RATE_CONFIGS_MS 3000
 /* Records that are read around a border: half of them before it. */
@@ -22,6 +24,7 @@ struct rate_run {
     struct topic *topic;
     int64_t *offsets; /* of each border in each partition: [border * n_partitions + partition] */
     size_t n_borders;
+    int ask_ms;
 };
 
 static inline bool rate_has_records(const struct topic_partition *p)

@@ -27,8 +27,8 @@ static int find_topic(struct rate_run *run, struct err *err)
 {
     const struct rate_topic_request *request = run->request;
     struct topic_info info;
-    if (admin_topic(request->admin, request->topic, RATE_ASK_MS, &info, err) < 0 ||
-        admin_topics(request->admin, run->arena, request->topic, RATE_ASK_MS, &run->topics, err) <
+    if (admin_topic(request->admin, request->topic, run->ask_ms, &info, err) < 0 ||
+        admin_topics(request->admin, run->arena, request->topic, run->ask_ms, &run->topics, err) <
             0)
         return -1;
     if (run->topics.n == 0)
@@ -36,7 +36,7 @@ static int find_topic(struct rate_run *run, struct err *err)
     run->topic = &run->topics.items[0];
     if (choose_partition(run, err) < 0)
         return -1;
-    return admin_topics_offsets(request->admin, &run->topics, RATE_ASK_MS, err);
+    return admin_topics_offsets(request->admin, &run->topics, run->ask_ms, err);
 }
 
 static const char *config_text(const struct topic *topic, const char *name)
@@ -63,7 +63,7 @@ int rate_ask_places(struct rate_run *run, int64_t at_ms, struct err *err)
 {
     if (signals_stop_requested())
         return err_set(err, ERR_OUTAGE, "cancelled");
-    return admin_topics_at(run->request->admin, &run->topics, at_ms, RATE_ASK_MS, err);
+    return admin_topics_at(run->request->admin, &run->topics, at_ms, run->ask_ms, err);
 }
 
 static int ask_borders(struct rate_run *run, struct err *err)
@@ -160,7 +160,7 @@ static void begin(struct rate_run *run, struct rate_topic_notes *notes)
 int rate_topic(struct rate *out, struct rate_topic_notes *notes, struct arena *arena,
                const struct rate_topic_request *request, struct err *err)
 {
-    struct rate_run run = {.request = request, .arena = arena, .rate = out};
+    struct rate_run run = {.request = request, .arena = arena, .rate = out, .ask_ms = RATE_ASK_MS};
     struct rate_held held = {.any = false};
     *notes = (struct rate_topic_notes){.configs.class = ERR_NONE};
     if (find_topic(&run, err) < 0)
@@ -171,4 +171,67 @@ int rate_topic(struct rate *out, struct rate_topic_notes *notes, struct arena *a
         rate_plan(out, arena, &request->wish, request->tz, &held, &notes->cut, err) < 0)
         return -1;
     return request->exact ? rate_read_all(&run, err) : count_by_borders(&run, err);
+}
+
+/* ---- the last slot again ---- */
+
+/* An offset that was asked for a moment later than the ends it lies between. */
+static int64_t between_ends(int64_t at, const struct topic_partition *p)
+{
+    return at < p->low ? p->low : at > p->high ? p->high : at;
+}
+
+enum { FIRST, LAST, END, N_LAST_BORDERS };
+
+static void count_last(struct rate_run *run)
+{
+    struct rate *rate = run->rate;
+    struct rate_slot *slot = &rate->slots[rate->n_slots - 1];
+    slot->records = rate->later = 0;
+    for (size_t i = 0; i < run->topic->n_partitions && i < rate->n_partitions; i++) {
+        const struct topic_partition *p = &run->topic->partitions[i];
+        if (p->leader == TOPIC_UNKNOWN)
+            continue;
+        int64_t first = between_ends(*rate_offset(run, FIRST, i), p);
+        int64_t last = between_ends(*rate_offset(run, LAST, i), p);
+        int64_t end = between_ends(*rate_offset(run, END, i), p);
+        slot->records += end > last ? end - last : 0;
+        rate->partitions[i].records = end > first ? end - first : 0;
+        rate->later += p->high - end;
+    }
+}
+
+static int ask_last(struct rate_run *run, struct err *err)
+{
+    const struct rate *rate = run->rate;
+    const struct rate_slot *last = &rate->slots[rate->n_slots - 1];
+    if (find_topic(run, err) < 0)
+        return -1;
+    const int64_t borders_ms[] = {rate->slots[0].from_ms, last->from_ms, last->to_ms};
+    run->offsets = arena_alloc(run->arena, N_LAST_BORDERS * (run->topic->n_partitions + 1) *
+                                               sizeof *run->offsets);
+    for (size_t i = 0; i < N_LAST_BORDERS; i++) {
+        if (rate_ask_places(run, borders_ms[i], err) < 0)
+            return -1;
+        for (size_t j = 0; j < run->topic->n_partitions; j++)
+            *rate_offset(run, i, j) = run->topic->partitions[j].at;
+    }
+    count_last(run);
+    return 0;
+}
+
+int rate_topic_last(struct rate *rate, const struct rate_topic_request *request, int64_t now_ms,
+                    struct err *err)
+{
+    struct arena arena;
+    struct rate_run run = {.request = request,
+                           .arena = &arena,
+                           .rate = rate,
+                           .ask_ms = RATE_ASK_AGAIN_MS};
+    arena_init(&arena);
+    int rc = ask_last(&run, err);
+    if (rc == 0)
+        rate->now_ms = now_ms;
+    arena_release(&arena);
+    return rc;
 }

@@ -45,5 +45,12 @@ struct rate_topic_notes {
  */
 int rate_topic(struct rate *out, struct rate_topic_notes *notes, struct arena *arena,
                const struct rate_topic_request *request, struct err *err);
+/*
+ * The last slot of a rate again, and what is behind it, at another time: offsets are asked for at
+ * its borders, and at the first slot's, which tell how many each partition has by now. Everything
+ * else stays as rate_topic() told it.
+ */
+int rate_topic_last(struct rate *rate, const struct rate_topic_request *request, int64_t now_ms,
+                    struct err *err);
 
 #endif

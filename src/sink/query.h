@@ -60,9 +60,12 @@ struct query_end {
 /* Whether it is one statement that can be run here; without a server. 0, or -1 with ERR_USAGE. */
 int query_check(const char *text, struct err *err);
 
-/* Connect. 0, or -1 with the words that every verb has for a database that cannot be had. */
-int query_open(struct query **query, const struct pipeline_config *config, bool write,
-               struct err *err);
+/*
+ * Connect, under the verb's name ("weir query", as the server lists its sessions). 0, or -1 with the
+ * words that every verb has for a database that cannot be had.
+ */
+int query_open(struct query **query, const struct pipeline_config *config, const char *verb,
+               bool write, struct err *err);
 void query_close(struct query *query);
 
 /*

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from harness.library import newer_library
 from harness.paths import KAFKA_JARS, patience
@@ -21,26 +20,6 @@ from harness.wait import wait_until
 
 EVERYTHING = ("-o", "beginning", "-e")
 NOW_ON = "what arrives from now on"
-
-
-def records_of(kafka, topic: str) -> dict[int, list[tuple]]:
-    """Partition -> key, value, headers and time of each record, by another client."""
-    consumer = Consumer({"bootstrap.servers": kafka.address, "group.id": "looks", "enable.partition.eof": False,
-                         "isolation.level": "read_uncommitted", "log_level": 2})
-    ends = kafka.ends(topic)
-    found = {partition: [] for partition in ends}
-    consumer.assign([TopicPartition(topic, partition, 0) for partition in ends])
-    left = sum(ends.values())
-    while left:
-        message = consumer.poll(30)
-        assert message is not None, f"{left} records never came"
-        if message.error():  # a topic that has just been made
-            assert message.error().retriable() or message.error().code() == KafkaError.UNKNOWN_TOPIC_OR_PART, message.error()
-            continue
-        found[message.partition()].append((message.key(), message.value(), message.headers() or [], message.timestamp()[1]))
-        left -= 1
-    consumer.close()
-    return found
 
 
 def console(main: str, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -106,13 +85,13 @@ def test_a_copy_by_envelopes_is_equal_byte_for_byte(tool, kafka):
     assert {tuple(json.loads(line)) [:6] for line in lines.splitlines()} >= {
         ("topic", "partition", "offset", "timestamp", "key", "value")}
     tool.ok("produce", second, "-J", "--keep-partition", stdin=lines)
-    assert records_of(kafka, second) == records_of(kafka, first)
+    assert kafka.records(second) == kafka.records(first)
 
 
 def test_lines_are_records_as_they_stand(tool, kafka):
     topic = kafka.create_topic(partitions=1)
     tool.ok("produce", topic, stdin=b"one\r\n\n\xff\x00 two\nlast")
-    assert [value for _, value, _, _ in records_of(kafka, topic)[0]] == [b"one\r", b"", b"\xff\x00 two", b"last"]
+    assert [value for _, value, _, _ in kafka.records(topic)[0]] == [b"one\r", b"", b"\xff\x00 two", b"last"]
     assert tool.ok("consume", topic, *EVERYTHING) == b"one\r\n\n\xff\x00 two\nlast\n"
 
 
@@ -121,7 +100,7 @@ def test_a_file_is_one_record(tool, kafka, tmp_path):
     (tmp_path / "a.json").write_bytes(b'{\n  "a": 1\n}\n')
     (tmp_path / "empty").write_bytes(b"")
     tool.ok("produce", topic, "a.json", "empty", "-H", "from=a file")
-    assert [(value, headers) for _, value, headers, _ in records_of(kafka, topic)[0]] == [
+    assert [(value, headers) for _, value, headers, _ in kafka.records(topic)[0]] == [
         (b'{\n  "a": 1\n}\n', [("from", b"a file")]), (b"", [("from", b"a file")])]
 
 
@@ -164,7 +143,7 @@ def test_the_newer_library_need_not_wait_for_its_id(tool, kafka, topic, tmp_path
 
 def test_the_same_key_goes_to_the_same_partition(tool, kafka, topic):
     tool.ok("produce", topic, "-K:", stdin="".join(f"key {i % 7}:{i}\n" for i in range(70)))
-    found = records_of(kafka, topic)
+    found = kafka.records(topic)
     keys = [{key for key, *_ in records} for records in found.values()]
     assert sum(map(len, keys)) == 7
 
@@ -400,7 +379,7 @@ def test_wrong_usage_of_produce(tool, kafka, topic, arguments, said):
 
 def test_no_broker_is_one_clear_line(tool):
     began = time.monotonic()
-    for process in [tool.start(verb, "t", "-b", "127.0.0.1:1") for verb in ("consume", "produce")]:
+    for process in [tool.start(verb, "-t", "t", "-b", "127.0.0.1:1") for verb in ("consume", "produce", "generate")]:
         out, said = process.communicate(timeout=60 * patience())
         assert (process.returncode, out, said.count(b"\n")) == (1, b"", 1)
         assert re.search(rb"no broker of 127\.0\.0\.1:1 answers: .*Connection refused", said)

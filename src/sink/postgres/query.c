@@ -50,15 +50,15 @@ int query_check(const char *text, struct err *err)
     return 0;
 }
 
-int query_open(struct query **query, const struct pipeline_config *config, bool write,
-               struct err *err)
+int query_open(struct query **query, const struct pipeline_config *config, const char *verb,
+               bool write, struct err *err)
 {
     struct query *made = calloc(1, sizeof *made);
     if (!made)
         return err_set(err, ERR_BUG, "no memory for a connection");
     arena_init(&made->arena);
     made->write = write;
-    if (pg_target_resolve(&made->target, &made->arena, config->database, "weir query", err) == 0) {
+    if (pg_target_resolve(&made->target, &made->arena, config->database, verb, err) == 0) {
         if (!write)
             pg_target_any_server(&made->target);
         signals_end_at_once(true); /* libpq waits until it is connected, or connect_timeout */

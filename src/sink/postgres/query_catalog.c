@@ -119,30 +119,36 @@ static const char *condition_of(struct arena *arena, struct slice pattern)
                         pg_quote_literal(arena, second));
 }
 
-static const char *columns_sql(struct query *query, struct arena *arena, struct slice argument,
-                               struct err *err)
+const char *query_relation(struct query *query, struct arena *arena, const char *name,
+                           const char *advice, struct err *err)
 {
-    const char *name = arena_strndup(arena, argument.ptr, argument.len);
     PGresult *found =
         pg_execf(query->conn, err, "SELECT to_regclass(%s)::oid", pg_quote_literal(arena, name));
     if (!found) {
-        err_prefix(err, "\\d %s", name);
+        err_prefix(err, "%s", name);
         return NULL;
     }
-    const char *sql = NULL;
+    const char *oid = NULL;
     if (!PQgetisnull(found, 0, 0)) {
-        sql = arena_printf(arena, COLUMNS, PQgetvalue(found, 0, 0));
+        oid = arena_strdup(arena, PQgetvalue(found, 0, 0));
     } else {
         char *folded = arena_strdup(arena, name);
         for (char *c = folded; *c; c++)
             *c = (char)tolower((unsigned char)*c);
         const char *nearest = query_nearest(query->conn, arena, NEAR_RELATION, folded);
         err_set(err, ERR_INPUT, "there is no table or view \"%s\"%s%s%s", name,
-                nearest ? "; did you mean " : "; \\dt lists the tables", nearest ? nearest : "",
-                nearest ? "?" : "");
+                nearest ? "; did you mean " : "; ", nearest ? nearest : advice, nearest ? "?" : "");
     }
     PQclear(found);
-    return sql;
+    return oid;
+}
+
+static const char *columns_sql(struct query *query, struct arena *arena, struct slice argument,
+                               struct err *err)
+{
+    const char *name = arena_strndup(arena, argument.ptr, argument.len);
+    const char *oid = query_relation(query, arena, name, "\\dt lists the tables", err);
+    return oid ? arena_printf(arena, COLUMNS, oid) : NULL;
 }
 
 const char *query_catalog_sql(struct query *query, struct arena *arena, const char *command,
@@ -157,9 +163,9 @@ const char *query_catalog_sql(struct query *query, struct arena *arena, const ch
     case LIST_TABLES:
         return arena_printf(arena, RELATIONS, TABLE_KINDS, condition_of(arena, argument));
     case LIST_COLUMNS:
-        if (argument.len > 0)
-            return columns_sql(query, arena, argument, err);
-        return arena_printf(arena, RELATIONS, ALL_KINDS, condition_of(arena, argument));
+        if (argument.len == 0)
+            return arena_printf(arena, RELATIONS, ALL_KINDS, condition_of(arena, argument));
+        return columns_sql(query, arena, argument, err);
     case N_LISTINGS:
         break;
     }

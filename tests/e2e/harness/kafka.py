@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, AdminClient, AlterConfigOpType,
                                    ConfigEntry, ConfigResource, NewPartitions, NewTopic, OffsetSpec,
                                    ResourcePatternType, ResourceType)
@@ -158,6 +158,27 @@ class Kafka:
         producer.flush(60)
         assert not failed, f"{len(failed)} records not acknowledged: {failed[0]}"
         return sent
+
+    def records(self, topic: str) -> dict[int, list[tuple]]:
+        """Partition -> key, value, headers and time of each record there is."""
+        consumer = Consumer({"bootstrap.servers": self.address, "group.id": "looks", "enable.partition.eof": False,
+                             "isolation.level": "read_uncommitted", "log_level": 2})
+        ends = self.ends(topic)
+        found: dict[int, list[tuple]] = {partition: [] for partition in ends}
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in ends])
+        left = sum(ends.values())
+        while left:
+            message = consumer.poll(30)
+            assert message is not None, f"{left} records never came"
+            if message.error():  # a topic that has just been made
+                code = message.error().code()
+                assert message.error().retriable() or code == KafkaError.UNKNOWN_TOPIC_OR_PART, message.error()
+                continue
+            found[message.partition()].append((message.key(), message.value(), message.headers() or [],
+                                               message.timestamp()[1]))
+            left -= 1
+        consumer.close()
+        return found
 
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """The group's offsets in Kafka, as other tools see them."""

@@ -46,8 +46,9 @@ class Tool:
         self._started.append(process)
         return process
 
-    def terminal(self, *arguments) -> Terminal:
-        self._terminals.append(Terminal([str(weir_binary()), *map(str, arguments)], self.env, self.folder))
+    def terminal(self, *arguments, columns: int = 80, lines: int = 24, **env: str) -> Terminal:
+        self._terminals.append(Terminal([str(weir_binary()), *map(str, arguments)], self.env | env, self.folder, columns,
+                                        lines))
         return self._terminals[-1]
 
     def end(self) -> None:

@@ -1,0 +1,110 @@
+"""weir rate --live of a topic: what arrives is seen within a second or two, nothing else is asked; outages; its screen."""
+import json
+import re
+import signal
+import time
+
+import pytest
+
+from harness.paths import patience
+from harness.records import Record
+from harness.wait import wait_until
+
+
+def add(kafka, topic: str, n: int, ago_s: float = 0, partition: int = 0) -> None:
+    at = round((time.time() - ago_s) * 1000)
+    kafka.produce(topic, [Record(b"{}", partition=partition, timestamp_ms=at)] * n)
+
+
+def read_until(process, condition) -> dict:
+    """The first -J line that fits."""
+    found = {}
+
+    def fits() -> bool:
+        found.update(json.loads(process.stdout.readline()))
+        return condition(found)
+
+    wait_until(fits, 20)
+    return found
+
+
+def interrupt(process) -> str:
+    """Ends it with Ctrl-C, which it must do at once and well; what it said."""
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0 and time.monotonic() - begin < 1 * patience()
+    return process.stderr.read().decode()
+
+
+def test_new_records_show_in_the_last_slot(kafka, topic, tool):
+    add(kafka, topic, 5, partition=1)
+    process = tool.start("rate", topic, "--live", "-J", "--per", "day", "--last", "3d", "--timezone", "UTC")
+    first = json.loads(process.stdout.readline())
+    assert first["records"] == 5
+    add(kafka, topic, 40)
+    add(kafka, topic, 7, ago_s=86400)  # a slot that is over: seen when everything is asked again, in a day
+    answer = read_until(process, lambda found: found["records"] >= 45)
+    assert answer["records"] == 45 and answer["slots"][-1]["records"] == 45
+    assert [part["records"] for part in answer["partitions"]] in ([47, 5, 0], [40, 5, 0])
+    assert answer["counted_at"] > first["counted_at"]
+    assert interrupt(process) == ""
+
+
+def test_the_stretch_moves_on(kafka, topic, tool):
+    process = tool.start("rate", topic, "--live", "-J", "--per", "second", "--last", "5s")
+    first = json.loads(process.stdout.readline())
+    add(kafka, topic, 30)
+    read_until(process, lambda found: found["records"] == 30)
+    later = read_until(process, lambda found: found["records"] == 0)
+    assert later["slots"][0]["from"] > first["slots"][-1]["from"] and len(later["slots"]) in (6, 7)
+    assert interrupt(process) == ""
+
+
+def test_a_line_a_second_and_the_terminal(kafka, topic, tool):
+    process = tool.start("rate", topic, "--live", "--expect", "10000/d")
+    line = process.stdout.readline().decode()
+    assert re.match(r"\S+Z 0 in the minute from \d{4}-\d\d-\d\d \d\d:\d\d, average 0/minute, 0/day at this rate, 10,000"
+                    r" expected: 10,000 under \(100%\)\n$", line), line
+    terminal = tool.terminal("rate", topic, "--live", lines=16, TERM="xterm", LC_ALL="C.UTF-8")
+    terminal.shows(" so far\n")
+    add(kafka, topic, 90)
+    terminal.shows("\x1b[J")
+    wait_until(lambda: terminal.read(0.1) and re.search(r" 90  \u2588+ so far\n", terminal.text), 20)
+    drawn = [len(part.splitlines()) for part in terminal.text.split("\x1b[J")]
+    assert max(drawn) <= 16, "it stays on the screen"
+    wait_until(lambda: re.search(rb"Z 90 in the minute from ", process.stdout.readline()), 20)
+    assert interrupt(process) == ""
+    terminal.signal(signal.SIGINT)
+    assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--exact"], "--live asks each second: leave out --exact"),
+    (["--to", "2026-01-01"], "--live looks at now: leave out --to"),
+    (["--csv"], "--live is a line each second, or -J an object: leave out --csv"),
+])
+def test_what_does_not_go_with_it(tool, topic, arguments, message):
+    assert tool.refused("rate", topic, "--live", *arguments).startswith(f"weir rate: {message}")
+
+
+def test_what_is_not_there_at_the_start(tool, kafka):
+    assert 'no topic "nowhere_at_all"' in tool.refused("rate", "nowhere_at_all", "--live")
+    assert "127.0.0.1:1" in tool.refused("rate", "t", "--live", "-b", "127.0.0.1:1", code=1)
+
+
+@pytest.mark.slow
+def test_a_broker_that_is_away_is_told_once_and_waited_for(kafka, topic, tool):
+    stays, leaves = (tool.start("rate", topic, "--live", "--per", "day") for _ in range(2))
+    for process in (stays, leaves):
+        process.stdout.readline()
+    kafka.kill()
+    try:
+        for process in (stays, leaves):
+            said = process.stderr.readline()
+            assert kafka.address.encode() in said and b"it is asked again" in said
+        assert interrupt(leaves) == "", "Ctrl-C ends it while none answers"
+    finally:
+        kafka.start()
+    add(kafka, topic, 25)
+    wait_until(lambda: re.search(rb"Z 25 in", stays.stdout.readline()), 40)
+    assert interrupt(stays) == ""
