@@ -24,7 +24,7 @@ static const struct slot *mail_slots(struct arena *arena, const char *const *tex
 {
     struct slot *slots = arena_alloc(arena, n * sizeof *slots);
     for (size_t i = 0; i < n; i++) {
-        char text[4 * SLOT_BYTES];
+        char text[4 * SLOT_BYTES] = "";
         assert(strlen(texts[i]) <= SLOT_BYTES);
         fill(&slots[i], text, (size_t)(letters_put_mail(text, slice_of(texts[i])) - text));
     }
