@@ -30,7 +30,7 @@ static void set_second(struct moment *moment, int64_t second)
     unsigned in_day = (unsigned)floor_mod(local, S_PER_DAY);
     moment->today = floor_div(local, S_PER_DAY);
     struct civil date = civil_from_days(moment->today);
-    char *at = put_four(moment->text, (unsigned)(date.year > 0 ? date.year : 0) % 10000);
+    char *at = put_year(moment->text, date.year);
     *at++ = '-';
     at = put_two(at, (unsigned)date.month);
     *at++ = '-';

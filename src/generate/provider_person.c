@@ -156,7 +156,7 @@ int prepare_date_of_birth(const struct preparing *preparing, struct prepared *ou
 
 char *put_date(char *to, struct civil date)
 {
-    to = put_four(to, (unsigned)date.year);
+    to = put_year(to, date.year);
     *to++ = '-';
     to = put_two(to, (unsigned)date.month);
     *to++ = '-';

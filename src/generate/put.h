@@ -34,6 +34,12 @@ static inline char *put_four(char *to, unsigned v)
     return put_two(put_two(to, v / 100), v % 100);
 }
 
+/* A year as four digits, those before 0 and behind 9999 as these. */
+static inline char *put_year(char *to, int64_t year)
+{
+    return put_four(to, year < 0 ? 0 : year > 9999 ? 9999 : (unsigned)year);
+}
+
 /* 0..99999999 as eight. */
 static inline char *put_eight(char *to, uint32_t v)
 {

@@ -11,6 +11,7 @@
 
 #define MS_PER_DAY 86400000
 #define MAX_AGE 200
+#define MAX_BACK_MS (INT64_C(36525) * MS_PER_DAY)
 #define MAX_VALUES 1000000
 
 int spec_fail_name(const struct spec_reading *reading, const struct yaml_node *node, bool at_key,
@@ -263,6 +264,9 @@ static int read_back(const struct spec_reading *reading, const struct yaml_node 
     if (parse_duration_ms(text, &field->back_ms, reading->err) < 0)
         return yaml_fail(reading->err, reading->file, node,
                          "back: \"%s\" is not a duration: write 10s, 5m or 1h30m", text);
+    if (field->back_ms > MAX_BACK_MS)
+        return yaml_fail(reading->err, reading->file, node, "back: %s is more than 100 years",
+                         text);
     return 0;
 }
 

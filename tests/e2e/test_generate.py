@@ -446,6 +446,8 @@ WRONG = {
     "the clock cannot be hurried": ("-t @ --no-sleep", "--no-sleep goes with --as-of"),
     "no steps": ("--as-of 2026-01-01T00:00:00Z --rate max", "--as-of steps by --every or --rate"),
     "before Kafka's time": ("-t @ --as-of 1970-01-01T00:00:00Z", "cannot be before 1970"),
+    "before anyone was born": ("--as-of 0001-01-01", '"0001-01-01" is not from 1916 to 2099'),
+    "when no more are born": ("--as-of 2100-01-01", "is not from 1916 to 2099"),
     "an id without a ledger": ("-t @ --id email", "--id goes with --ledger"),
     "a key that is no field": ("-t @ --key emial", 'have no field "emial"; did you mean "email"'),
     "an id that is no field": ("-t @ --id emial --ledger x", 'have no field "emial"; did you mean "email"'),
