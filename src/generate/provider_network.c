@@ -106,7 +106,7 @@ int prepare_iban(const struct preparing *preparing, struct prepared *out, struct
 char *write_iban(const void *data, const struct draw *draw, char *to)
 {
     (void)data;
-    uint32_t bank = (uint32_t)rng_below(draw->rng, 26 * 26 * 26 * 26);
+    uint32_t bank = (uint32_t)rng_below(draw->rng, (uint64_t)26 * 26 * 26 * 26);
     uint64_t account = rng_below(draw->rng, 10000000000000000);
     char *letters = to + 4;
     uint64_t remainder = 0;

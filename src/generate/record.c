@@ -25,7 +25,7 @@ struct step {
     const char *lead; /* `, "name": ` or `{"name": `, in room to be copied in strides */
 };
 
-#define LEAD_STRIDE 32
+#define LEAD_STRIDE ((size_t)32)
 
 /*
  * The day on which a population's ages are what they are drawn to be: 2026-01-01. It must not move,

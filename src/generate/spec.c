@@ -3,6 +3,7 @@
 #include "generate/provider.h"
 #include "generate/spec_private.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define DEFAULT_ID "unique_id"
@@ -109,8 +110,10 @@ static int read_field(const struct spec_reading *reading, const struct yaml_node
         .decimals = DEFAULT_DECIMALS,
         .true_share = RNG_SHARE_ONE / 2,
     };
-    if (choose_provider(reading, node, &field->provider) < 0 ||
-        check_keys(reading, node, field->provider) < 0)
+    if (choose_provider(reading, node, &field->provider) < 0)
+        return -1;
+    assert(field->provider);
+    if (check_keys(reading, node, field->provider) < 0)
         return -1;
     if (!(field->provider->arguments & ARGUMENT_DECIMALS))
         field->decimals = 0;
