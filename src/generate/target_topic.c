@@ -54,7 +54,7 @@ static struct note *take_note(struct topic *topic, const struct made *made)
     note->fault = made->fault;
     note->id_bare = made->id_bare;
     note->id_bytes = made->id.ptr ? made->id.len : SIZE_MAX;
-    if (made->id.len > 0 && note->id)
+    if (made->id.ptr && made->id.len > 0)
         memcpy(note->id, made->id.ptr, made->id.len);
     return note;
 }
