@@ -373,6 +373,7 @@ def test_live_goes_on_after_an_outage_which_it_tells_once(rate, live, postgres):
     process.stdout.readline()
     postgres.stop()
     assert b"it is asked again" in process.stderr.readline()
+    time.sleep(2.5)  # two more rounds, in which nothing is said
     postgres.start()
     add(live, 500)
     wait_until(lambda: re.search(rb"Z 5\d\d in", process.stdout.readline()), 20)
