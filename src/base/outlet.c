@@ -18,7 +18,8 @@
 static bool may_block(int fd)
 {
     struct stat stat;
-    return fstat(fd, &stat) == 0 && !S_ISREG(stat.st_mode) && (!S_ISCHR(stat.st_mode) || isatty(fd));
+    return fstat(fd, &stat) == 0 && !S_ISREG(stat.st_mode) &&
+           (!S_ISCHR(stat.st_mode) || isatty(fd));
 }
 
 static void make_room(struct outlet *outlet, size_t size_bytes)

@@ -23,7 +23,7 @@
 #define HASTEN_LONGEST_US 200000
 #define STALL_US 50000
 #define DOWN_US 200000 /* so long nothing is said of it */
-#define LEAVE_MS 900 /* when asked to stop: a drain takes less than a second */
+#define LEAVE_MS 900   /* when asked to stop: a drain takes less than a second */
 
 struct producer {
     struct client client;    /* first: it is the handle's opaque pointer */
@@ -48,9 +48,15 @@ struct producer {
     int64_t hasten_pause_us; /* the one behind it so much later */
 };
 
-/* Too large means something else to who reads. */
+/* Too large means something else to who reads; and the topic was there when it was opened. */
 static int set_fault(struct err *err, rd_kafka_resp_err_t code, const char *topic)
 {
+    if (fault_is_topic_gone(code))
+        return err_set_code(
+            err, ERR_HALT, rd_kafka_err2name(code),
+            "there is no topic \"%s\" any more, or not this partition of it: was it "
+            "deleted?",
+            topic);
     if (code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         return fault_of_topic(err, code, topic, NULL);
     return err_set_code(err, ERR_INPUT, rd_kafka_err2name(code),
@@ -110,7 +116,8 @@ static void see_outage(struct producer *producer)
     producer->away = true;
     if (producer->patient)
         log_warn(producer->client.scope, "%s; records wait for a broker%s",
-                 producer->refused ? producer->last_fault.text : "the connection to the broker ended",
+                 producer->refused ? producer->last_fault.text
+                                   : "the connection to the broker ended",
                  producer->patience_ms < 0 ? ", none is lost" : "");
 }
 

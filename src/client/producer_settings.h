@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct producer_settings {
-    struct setting defaults[5];
+    struct setting defaults[6];
     size_t n_defaults;
     int64_t patience_ms; /* without news of any record; -1: for ever */
     /* Own: texts that `defaults` points to. */

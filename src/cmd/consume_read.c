@@ -13,8 +13,8 @@
 
 bool consume_is_over(const struct consume *consume)
 {
-    return consume->left <= 0 || consume->printer.outlet.closed || consume->fault.class != ERR_NONE ||
-           signals_stop_requested();
+    return consume->left <= 0 || consume->printer.outlet.closed ||
+           consume->fault.class != ERR_NONE || signals_stop_requested();
 }
 
 bool consume_all_done(const struct consume *consume)

@@ -20,7 +20,7 @@ struct record_printer {
     bool json;
     bool pretty;
     bool has_grep;
-    regex_t grep; /* only records whose key or value it finds something in */
+    regex_t grep;         /* only records whose key or value it finds something in */
     struct outlet outlet; /* its on_wait may be set; what comes of it is the reader's */
     /* Own: */
     struct buf out;

@@ -152,10 +152,8 @@ static int entry_read(const struct entry_reading *reading, const struct yaml_nod
                          node->key, yaml_kind_name(node->kind));
     if (read_keys(spec, node, entry) < 0 || read_spec(reading, node, entry) < 0)
         return -1;
-    const struct yaml_node *key = yaml_get(node, "key");
-    const struct yaml_node *id = yaml_get(node, "id");
-    if ((key && text_of(spec, key, &entry->key) < 0) ||
-        (id && text_of(spec, id, &entry->spec.id) < 0))
+    if (spec_read_role(spec, yaml_get(node, "key"), &entry->spec, &entry->key) < 0 ||
+        spec_read_role(spec, yaml_get(node, "id"), &entry->spec, &entry->spec.id) < 0)
         return -1;
     return 0;
 }

@@ -73,6 +73,17 @@ static bool belongs_to_user(const struct field_spec *field)
     return field->per == PER_USER || (field->per == PER_DEFAULT && field->provider->per_user);
 }
 
+/* Templates of templates grow without bounds. */
+static int check_size(const struct maker *maker, const struct field_spec *field, size_t bytes,
+                      struct err *err)
+{
+    if (bytes <= MAKER_MAX_BYTES)
+        return 0;
+    return yaml_fail(err, maker->spec->file, field->node,
+                     "%s: a record could have more than %zu MiB with it", field->name,
+                     MAKER_MAX_BYTES >> 20);
+}
+
 static int prepare(struct maker *maker, struct err *err)
 {
     const struct record_spec *spec = maker->spec;
@@ -106,6 +117,9 @@ static int prepare(struct maker *maker, struct err *err)
         };
         if (field->hidden || !prepared.plain)
             scratch_bytes += prepared.max_bytes;
+        if (check_size(maker, field, maker->record_bytes + prepared.max_bytes, err) < 0 ||
+            check_size(maker, field, scratch_bytes, err) < 0)
+            return -1;
         if (field->hidden)
             continue;
         step->lead =
@@ -113,6 +127,8 @@ static int prepare(struct maker *maker, struct err *err)
         first = false;
         maker->record_bytes += step->lead_bytes + LEAD_STRIDE + 2 +
                                (prepared.plain ? prepared.max_bytes : 6 * prepared.max_bytes);
+        if (check_size(maker, field, maker->record_bytes, err) < 0)
+            return -1;
     }
     maker->scratch = arena_alloc(&maker->arena, scratch_bytes);
     return 0;

@@ -21,6 +21,7 @@
 struct maker;
 
 #define MAKER_MAX_USERS 10000000
+#define MAKER_MAX_BYTES ((size_t)16 << 20) /* of a record */
 
 struct maker_options {
     uint64_t seed;

@@ -213,9 +213,8 @@ static int read_fields(const struct spec_reading *reading, const struct yaml_nod
     return 0;
 }
 
-/* `key` and `id` name fields. */
-static int read_role(const struct spec_reading *reading, const struct yaml_node *node,
-                     const struct record_spec *spec, const char **role)
+int spec_read_role(const struct spec_reading *reading, const struct yaml_node *node,
+                   const struct record_spec *spec, const char **role)
 {
     const char **names = arena_alloc(reading->arena, spec->n_fields * sizeof *names);
     if (!node)
@@ -243,8 +242,8 @@ int spec_read(struct record_spec *spec, struct arena *arena, const char *name, c
         return -1;
     if (is_field(spec->fields, spec->n_fields, slice_of(DEFAULT_ID)))
         spec->id = DEFAULT_ID;
-    if (read_role(&reading, yaml_get(mapping, "id"), spec, &spec->id) < 0 ||
-        read_role(&reading, yaml_get(mapping, "key"), spec, &spec->key) < 0)
+    if (spec_read_role(&reading, yaml_get(mapping, "id"), spec, &spec->id) < 0 ||
+        spec_read_role(&reading, yaml_get(mapping, "key"), spec, &spec->key) < 0)
         return -1;
     return 0;
 }

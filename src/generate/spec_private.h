@@ -24,6 +24,9 @@ extern const size_t spec_key_count;
 /* "2%" or a number from 0 to 1, in 2^32nds. */
 int spec_read_share(const struct spec_reading *reading, const struct yaml_node *node,
                     uint64_t *share);
+/* What `key` or `id` (NULL: not there) names: a field of the spec. */
+int spec_read_role(const struct spec_reading *reading, const struct yaml_node *node,
+                   const struct record_spec *spec, const char **role);
 /* An unknown name: with the nearest of the known ones, or all of them. -1. */
 int spec_fail_name(const struct spec_reading *reading, const struct yaml_node *node, bool at_key,
                    const char *what, const char *name, const char *const *known, size_t n);

@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-/* A fetch brings a batch at least; more than these bytes of each partition would be read in vain.
- */
+/* A fetch brings a batch at least; more than so many bytes of a partition would be read in vain. */
 #define FETCH_BYTES "65536"
+/* After a fetch in vain, because retention has just overtaken us; the library's own is 500. */
+#define BACKOFF_MS "1"
 #define MAX_LOOKS 10
 
 /* The records from `from` to `stop` of one partition, and what they tell. */
@@ -55,13 +56,14 @@ struct look {
 static int open_look(struct look *look, struct rate_run *run, struct err *err)
 {
     size_t n = run->request->config->n_kafka;
-    struct property *properties = arena_alloc(run->arena, (n + 1) * sizeof *properties);
+    struct property *properties = arena_alloc(run->arena, (n + 2) * sizeof *properties);
     if (n > 0)
         memcpy(properties, run->request->config->kafka, n * sizeof *properties);
     properties[n] = (struct property){"fetch.message.max.bytes", FETCH_BYTES, ""};
+    properties[n + 1] = (struct property){"fetch.error.backoff.ms", BACKOFF_MS, ""};
     *look = (struct look){.run = run, .config = *run->request->config};
     look->config.kafka = properties;
-    look->config.n_kafka = n + 1;
+    look->config.n_kafka = n + 2;
     look->parts = arena_alloc(run->arena, (run->topic->n_partitions + 1) * sizeof *look->parts);
     look->windows = arena_alloc(run->arena, (run->topic->n_partitions + 1) * sizeof *look->windows);
     look->scan = (struct scan){

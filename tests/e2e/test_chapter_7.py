@@ -121,7 +121,27 @@ class Walk:
         assert re.search(r"^lag +0$", described, re.M) and self.topic in described
 
     def produce(self, count: int) -> None:
-        assert chapters_producer(self.kafka, self.topic, count, self.ledger).wait(60) == 0
+        self.says("generate", "-t", self.topic, "--rate", "max", "-n", str(count), "--users", "50", "--ledger", self.ledger)
+
+    def produce_as_the_chapter(self) -> None:
+        """One record at once, then one each 1 to 15 s, until Ctrl-C."""
+        before = sum(self.kafka.ends(self.topic).values())
+        producer = self.tool.terminal("generate", "-t", self.topic)
+        producer.shows("10,800 records a day")
+        wait_until(lambda: sum(self.kafka.ends(self.topic).values()) > before, what="the first record, at once")
+        producer.signal(signal.SIGINT)
+        assert producer.wait() == 0
+        assert re.search(rf"[12] records? acknowledged by {self.topic}", producer.text)
+
+    def how_much_arrives(self, records: int) -> None:
+        for options in ("--per", "minute"), ("--per", "hour", "--last", "24h"):
+            told = json.loads(self.says("rate", self.topic, *options, "--expect", "10000/d", "-J"))
+            assert sum(slot["records"] for slot in told["slots"]) == records, told
+        assert "10,000 expected" in self.says("rate", self.topic, "--per", "minute", "--expect", "10000/d")
+
+    def how_much_is_in_the_table(self, rows: int) -> None:
+        told = json.loads(self.says("rate", "--table", TABLE, "--column", "accessed_at", *self.store, "--per", "hour", "-J"))
+        assert sum(slot["records"] for slot in told["slots"]) == rows, told
 
     def cure_the_wrong_column(self) -> None:
         """doctor finds it, and prints the statement that cures it."""
@@ -151,12 +171,10 @@ class Walk:
         assert rows[0] == ",".join(COLUMNS) and len(rows) == 201
         watch = self.tool.terminal("query", *self.store, "--watch", "300ms", count)
         watch.shows("200")
-        sent = self.ledger.read_text()
         self.produce(100)
         watch.shows("300")
         watch.signal(signal.SIGINT)
         assert watch.wait() == 0
-        self.ledger.write_text(sent + self.ledger.read_text())
 
     def verify(self) -> None:
         found = self.says("verify", *self.pipeline, "--read", "--ledger", self.ledger)
@@ -181,15 +199,18 @@ def test_the_steps_by_hand(kafka, tool, database):
     walk.hellow()
     walk.hellow_by_group()
     walk.produce(200)
+    walk.how_much_arrives(201)
     walk.cure_the_wrong_column()
     walk.draft()
     ingest = walk.start_ingest()
     walk.check_data()
     walk.verify()
+    walk.how_much_is_in_the_table(300)
     walk.mend_hellow()
     ingest.signal(signal.SIGINT)
     assert ingest.wait() == 0, ingest.text
     assert "300 rows stored" in ingest.text and "1 dead letters" in ingest.text
+    walk.produce_as_the_chapter()
 
 
 def test_a_second_run_finds_nothing_to_do(kafka, topic, database, weir):

@@ -1,11 +1,22 @@
 """weir generate into a real Kafka: what was acknowledged, what the ledger says of it, and how it ends."""
+import hashlib
 import json
+import os
+import re
+import resource
+import signal
+import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AclOperation
 
+from harness.http import free_address, get, read_metrics
 from harness.invariant import dead_letters
-from harness.paths import EXAMPLES
+from harness.paths import EXAMPLES, patience, sanitized
+from harness.tool import Tool
+from harness.wait import wait_until
 from harness.weir import TABLE, pipeline_name
 from test_verify import said, verify
 
@@ -78,3 +89,413 @@ def test_all_faults_from_the_generator_to_verify(weir, kafka, tool, database, to
     sums = report["ledger"]
     assert (sums["entries"], sums["letters"], sums["tombstones"]) == (1600, len(letters), faults["null"])
     assert sums["rows"] == report["table_rows"] == 1600 - len(letters) - faults["null"]
+
+
+# ---- A broker that goes away ----
+
+class Run:
+    """weir generate beside the test, with a ledger; what it says goes to a file."""
+
+    def __init__(self, tool, topic, *options, **how):
+        self.topic, self.ledger = topic, tool.folder / f"{topic}.ndjson"
+        self._said = tool.folder / f"{topic}.said"
+        with self._said.open("wb") as said:
+            self.process = tool.start("generate", "-t", topic, "-J", "--ledger", self.ledger, *options, stderr=said, **how)
+
+    @property
+    def said(self) -> str:
+        return self._said.read_text()
+
+    def says(self, text: str) -> None:
+        wait_until(lambda: text in self.said or self.process.poll() is not None, 60, f"{text!r} in {self.said!r}")
+        assert text in self.said
+
+    def end(self, code: int = 0) -> dict:
+        """Ctrl-C: it ends in about a second. Its summary, if it prints one."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        out, _ = self.process.communicate(timeout=20 * patience())
+        assert self.process.returncode == code, self.said
+        assert time.monotonic() - began < 1.5 * patience()
+        return json.loads(out)
+
+
+AWAY, BACK = "records wait for a broker, none is lost", "the broker answers again"
+
+
+@pytest.mark.slow
+def test_a_broker_that_restarts_loses_and_doubles_nothing(tool, kafka):
+    """A clean stop under a steady rate. Who has enough of waiting is told what is acknowledged."""
+    steady, leaver = (Run(tool, kafka.create_topic(), "--rate", f"{rate}/s", "--users", 5, "--key", "personal_number")
+                      for rate in (500, 100))
+    wait_until(lambda: min(sum(kafka.ends(run.topic).values()) for run in (steady, leaver)) > 100, what="records")
+    kafka.stop()
+    for run in (steady, leaver):
+        run.says(AWAY)
+    summary = leaver.end(code=1)
+    assert 0 < summary["acknowledged"] == len(lines_of(leaver.ledger)) < summary["made"]
+    left = summary["made"] - summary["acknowledged"]
+    assert f"{left} of {summary['made']} records are not acknowledged" in leaver.said
+
+    kafka.start()
+    steady.says(BACK)
+    summary = steady.end()
+    assert summary["acknowledged"] == summary["made"] > 200
+    assert (steady.said.count(AWAY), steady.said.count(BACK)) == (1, 1), steady.said
+    assert_true(kafka, steady.topic, steady.ledger, summary["made"])
+    of_user = {}
+    for partition, records in kafka.records(steady.topic).items():
+        for key, value, *_ in records:
+            assert key.decode() == json.loads(value)["personal_number"]
+            assert of_user.setdefault(key, partition) == partition
+    there = places(kafka, leaver.topic)
+    assert all(json.loads(there[line["partition"], line["offset"]])["unique_id"] == line["unique_id"]
+               for line in lines_of(leaver.ledger))
+
+
+@pytest.mark.slow
+def test_a_broker_that_is_killed_while_records_come_as_fast_as_they_go(tool, kafka, topic):
+    """The queue fills, and no more: memory is bounded, nothing is dropped, and whoever watches is told."""
+    address = free_address()
+    run = Run(tool, topic, "--rate", "max", "--http", address, "--faults", "duplicate=5%,null=5%")
+    metric = lambda name: read_metrics(get(address, "/metrics")[1])[f"weir_generate_{name}", ""]  # noqa: E731
+    wait_until(lambda: sum(kafka.ends(topic).values()) > 1000, what="records")
+    assert get(address, "/healthz") == (200, "ok\n")
+    kafka.kill()
+    run.says(AWAY)
+    wait_until(lambda: get(address, "/healthz") == (503, "no broker answers\n"), what="to be unhealthy")
+    full = wait_until(lambda: (made := metric("records_total")) and not time.sleep(0.3) and metric("records_total") == made
+                      and made, what="a full queue")
+    samples = read_metrics(get(address, "/metrics")[1])
+    assert samples["weir_generate_broker_away", ""] == 1 and samples["weir_generate_failed_total", ""] == 0
+    assert samples["weir_generate_open", ""] == full - samples["weir_generate_acknowledged_total", ""] <= 100_000
+    assert samples["weir_generate_faults_total", 'fault="null"'] > 10 and samples["weir_generate_bytes_total", ""] > 500 * full
+    resident = int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{run.process.pid}/status").read_text())[1])
+    assert resident < 160 * 1024 or sanitized()
+    kafka.start()
+    run.says(BACK)
+    wait_until(lambda: get(address, "/healthz")[0] == 200 and metric("records_total") > full, what="it to go on")
+    summary = run.end()
+    lines = lines_of(run.ledger)
+    assert summary["acknowledged"] == summary["made"] == len(lines) == sum(kafka.ends(topic).values())
+    assert len({(line["partition"], line["offset"]) for line in lines}) == len(lines)
+    ids = Counter(line["unique_id"] for line in lines if line["fault"] != "duplicate")
+    assert ids.pop(None) == summary["faults"]["null"] and set(ids.values()) == {1}
+    twice = Counter(line["unique_id"] for line in lines if line["fault"] == "duplicate")
+    assert sum(n - 1 for n in twice.values()) in (summary["faults"]["duplicate"], summary["faults"]["duplicate"] - 1)
+    assert (run.said.count(AWAY), run.said.count(BACK)) == (1, 1), run.said
+
+
+# ---- How it ends ----
+
+def test_the_chapters_pace_is_the_default(tool, kafka, topic):
+    """One each 1 to 15 s, the first at once; and Ctrl-C."""
+    run = Run(tool, topic)
+    assert wait_until(lambda: sum(kafka.ends(topic).values()), what="the first record") == 1
+    run.says(f"into {topic}, 10,800 records a day at this pace; Ctrl-C ends it\n")
+    summary = run.end()
+    assert 1 <= summary["acknowledged"] == summary["made"] <= 3
+    assert_true(kafka, topic, run.ledger, summary["made"])
+
+
+def test_a_terminal_shows_how_it_goes(tool, topic):
+    terminal = tool.terminal("generate", "-t", topic, "--rate", "1000/s")
+    terminal.shows("acknowledged, ")
+    terminal.shows(f"{topic}: ")
+    terminal.signal(signal.SIGINT)
+    assert terminal.wait(5) == 0
+    assert re.search(rf"weir generate: \d+ records acknowledged by {topic}, \d+/s in ", terminal.text)
+
+
+def test_a_full_disk_ends_the_ledger_with_whole_lines(tool, kafka, topic, tmp_path):
+    ledger = tmp_path / "sent.ndjson"
+    ledger.write_text('{"topic":"t","partition":0,"off')  # a run before this one was cut off
+    bounded = {"preexec_fn": lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+                                      resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))}
+    process = tool.start("generate", "-t", topic, "--rate", "max", "-n", 3000, "--ledger", ledger, **bounded)
+    out, said = process.communicate(timeout=60 * patience())
+    assert (process.returncode, out) == (1, b"")
+    lines = lines_of(ledger)
+    assert f"sent.ndjson: File too large: of this run, {len(lines)} lines are whole and the rest is missing\n" in said.decode()
+    assert 500 < len(lines) < 1000
+    there = places(kafka, topic)
+    assert all(json.loads(there[line["partition"], line["offset"]])["unique_id"] == line["unique_id"] for line in lines)
+    said = tool("generate", "-t", topic, "--rate", "max", "-n", 10, "--ledger", "/dev/full").stderr
+    assert b"--ledger: /dev/full: No space left on device: of this run, 0 lines are whole" in said
+    # A line that is whole and has no end gets one.
+    ledger.write_text(ledger.read_text().rstrip("\n"))
+    generate(tool, topic, "--rate", "max", "-n", 10, "--ledger", ledger)
+    assert lines_of(ledger)[:len(lines)] == lines and len(lines_of(ledger)) == len(lines) + 10
+
+
+def test_a_topic_that_is_deleted_ends_it(tool, kafka, topic):
+    run = Run(tool, topic, "--rate", "200/s")
+    wait_until(lambda: sum(kafka.ends(topic).values()) > 10, what="records")
+    kafka.delete_topic(topic)
+    out, _ = run.process.communicate(timeout=60 * patience())
+    assert run.process.returncode == 1
+    assert f'there is no topic "{topic}" any more' in run.said
+    assert json.loads(out)["acknowledged"] == len(lines_of(run.ledger))
+
+
+def test_a_record_that_is_too_large_ends_it(tool, kafka):
+    small = kafka.create_topic(partitions=1, max_message_bytes=1200)
+    (tool.folder / "long.yaml").write_text("fields: {text: {value: " + "x" * 2000 + "}}")
+    done = tool("generate", "-t", small, "-n", 10, "--rate", "max", "--spec", "long.yaml", "-J")
+    assert done.returncode == 1 and b"the record is larger than topic" in done.stderr
+    assert b"raise its max.message.bytes" in done.stderr
+    assert json.loads(done.stdout)["acknowledged"] == sum(kafka.ends(small).values()) == 0
+
+
+@pytest.mark.slow
+def test_who_may_not_write_is_told(guarded_kafka, tmp_path):
+    topic = guarded_kafka.create_topic()
+    guarded_kafka.deny(topic, AclOperation.WRITE)
+    tool = Tool(tmp_path, guarded_kafka.address)
+    done = wait_until(lambda: (done := tool("generate", "-t", topic, "-n", 3, "--rate", "max", "-J")).returncode and done,
+                      what="the access list to hold")
+    assert done.returncode == 1 and topic.encode() in done.stderr and b"kafka-acls" in done.stderr
+    assert (summary := json.loads(done.stdout))["acknowledged"] == 0 and summary["failed"] > 0
+
+
+# ---- Time ----
+
+def test_a_rate_is_kept_and_not_exceeded(tool, kafka):
+    topic = kafka.create_topic(partitions=1)
+    summary = generate(tool, topic, "--rate", "200/s", "-n", 401)
+    assert 2000 <= summary["milliseconds"] < 2000 + 4000 * patience()
+    times = [record[3] for record in kafka.records(topic)[0]]
+    early = [i for i, time_ms in enumerate(times) if time_ms < times[0] + 5 * i - 50]
+    assert not early, "more came than the rate allows"
+
+
+def test_a_simulated_clock_is_in_the_records_and_in_kafka(tool, kafka):
+    """History at once with --no-sleep; late ones are earlier, in both; a duplicate counts."""
+    topic = kafka.create_topic(partitions=1)
+    began = time.monotonic()
+    summary = generate(tool, topic, "--as-of", NEW_YEAR, "--every", "1h", "--no-sleep", "-n", 500, "--seed", 3, "--faults",
+                       "late=20%,duplicate=20%")
+    assert summary["made"] == summary["acknowledged"] == 500 and time.monotonic() - began < 30 * patience()
+    records = [(json.loads(value), time_ms) for _, value, _, time_ms in kafka.records(topic)[0]]
+    hour, late, again, last = 0, 0, 0, None
+    for record, time_ms in records:
+        if record["unique_id"] == last:
+            again += 1
+            continue
+        due_ms = NEW_YEAR_MS + hour * 3_600_000
+        assert due_ms - 600_000 <= time_ms <= due_ms
+        late += time_ms < due_ms
+        text = record["accessed_at"]
+        assert text == time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time_ms / 1000)) + (
+            f".{time_ms % 1000:03}000" if time_ms % 1000 else "")
+        hour, last = hour + 1, record["unique_id"]
+    assert late == summary["faults"]["late"] > 50
+    assert again in (summary["faults"]["duplicate"], summary["faults"]["duplicate"] - 1) and again > 50
+    slept = generate(tool, topic, "--as-of", NEW_YEAR, "--rate", "10/s", "-n", 6)
+    assert slept["milliseconds"] >= 500
+
+
+# ---- The same bytes ----
+
+def every_provider(tool) -> str:
+    """A spec that has each provider as --list-providers shows it."""
+    listed = json.loads(tool.ok("generate", "--list-providers", "-J"))["providers"]
+    assert len(listed) > 20 and all(p["example"] and p["summary"] for p in listed)
+    return "fields:\n" + "".join(f"  f_{p['name']}: {p['form']}\n" for p in listed)
+
+
+SAME = {
+    "as it is": ("-n", "500"),
+    "independent": ("--fields", "independent", "-n", "500"),
+    "users": ("--users", "20", "-n", "500"),
+    "utf8": ("--utf8", "-n", "500"),
+    "faults": ("--faults", "garbage=5%,truncate=5%,null=5%,too-long=5%,duplicate=5%,late=5%", "-n", "500"),
+    "every": ("--every", "1ms..90m", "-n", "500"),
+    "rate": ("--rate", "7/s", "-n", "500"),
+    "every provider": ("--spec", "all.yaml", "--users", "30", "-n", "500"),
+}
+BYTES = {
+}
+
+
+@pytest.mark.parametrize("options", SAME.values(), ids=SAME)
+def test_a_seed_gives_the_same_bytes_in_every_build(tool, options, request):
+    tool.env["TZ"] = "Asia/Kathmandu"
+    (tool.folder / "all.yaml").write_text(every_provider(tool))
+    name = request.node.callspec.id
+    out = tool.ok("generate", "--seed", 7, "--as-of", NEW_YEAR, *options)
+    assert out.count(b"\n") == 500
+    assert hashlib.sha256(out).hexdigest()[:16] == BYTES[name]
+
+
+def test_the_printed_spec_gives_the_same_bytes(tool):
+    same = ("--seed", 7, "--as-of", NEW_YEAR, "-n", 200)
+    (tool.folder / "mine.yaml").write_bytes(tool.ok("generate", "--print-spec"))
+    assert tool.ok("generate", "--spec", "mine.yaml", *same) == tool.ok("generate", "driven_data", *same) == \
+        tool.ok("generate", *same)
+    table = tool.ok("generate", "--list-providers").decode().splitlines()
+    assert re.match("PROVIDER +IS +WRITTEN +EXAMPLE", table[0]) and len(table) > 20
+
+
+# ---- weir.yaml ----
+
+ENTRIES = """generate:
+  driven_data: {topic: TOPIC, rate: max, users: 3, faults: "null=50%"}
+  orders: {topic: TOPIC, spec: specs/orders.yaml, rate: 100/h, key: secret, id: order}
+  visits:
+    topic: TOPIC
+    every: 10ms
+    key: page
+    fields: {id: uuid, page: {values: [home, shop], null: 50%}}
+"""
+ORDERS = "fields: {order: {provider: sequence, start: 5}, secret: {value: s, hidden: true}, note: name}\n"
+
+
+def test_entries_of_the_configuration(tool, kafka, topic):
+    (tool.folder / "conf" / "specs").mkdir(parents=True)
+    (tool.folder / "conf" / "specs" / "orders.yaml").write_text(ORDERS)
+    for folder in (tool.folder / "conf", tool.folder):
+        (folder / "weir.yaml").write_text(ENTRIES.replace("TOPIC", topic))
+    (tool.folder / "specs").symlink_to("conf/specs")
+    ledger = tool.folder / "l"
+
+    def run(*options) -> dict:
+        return json.loads(tool.ok("generate", *options, "-J", "-q"))
+
+    summary = run("driven_data", "-n", 200)
+    assert summary["topic"] == topic and 60 < summary["faults"]["null"] < 140
+    values = [record[1] for records in kafka.records(topic).values() for record in records]
+    assert len({json.loads(value)["personal_number"] for value in values if value}) <= 3
+    # Options win; a rate of its own is no --every of the option's.
+    topic_2, topic_3 = kafka.create_topic(), kafka.create_topic()
+    summary = run("orders", "-n", 3, "-t", topic_2, "--rate", "max", "--ledger", ledger)
+    assert (summary["topic"], summary["spec"]) == (topic_2, "specs/orders.yaml")
+    assert [line["unique_id"] for line in lines_of(ledger)] == [5, 6, 7]
+    assert {record[0] for records in kafka.records(topic_2).values() for record in records} == {b"s"}
+    summary = run("visits", "-n", 40, "-t", topic_3, "--faults", "late=50%", "-p", 2)
+    assert summary["milliseconds"] >= 390 and summary["faults"]["late"] > 0
+    records = kafka.records(topic_3)[2]
+    assert len(records) == 40 and {record[0] for record in records} == {b"home", b"shop", None}
+    assert all(json.loads(value)["page"] == (key and key.decode()) for key, value, *_ in records)
+    # - is stdout, and without a name nothing of it is used.
+    lines = tool.ok("generate", "--spec", "orders", "-t", "-", "--rate", "max", "-n", 2).splitlines()
+    assert [json.loads(line)["order"] for line in lines] == [5, 6]
+    assert b"person_name" in tool.ok("generate", "-n", 1)
+    # The spec's file lies beside the configuration, wherever that is.
+    lines = tool.ok("generate", "orders", "-t", "-", "--rate", "max", "-n", 1, "-c", "conf/weir.yaml")
+    assert json.loads(lines)["order"] == 5
+
+
+WRONG_ENTRIES = {
+    "a: 3": "weir.yaml:2:6: a: a mapping is expected, not a",
+    "a: {topc: x}": 'weir.yaml:2:7: unknown key "topc"; did you mean "topic"?',
+    "a: {rate: 1/s, every: 1s}": "weir.yaml:2:18: every and rate are one thing: leave one out",
+    "a: {rate: 5}": 'weir.yaml:2:13: rate: "5" is not a rate',
+    "a: {every: 3s..1s}": 'weir.yaml:2:14: every: "3s..1s": the shorter time comes first',
+    "a: {users: 0}": 'weir.yaml:2:14: users: "0" is not a whole number from 1 to 10000000',
+    "a: {faults: nul=1%}": 'weir.yaml:2:15: faults: no fault is called "nul"; did you mean "null"?',
+    "a: {spec: x.yaml}": "x.yaml: No such file or directory",
+    "a: {spec: x, fields: {a: name}}": "weir.yaml:2:7: spec and fields are one thing: leave one out",
+    "a: {fields: {a: nam}}": 'weir.yaml:2:19: unknown provider "nam"; did you mean "name"?',
+    "a: {fields: {a: name}, key: b}": 'weir.yaml:2:31: unknown field "b"',
+    "a: {key: emial}": 'weir.yaml:2:12: unknown field "emial"; did you mean "email"?',
+    "a: {id: uniq_id}": 'weir.yaml:2:11: unknown field "uniq_id"; did you mean "unique_id"?',
+    "b: {}": 'no record spec is called "a" (below generate: in weir.yaml), and no file',
+}
+
+
+@pytest.mark.parametrize(("entry", "said"), WRONG_ENTRIES.items(), ids=WRONG_ENTRIES)
+def test_mistakes_in_the_configuration_are_told_with_their_place(tool, entry, said):
+    (tool.folder / "weir.yaml").write_text(f"generate:\n  {entry}\n")
+    line = tool.refused("generate", "a", "-n", 1)
+    assert said in line, line
+
+
+WRONG = {
+    "a topic that is not there": ("-t @x", 'there is no topic "@x" at .*; did you mean "@"'),
+    "a partition that is not there": ("-t @ -p 3", "@ has no partition 3: its partitions are 0 to 2"),
+    "two paces": ("--every 1s --rate 1/s", "--every and --rate are one thing"),
+    "a summary of lines": ("-J", "-J goes with a topic: -t TOPIC"),
+    "a ledger of lines": ("--ledger x", "--ledger goes with a topic"),
+    "a key of lines": ("--key email", "--key goes with a topic"),
+    "lines do not wait": ("--as-of 2026-01-01T00:00:00Z --no-sleep", "--no-sleep goes with a topic"),
+    "the clock cannot be hurried": ("-t @ --no-sleep", "--no-sleep goes with --as-of"),
+    "no steps": ("--as-of 2026-01-01T00:00:00Z --rate max", "--as-of steps by --every or --rate"),
+    "before Kafka's time": ("-t @ --as-of 1970-01-01T00:00:00Z", "cannot be before 1970"),
+    "an id without a ledger": ("-t @ --id email", "--id goes with --ledger"),
+    "a key that is no field": ("-t @ --key emial", 'have no field "emial"; did you mean "email"'),
+    "an id that is no field": ("-t @ --id emial --ledger x", 'have no field "emial"; did you mean "email"'),
+    "no ids at all": ("-t @ --spec s.yaml --ledger x", "have no field unique_id: name one with --id FIELD"),
+    "nothing to be too long": ("--spec s.yaml --faults too-long=1%", "have no field that is a text"),
+    "two specs": ("driven_data s.yaml", "one record spec at a time"),
+    "a fault": ("--faults nul=1%", '--faults: no fault is called "nul"; did you mean "null"'),
+    "no one": ("--users 0", '--users: "0" is not a number from 1 to 10000000'),
+    "fields": ("--fields some", '"some" is neither coherent nor independent'),
+    "acks=0 and idempotence": ("-t @ -X acks=0", "`acks` must be set to `all` when `enable.idempotence` is true"),
+    "acks=0 and a ledger": ("-t @ -X acks=0 -X enable.idempotence=false --ledger x", "with acks=0 nothing is"),
+    "a folder as ledger": ("-t @ --ledger .", "--ledger: .: Is a directory"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG.values(), ids=WRONG)
+def test_wrong_usage(tool, kafka, topic, arguments, said):
+    (tool.folder / "s.yaml").write_text("fields: {n: int}\n")
+    line = tool.refused("generate", *arguments.replace("@", topic).split())
+    assert re.search(said.replace("@", topic), line), line
+    assert not (tool.folder / "x").exists() and sum(kafka.ends(topic).values()) == 0
+
+
+def test_properties_of_the_users(tool, kafka, topic):
+    """A warning of the library's for each is not what anyone wants to read."""
+    for properties, count in ((("acks=1", "enable.idempotence=false"), 5), (("message.timeout.ms=3000",), 10)):
+        done = tool("generate", "-t", topic, "-n", 5, "--rate", "max", *(x for p in properties for x in ("-X", p)))
+        assert done.returncode == 0 and done.stderr.count(b"\n") == 1, done
+        assert sum(kafka.ends(topic).values()) == count
+
+
+# ---- stdout ----
+
+def test_a_reader_that_has_gone_ends_it_quietly(tool):
+    for pace in ((), ("--rate", "5000/s")):
+        process = tool.start("generate", *pace)
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(10 * patience()) == 0
+        assert process.stderr.read() == b""
+
+
+def test_a_slow_reader_loses_nothing_and_a_signal_ends_the_wait(tool):
+    """A full pipe, and one that another process has set to O_NONBLOCK."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    process = tool.start("generate", "-n", 2000, "--seed", 1, "--as-of", NEW_YEAR, stdout=write_end)
+    os.close(write_end)
+    time.sleep(0.3)
+    with open(read_end, "rb") as pipe:
+        assert pipe.read() == tool.ok("generate", "-n", 2000, "--seed", 1, "--as-of", NEW_YEAR)
+    assert process.wait(10 * patience()) == 0
+    process = tool.start("generate")
+    process.stdout.read(100)
+    time.sleep(0.3)  # the pipe is full again
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10 * patience()) == 0 and time.monotonic() - began < 1.5 * patience()
+    assert process.stderr.read() == b""
+
+
+def test_a_full_disk_as_stdout_is_told(tool):
+    for arguments in (["-n", "100000"], ["--list-providers"], ["--print-spec"]):
+        with open("/dev/full", "wb") as full:
+            process = tool.start("generate", *arguments, stdout=full)
+            assert process.wait(10 * patience()) == 1
+        said = process.stderr.read()
+        assert b"stdout: No space left on device" in said and said.count(b"\n") == 1
+
+
+def test_lines_into_produce_are_the_records(tool, kafka):
+    topic = kafka.create_topic(partitions=1)
+    lines = tool.ok("generate", "-n", 100, "--seed", 2, "--as-of", NEW_YEAR)
+    tool.ok("produce", topic, stdin=lines)
+    other = kafka.create_topic(partitions=1)
+    generate(tool, other, "-n", 100, "--seed", 2, "--as-of", NEW_YEAR, "--no-sleep")
+    assert [r[1] for r in kafka.records(topic)[0]] == [r[1] for r in kafka.records(other)[0]] == lines.splitlines()

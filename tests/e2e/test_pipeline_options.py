@@ -5,12 +5,11 @@ import re
 import signal
 import socket
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 
 import pytest
 
+from harness.http import free_address, get, read_metrics
 from harness.invariant import balanced, dead_letters, offsets
 from harness.paths import patience
 from harness.records import Record
@@ -50,11 +49,6 @@ def configure(weir: Weir, pipelines: dict, **top) -> None:
 def log_lines(process: Process | str, level: str = "error") -> list[str]:
     text = process if isinstance(process, str) else process.stderr
     return [line for line in text.splitlines() if f" level={level} " in line]
-
-
-def free_address() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -463,36 +457,6 @@ def test_ctrl_c_while_no_broker_answers(database, weir, table):
         assert process.wait(10) == 0
         assert time.monotonic() - begun < patience()
         accepted[0].close()
-
-
-SAMPLE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?[0-9.e+]+|\+Inf|NaN)$')
-
-
-def read_metrics(text: str) -> dict[tuple[str, str], float]:
-    """Prometheus's text format: (name, labels) -> value. Each sample follows the HELP and TYPE of its family."""
-    samples, family, kind = {}, "", ""
-    assert text.endswith("\n")
-    for line in text.splitlines():
-        if line.startswith("# HELP "):
-            family, kind = line.split(" ")[2], ""
-        elif line.startswith("# TYPE "):
-            assert line.split(" ")[2] == family
-            kind = line.split(" ")[3]
-        else:
-            name, labels, number = SAMPLE.fullmatch(line).groups()
-            assert name == family or (kind == "histogram" and name.rpartition("_")[0] == family)
-            assert (kind == "counter") == name.endswith("_total")
-            assert (name, labels) not in samples
-            samples[name, labels or ""] = float(number)
-    return samples
-
-
-def get(address: str, path: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
 
 
 def test_http_serves_metrics_and_health(kafka, topic, database, weir, table):

@@ -379,7 +379,7 @@ def test_wrong_usage_of_produce(tool, kafka, topic, arguments, said):
 
 def test_no_broker_is_one_clear_line(tool):
     began = time.monotonic()
-    for process in [tool.start(verb, "t", "-b", "127.0.0.1:1") for verb in ("consume", "produce")]:
+    for process in [tool.start(verb, "-t", "t", "-b", "127.0.0.1:1") for verb in ("consume", "produce", "generate")]:
         out, said = process.communicate(timeout=60 * patience())
         assert (process.returncode, out, said.count(b"\n")) == (1, b"", 1)
         assert re.search(rb"no broker of 127\.0\.0\.1:1 answers: .*Connection refused", said)

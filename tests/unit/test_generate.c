@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "generate/alias.h"
+#include "generate/ledger_file.h"
 #include "generate/letters.h"
 #include "generate/moment.h"
 #include "generate/person.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NEW_YEAR_US (INT64_C(1767225600) * 1000000) /* 2026-01-01T00:00:00Z */
 #define RECORDS 20000
@@ -585,6 +587,14 @@ static void test_a_wrong_spec_is_told_with_its_place(void **state)
         {"fields: {a: {provider: name, null: 2}}", "null: \"2\" is not a share"},
         {"fields: {a: {provider: name, per: day}}", "unknown per \"day\""},
         {"fields: {a: {provider: timestamp, back: x}}", "back: \"x\" is not a duration"},
+        {"fields: {a: {value: 0123456789abcdefghijklmnopqrstuvwxyz}, b: {template: "
+         "\"{a}{a}{a}{a}\"}, "
+         "c: {template: \"{b}{b}{b}{b}\", hidden: true}, d: {template: \"{c}{c}{c}{c}\"}, e: "
+         "{template: "
+         "\"{d}{d}{d}{d}\"}, f: {template: \"{e}{e}{e}{e}\"}, g: {template: \"{f}{f}{f}{f}\"}, h: "
+         "{template: \"{g}{g}{g}{g}\"}, i: {template: \"{h}{h}{h}{h}\"}, j: {template: "
+         "\"{i}{i}{i}{i}\", hidden: true}}",
+         "i: a record could have more than 16 MiB with it"},
         {"id: b\nfields: {a: name}", "test:1:5: unknown field \"b\""},
         {"key: b\nfields: {a: name}", "test:1:6: unknown field \"b\""},
     };
@@ -649,6 +659,25 @@ static void test_wrong_paces_and_faults_are_refused(void **state)
         if (faults_parse(faults[i], &plan, &err) == 0)
             fail_msg("%s is accepted", faults[i]);
         assert_int_equal(err.class, ERR_USAGE);
+    }
+}
+
+/* However slow: no time is so far away that it cannot be counted to. */
+static void test_what_is_due_never_comes_before_what_was(void **state)
+{
+    (void)state;
+    static const char *const rates[] = {"0.0000000001/d", "1/d", "3/s", "1000000/s"};
+    for (size_t i = 0; i < COUNT_OF(rates); i++) {
+        struct pace pace;
+        struct err err;
+        assert_int_equal(pace_parse_rate(rates[i], &pace, &err), 0);
+        pace_start(&pace, 1);
+        int64_t last_us = pace_next(&pace);
+        for (int j = 0; j < 1000; j++) {
+            int64_t due_us = pace_next(&pace);
+            assert_true(due_us >= last_us && due_us <= INT64_MAX / 4);
+            last_us = due_us;
+        }
     }
 }
 
@@ -731,6 +760,124 @@ static void test_faults_are_as_many_as_asked(void **state)
     arena_release(&arena);
 }
 
+/* The ledger's id stays as it is: it must be found in the table. */
+static void test_what_is_too_long_is_not_the_id(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml;
+        const char *message; /* NULL: it can be */
+    } cases[] = {
+        {"id: a\nfields: {a: uuid, n: int, b: city}", NULL},
+        {"id: a\nfields: {b: city, a: uuid}", NULL},
+        {"fields: {a: uuid}", NULL},
+        {"id: a\nfields: {a: uuid, n: int, h: {value: x, hidden: true}}", "beside the id"},
+        {"fields: {n: int}", "\"test\" have no field that is a text"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct arena arena;
+        struct record_spec spec;
+        struct source *source;
+        struct yaml_node *root = NULL;
+        struct made made;
+        struct err err = {0};
+        arena_init(&arena);
+        assert_int_equal(yaml_load(&arena, "test", slice_of(cases[i].yaml), &root, &err), 0);
+        assert_int_equal(spec_read(&spec, &arena, "test", "test", root, &err), 0);
+        struct source_options options = {.spec = &spec, .maker = {.seed = 1}, .id = spec.id};
+        assert_int_equal(faults_parse("too-long=100%", &options.faults, &err), 0);
+        int rc = source_new(&source, &options, &err);
+        assert_int_equal(rc, cases[i].message ? -1 : 0);
+        if (cases[i].message)
+            assert_non_null(strstr(err.text, cases[i].message));
+        else {
+            source_make(source, NULL, &made);
+            assert_true(made.value.len > MAKER_LONG_BYTES);
+            assert_true(!spec.id || made.id.len == 36);
+            assert_true(!spec.id ||
+                        memmem(made.value.ptr, made.value.len, made.id.ptr, 36) == made.id.ptr);
+            assert_true(!spec.id || made.id.ptr[36] == '"');
+            source_free(source);
+        }
+        arena_release(&arena);
+    }
+}
+
+/* ---- The ledger ---- */
+
+static void read_back(const char *path, char *out, size_t room)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t n = fread(out, 1, room - 1, file);
+    out[n] = '\0';
+    fclose(file);
+}
+
+/* What a run before left at the end of the file, and what stands there behind the next. */
+static void test_a_ledger_goes_on_where_another_ended(void **state)
+{
+    (void)state;
+#define LINE                                                                                       \
+    "{\"topic\":\"t\",\"partition\":1,\"offset\":2,\"unique_id\":\"\\\"\",\"fault\":\"late\"}\n"
+    static const struct {
+        const char *before;
+        const char *behind;
+    } cases[] = {
+        {"", LINE},
+        {"{\"a\":1}\n", "{\"a\":1}\n" LINE},
+        {"{\"a\":1}", "{\"a\":1}\n" LINE},
+        {"{\"a\":1}\n{\"topic\":\"t\",\"par", "{\"a\":1}\n" LINE},
+        {"{\"topic", LINE},
+        {"not ours", "not ours\n" LINE},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char path[] = "/tmp/weir-ledger-XXXXXX";
+        char text[512];
+        struct ledger_file *ledger;
+        struct err err = {0};
+        const struct ledger_line line = {
+            .topic = "t", .partition = 1, .offset = 2, .id = SLICE_LIT("\""), .fault = FAULT_LATE};
+        int fd = mkstemp(path);
+        assert_true(fd >= 0);
+        assert_true(write(fd, cases[i].before, strlen(cases[i].before)) >= 0);
+        close(fd);
+        assert_int_equal(ledger_file_open(&ledger, path, &err), 0);
+        assert_int_equal(ledger_file_add(ledger, &line, &err), 0);
+        assert_int_equal(ledger_file_sync(ledger, &err), 0);
+        read_back(path, text, sizeof text);
+        assert_string_equal(text, cases[i].behind);
+        ledger_file_close(ledger);
+        unlink(path);
+    }
+}
+
+/* An id may be longer than the buffer. */
+static void test_a_ledger_takes_ids_of_any_length(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/weir-ledger-XXXXXX";
+    struct ledger_file *ledger;
+    struct err err = {0};
+    size_t n = 200000;
+    char *id = malloc(n);
+    char *text = malloc(8 * n);
+    assert_true(id && text);
+    memset(id, 1, n);
+    const struct ledger_line line = {.topic = "t", .id = {id, n}, .fault = FAULT_NONE};
+    close(mkstemp(path));
+    assert_int_equal(ledger_file_open(&ledger, path, &err), 0);
+    assert_int_equal(ledger_file_add(ledger, &line, &err), 0);
+    assert_int_equal(ledger_file_sync(ledger, &err), 0);
+    read_back(path, text, 8 * n);
+    assert_true(strlen(text) > 6 * n);
+    assert_non_null(strstr(text, "\\u0001\",\"fault\":null}\n"));
+    ledger_file_close(ledger);
+    unlink(path);
+    free(id);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -757,6 +904,10 @@ int main(void)
         cmocka_unit_test(test_records_are_due_at_their_pace),
         cmocka_unit_test(test_wrong_paces_and_faults_are_refused),
         cmocka_unit_test(test_faults_are_as_many_as_asked),
+        cmocka_unit_test(test_what_is_due_never_comes_before_what_was),
+        cmocka_unit_test(test_what_is_too_long_is_not_the_id),
+        cmocka_unit_test(test_a_ledger_goes_on_where_another_ended),
+        cmocka_unit_test(test_a_ledger_takes_ids_of_any_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,107 @@
+/*
+ * Any bytes as a record spec: a place in the text for what is wrong, or records that are JSON
+ * objects, no longer than was said, the same for the same seed; cut short they are none.
+ *
+ * Input: a byte of options, then the YAML.
+ */
+#include "base/json.h"
+#include "generate/record.h"
+#include "generate/source.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+
+/* As in fuzz_config.c: libfyaml forgets a buffer when a syntax error follows a long text. */
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfyaml\n";
+}
+
+#define FILE_NAME "spec.yaml"
+#define RECORDS 5
+#define NEW_YEAR_US (INT64_C(1767225600) * 1000000)
+
+enum { INDEPENDENT = 1, UTF8 = 2, USERS = 4 };
+
+static void check_error(const struct err *err)
+{
+    assert(err->class == ERR_USAGE && !strncmp(err->text, FILE_NAME, strlen(FILE_NAME)));
+}
+
+static void check_record(struct slice record)
+{
+    struct json_value value;
+    struct json_error error;
+    assert(json_parse(record, &value, &error) == 0);
+    assert(record.ptr[0] == '{' && record.ptr[record.len - 1] == '}');
+    record.len--;
+    assert(json_parse(record, &value, &error) < 0);
+}
+
+/* Records into a buffer of exactly the size that was promised; where they end. */
+static char *make_records(const struct record_spec *spec, const struct maker_options *options,
+                          char **records, struct err *err)
+{
+    struct maker *maker;
+    if (maker_new(&maker, spec, options, err) < 0)
+        return NULL;
+    size_t most = maker_record_bytes(maker);
+    char *one = malloc(most);
+    char *to = *records = malloc(RECORDS * most);
+    assert(one && to);
+    for (int i = 0; i < RECORDS; i++) {
+        maker_set_long(maker, i == RECORDS - 1, MAKER_NO_FIELD);
+        size_t n = (size_t)(maker_write(maker, NEW_YEAR_US + i * INT64_C(86400000000), one) - one);
+        check_record((struct slice){one, n});
+        memcpy(to, one, n);
+        to += n;
+    }
+    free(one);
+    maker_free(maker);
+    return to;
+}
+
+static void check_spec(const struct record_spec *spec, const struct maker_options *options)
+{
+    struct err err;
+    char *first = NULL;
+    char *second = NULL;
+    char *end = make_records(spec, options, &first, &err);
+    if (!end) {
+        check_error(&err);
+        return;
+    }
+    size_t n = (size_t)(end - first);
+    assert(make_records(spec, options, &second, &err) == second + n);
+    assert(memcmp(first, second, n) == 0);
+    free(first);
+    free(second);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena arena;
+    struct record_spec spec;
+    struct yaml_node *root = NULL;
+    struct err err;
+    if (size == 0)
+        return 0;
+    const struct maker_options options = {.seed = data[0],
+                                          .utc = true,
+                                          .independent = data[0] & INDEPENDENT,
+                                          .utf8 = data[0] & UTF8,
+                                          .users = data[0] & USERS ? 3 : 0};
+    arena_init(&arena);
+    const struct slice text = {(const char *)data + 1, size - 1};
+    if (yaml_load(&arena, FILE_NAME, text, &root, &err) < 0 ||
+        spec_read(&spec, &arena, "fuzz", FILE_NAME, root, &err) < 0)
+        check_error(&err);
+    else
+        check_spec(&spec, &options);
+    arena_release(&arena);
+    return 0;
+}
