@@ -24,12 +24,16 @@
 #define OFFSET_FORM "(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
 #define TIME_FORM "^" DATE_FORM "[T ]" CLOCK_FORM OFFSET_FORM "?$"
 
-/* PostgreSQL reads "+02" as POSIX does, to the west; an interval means what people mean. */
+/*
+ * PostgreSQL reads "+02" as POSIX does, to the west; an interval means what people mean. Its
+ * hours and minutes are the first and the last two digits, as tz_open() has them.
+ */
 static const char *zone_of(struct arena *arena, const char *timezone)
 {
-    if (*timezone == '+' || *timezone == '-')
-        return arena_printf(arena, "INTERVAL '%s%s'", timezone, strchr(timezone, ':') ? "" : ":00");
-    return pg_quote_literal(arena, timezone);
+    size_t len = strlen(timezone);
+    if ((*timezone != '+' && *timezone != '-') || len < 3)
+        return pg_quote_literal(arena, timezone);
+    return arena_printf(arena, "INTERVAL '%.3s:%s'", timezone, len > 3 ? timezone + len - 2 : "00");
 }
 
 /* A value of the column as a timestamptz; NULL where it is no time. */
