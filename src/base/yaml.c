@@ -197,6 +197,7 @@ static int on_scalar(struct builder *b, struct fy_event *event, struct place at)
     node->kind = plain && is_null_word(text) ? YAML_NULL : YAML_SCALAR;
     node->text = node->kind == YAML_NULL ? "" : text;
     node->literal = style == FYSS_LITERAL || style == FYSS_FOLDED;
+    node->quoted = !plain;
     node->line = at.line;
     node->column = at.column;
     return attach(b, node);

@@ -37,6 +37,7 @@ struct yaml_node {
     int key_column;
     const char *text;        /* of a scalar, escapes resolved; of a null ""; NULL elsewhere */
     bool literal;            /* was written as a block (| or >) */
+    bool quoted;             /* was written in quotes, or as a block */
     struct yaml_node *first; /* child */
     struct yaml_node *last;
     struct yaml_node *next; /* sibling */

@@ -1,17 +1,10 @@
 /* weir generate: made-up records into a topic, or onto stdout. */
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/random.h"
-#include "base/signals.h"
 #include "cmd/generate_job.h"
 #include "cmd/generate_show.h"
 #include "cmd/verb.h"
-#include "generate/entry.h"
-#include "generate/provider.h"
+#include "generate/spec.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 static void options(struct option_table *table)
 {
@@ -19,7 +12,7 @@ static void options(struct option_table *table)
         {.id = OPTION_SPEC,
          .name = "spec",
          .argument = "NAME|FILE",
-         .help = "which records: an entry of weir.yaml, or a record spec (driven_data)"},
+         .help = "which records: a spec's file, or the records of an entry of weir.yaml"},
         {.id = OPTION_FIELDS,
          .name = "fields",
          .argument = "coherent|independent",
@@ -27,7 +20,7 @@ static void options(struct option_table *table)
         {.id = OPTION_USERS,
          .name = "users",
          .argument = "N",
-         .help = "N returning users, some far more active than others; else all are new"},
+         .help = "N returning users, some far more active than others; 0: all are new"},
         {.id = OPTION_SEED,
          .name = "seed",
          .argument = "N",

@@ -11,6 +11,8 @@
 
 #define STDOUT_BYTES ((size_t)256 << 10)
 #define STDOUT_TOPIC "-"
+#define AS_OF_FIRST_MS (INT64_C(-1704153600) * 1000)   /* 1916-01-01 */
+#define AS_OF_LAST_MS (INT64_C(4102444800) * 1000 - 1) /* 2099-12-31 */
 #define DEFAULT_ID "unique_id"
 #define FIRST_US (INT64_C(900) * 1000000) /* the first --as-of that a topic takes */
 
@@ -26,6 +28,12 @@ static bool has(const struct generate_job *job, enum option_id id)
 }
 
 /* ---- What was asked for ---- */
+
+/* Of an entry, --spec takes what its records are; its name takes where, when and how many too. */
+static void take_spec_alone(struct entry *entry)
+{
+    *entry = (struct entry){.spec = entry->spec, .key = entry->key};
+}
 
 static int read_name(const struct generate_job *job, const char **name, struct err *err)
 {
@@ -49,7 +57,7 @@ static int read_maker(struct generate_job *job, struct err *err)
     int64_t seed = 0;
     random_bytes(&maker->seed, sizeof maker->seed);
     maker->seed >>= 1; /* so that it can be given again */
-    if (command_line_number(&job->cli->line, OPTION_USERS, 1, MAKER_MAX_USERS, &users, err) < 0)
+    if (command_line_number(&job->cli->line, OPTION_USERS, 0, MAKER_MAX_USERS, &users, err) < 0)
         return -1;
     if (has(job, OPTION_SEED)) {
         if (command_line_number(&job->cli->line, OPTION_SEED, 0, INT64_MAX, &seed, err) < 0)
@@ -98,6 +106,11 @@ static int read_clock(struct generate_job *job, struct err *err)
                    : 0;
     if (parse_time_ms(as_of, &ms, err) < 0)
         return err_prefix(err, "--as-of");
+    if (ms < AS_OF_FIRST_MS || ms > AS_OF_LAST_MS)
+        return err_set(err, ERR_USAGE,
+                       "--as-of: \"%s\" is not within 1916 to 2099, so that all who "
+                       "live then have a CNP",
+                       as_of);
     options->simulated = true;
     options->as_of_us = ms * 1000;
     options->maker.utc = true;
@@ -187,6 +200,8 @@ int generate_job_read(struct generate_job *job, struct err *err)
     if (read_name(job, &name, err) < 0 || cli_load_config(job->cli, NULL, 0, true, err) < 0 ||
         entry_find(&job->entry, &job->cli->arena, &job->cli->config, name, err) < 0)
         return -1;
+    if (has(job, OPTION_SPEC))
+        take_spec_alone(&job->entry);
     const char *topic = value_of(job, OPTION_TOPIC);
     job->topic = topic ? topic : job->entry.topic;
     if (job->topic && !strcmp(job->topic, STDOUT_TOPIC))
@@ -256,6 +271,7 @@ static int run_beside_http(struct generate_job *job, const struct run *run, stru
     const struct http_route routes[] = {
         {"/metrics", "text/plain; version=0.0.4; charset=utf-8", show_metrics, &job->progress},
         {"/healthz", "text/plain; charset=utf-8", show_health, &job->progress},
+        {"/readyz", "text/plain; charset=utf-8", show_health, &job->progress},
     };
     struct http *http = NULL;
     if (!job->cli->config.http)

@@ -58,6 +58,9 @@ void generate_show_status(struct generate_status *status)
 
 void generate_show_start(const struct generate_job *job)
 {
+    if (job->cli->verbose)
+        cli_note(job->cli, "--seed %" PRIu64 " makes these records again",
+                 job->source_options.maker.seed);
     double per_day = pace_per_day(&job->source_options.pace);
     if (!job->topic || !job->waits || per_day < 0.5)
         return;

@@ -1,7 +1,5 @@
 #include "generate/alias.h"
 
-#include <stdlib.h>
-
 /*
  * Each cell holds `total` units; weight i fills weight * n of them. Cells that are not full are
  * filled up by those that have too much. Sums fit: 2^32 weights' worth times 2^32 cells is what a
@@ -45,13 +43,13 @@ void alias_build(struct alias *alias, struct arena *arena, const uint64_t *weigh
         uint32_t much = filling.small[n - filling.n_large--];
         wide units = filling.units[little];
         alias->cells[little] =
-            (struct alias_cell){.keep = (uint64_t)((units << 32) / total), .other = much};
+            (struct alias_cell){.keep = (uint32_t)((units << 32) / total), .other = much};
         filling.units[much] -= total - units;
         put(&filling, much, total, n);
     }
     for (; filling.n_large > 0; filling.n_large--) {
         uint32_t full = filling.small[n - filling.n_large];
-        alias->cells[full] = (struct alias_cell){.keep = RNG_SHARE_ONE, .other = full};
+        alias->cells[full] = (struct alias_cell){.other = full};
     }
     arena_release(&own);
 }

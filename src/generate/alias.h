@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct alias_cell {
-    uint64_t keep; /* draws below it (of 2^32) stay here */
+    uint32_t keep; /* draws below it (of 2^32) stay here */
     uint32_t other;
 };
 
@@ -34,7 +34,7 @@ static inline uint32_t alias_draw(const struct alias *alias, struct rng *rng)
     uint64_t draw = rng_next(rng);
     uint32_t at = (uint32_t)(((draw >> 32) * alias->n) >> 32);
     const struct alias_cell *cell = &alias->cells[at];
-    return (draw & 0xffffffffu) < cell->keep ? at : cell->other;
+    return (uint32_t)draw < cell->keep ? at : cell->other;
 }
 
 #endif

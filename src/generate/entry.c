@@ -139,6 +139,8 @@ static int read_spec(const struct entry_reading *reading, const struct yaml_node
         return spec_builtin(&entry->spec, spec->arena, spec->err);
     if (*path != '/')
         path = arena_printf(spec->arena, "%s%s", reading->folder, path);
+    if (access(path, F_OK) != 0)
+        return yaml_fail(spec->err, spec->file, file, "spec: no file is called \"%s\"", path);
     return spec_load_file(&entry->spec, spec->arena, path, spec->err);
 }
 

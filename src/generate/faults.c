@@ -57,6 +57,7 @@ int faults_parse(const char *text, struct faults *faults, struct err *err)
         if (parse_one(part, shares, err) < 0)
             return -1;
         text += n + (text[n] == ',');
+        text += strspn(text, " ");
     }
     for (size_t i = 0; i < N_FAULTS; i++) {
         total += shares[i] == UINT64_MAX ? 0 : shares[i];

@@ -30,7 +30,7 @@ static void set_second(struct moment *moment, int64_t second)
     unsigned in_day = (unsigned)floor_mod(local, S_PER_DAY);
     moment->today = floor_div(local, S_PER_DAY);
     struct civil date = civil_from_days(moment->today);
-    char *at = put_four(moment->text, (unsigned)(date.year > 0 ? date.year : 0) % 10000);
+    char *at = put_four(moment->text, (unsigned)date.year);
     *at++ = '-';
     at = put_two(at, (unsigned)date.month);
     *at++ = '-';
@@ -45,6 +45,10 @@ static void set_second(struct moment *moment, int64_t second)
 
 void moment_set(struct moment *moment, int64_t now_us)
 {
+    if (now_us < MOMENT_FIRST_US)
+        now_us = MOMENT_FIRST_US;
+    if (now_us > MOMENT_LAST_US)
+        now_us = MOMENT_LAST_US;
     int64_t second = floor_div(now_us, US_PER_S);
     moment->now_us = now_us;
     if (second != moment->second)

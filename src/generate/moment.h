@@ -8,6 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * The years that four digits can write, with a day to spare at either end for local time; a time
+ * beyond is taken for the last one within.
+ */
+#define MOMENT_FIRST_US (INT64_C(-62135510400) * 1000000)    /* 0001-01-02 */
+#define MOMENT_LAST_US (INT64_C(253402214400) * 1000000 - 1) /* 9999-12-30 */
+
 #define MOMENT_TEXT_BYTES 26 /* 2026-01-01 00:00:00.123456 */
 
 struct moment {

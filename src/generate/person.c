@@ -2,7 +2,9 @@
 
 #include "generate/put.h"
 
-#define DAYS_LATEST_CNP 47481 /* 2099-12-31 */
+/* A CNP's first digit tells three centuries. */
+#define DAYS_FIRST_CNP (-62091) /* 1800-01-01 */
+#define DAYS_LAST_CNP 47481     /* 2099-12-31 */
 
 static int64_t years_before(int64_t today, int years)
 {
@@ -20,11 +22,14 @@ struct birth_range person_births(int64_t today, int min_age, int max_age)
         .first = years_before(today, max_age + 1) + 1,
         .last = years_before(today, min_age),
     };
-    /* A CNP tells centuries until then. */
-    if (births.last > DAYS_LATEST_CNP)
-        births.last = DAYS_LATEST_CNP;
-    if (births.first > births.last)
-        births.first = births.last;
+    if (births.first < DAYS_FIRST_CNP)
+        births.first = DAYS_FIRST_CNP;
+    if (births.last > DAYS_LAST_CNP)
+        births.last = DAYS_LAST_CNP;
+    if (births.first > DAYS_LAST_CNP)
+        births.first = DAYS_LAST_CNP;
+    if (births.last < births.first)
+        births.last = births.first;
     return births;
 }
 

@@ -34,9 +34,9 @@ struct draw {
     const struct person *person; /* NULL: fields are independent of each other */
     const struct names *names;
     const struct moment *now;
-    uint64_t number;           /* of the record, from 0 */
-    uint32_t user;             /* of the returning users, from 0 */
-    int64_t today;             /* the day that ages are counted from, since 1970-01-01 */
+    uint64_t number; /* of the record, from 0 */
+    uint64_t user;   /* of the returning users, from 0; else everyone is new: the record's */
+    int64_t today;   /* the day that ages are counted from, since 1970-01-01 */
     struct birth_range births; /* of people of all ages on that day */
     /* The fields before this one, hidden ones too. */
     const struct drawn *fields;

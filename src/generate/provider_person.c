@@ -3,6 +3,8 @@
 #include "generate/provider_list.h"
 #include "sink/civil.h"
 
+#include <assert.h>
+
 static int prepare_text(struct prepared *out, size_t max_bytes, bool plain)
 {
     *out = (struct prepared){.max_bytes = max_bytes, .plain = plain};
@@ -143,28 +145,16 @@ char *write_sex(const void *data, struct draw *draw, char *to)
     return to;
 }
 
-struct ages {
-    int min;
-    int max;
-    bool given;
-};
-
+/* min_age and max_age are the person's: maker_new() has read them (record.c). */
 int prepare_date_of_birth(const struct preparing *preparing, struct prepared *out, struct err *err)
 {
-    const struct field_spec *field = preparing->field;
-    struct ages *ages = arena_alloc(preparing->arena, sizeof *ages);
-    ages->min = field->has_min ? (int)field->min : 0;
-    ages->max = field->has_max ? (int)field->max : PERSON_MAX_AGE;
-    ages->given = field->has_min || field->has_max;
-    if (ages->min > ages->max)
-        return yaml_fail(err, preparing->spec->file, preparing->field->node,
-                         "min_age %d is more than max_age %d", ages->min, ages->max);
-    *out = (struct prepared){.data = ages, .max_bytes = DATE_BYTES, .plain = true};
-    return 0;
+    (void)preparing, (void)err;
+    return prepare_text(out, DATE_BYTES, true);
 }
 
 char *put_date(char *to, struct civil date)
 {
+    assert(date.year >= 0 && date.year <= 9999);
     to = put_four(to, (unsigned)date.year);
     *to++ = '-';
     to = put_two(to, (unsigned)date.month);
@@ -174,12 +164,10 @@ char *put_date(char *to, struct civil date)
 
 char *write_date_of_birth(const void *data, struct draw *draw, char *to)
 {
-    const struct ages *ages = data;
-    if (draw->person && !ages->given)
+    (void)data;
+    if (draw->person)
         return put_date(to, draw->person->born);
-    struct birth_range births =
-        ages->given ? person_births(draw->today, ages->min, ages->max) : draw->births;
-    return put_date(to, civil_from_days(person_draw_birth(draw->rng, births)));
+    return put_date(to, civil_from_days(person_draw_birth(draw->rng, draw->births)));
 }
 
 /* ---- Where one lives and how one is called ---- */

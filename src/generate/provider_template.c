@@ -13,8 +13,7 @@ struct part {
 };
 #define NO_FIELD SIZE_MAX
 
-struct template
-{
+struct pattern {
     struct part *parts;
     size_t n;
     bool plain;   /* its own text is */
@@ -43,29 +42,28 @@ static bool find_field(const struct preparing *preparing, struct slice name, siz
     return false;
 }
 
-static void add_part(struct arena *arena, struct template *template, struct slice text,
-                     size_t field)
+static void add_part(struct arena *arena, struct pattern *pattern, struct slice text, size_t field)
 {
     if (text.len == 0 && field == NO_FIELD)
         return;
     char *copy = arena_alloc(arena, text.len + PUT_SLACK);
     if (text.len > 0)
         memcpy(copy, text.ptr, text.len);
-    template->plain = template->plain &&quote_is_plain(text);
-    template->parts[template->n++] = (struct part){.text = {copy, text.len}, .field = field};
+    pattern->plain = pattern->plain && quote_is_plain(text);
+    pattern->parts[pattern->n++] = (struct part){.text = {copy, text.len}, .field = field};
 }
 
-static int parse(const struct preparing *preparing, struct template *template, struct err *err)
+static int parse(const struct preparing *preparing, struct pattern *pattern, struct err *err)
 {
     const char *at = preparing->field->template_text;
     while (*at) {
         size_t n = strcspn(at, "{}");
-        add_part(preparing->arena, template, (struct slice){at, n}, NO_FIELD);
+        add_part(preparing->arena, pattern, (struct slice){at, n}, NO_FIELD);
         at += n;
         if (!*at)
             return 0;
         if (at[0] == at[1]) { /* one brace is meant */
-            add_part(preparing->arena, template, (struct slice){at, 1}, NO_FIELD);
+            add_part(preparing->arena, pattern, (struct slice){at, 1}, NO_FIELD);
             at += 2;
             continue;
         }
@@ -77,36 +75,36 @@ static int parse(const struct preparing *preparing, struct template *template, s
                         slice_of(at));
         if (!find_field(preparing, name, &field))
             return fail(preparing, err, "no field before it, and no provider, is called", name);
-        add_part(preparing->arena, template, SLICE_NONE, field);
+        add_part(preparing->arena, pattern, SLICE_NONE, field);
         at += length + 2;
     }
     return 0;
 }
 
-static void fill_tables(struct template *template, const char *remove)
+static void fill_tables(struct pattern *pattern, const char *remove)
 {
     for (unsigned c = 0; c < 256; c++) {
         char byte = (char)c;
-        letters_put(&template->becomes[c], (struct slice){&byte, 1}, template->letters);
-        template->stays[c] = c == 0 || !strchr(remove, (int)c);
+        letters_put(&pattern->becomes[c], (struct slice){&byte, 1}, pattern->letters);
+        pattern->stays[c] = c == 0 || !strchr(remove, (int)c);
     }
 }
 
 int prepare_template(const struct preparing *preparing, struct prepared *out, struct err *err)
 {
     const struct field_spec *field = preparing->field;
-    struct template *template = arena_alloc(preparing->arena, sizeof *template);
+    struct pattern *pattern = arena_alloc(preparing->arena, sizeof *pattern);
     size_t most = strlen(field->template_text) + 1;
-    template->parts = arena_alloc(preparing->arena, most * sizeof *template->parts);
-    template->letters = field->letters;
-    template->changes = field->letters != CASE_AS_IS || field->remove;
-    fill_tables(template, field->remove ? field->remove : "");
-    template->plain = true;
-    *out = (struct prepared){.data = template};
-    if (parse(preparing, template, err) < 0)
+    pattern->parts = arena_alloc(preparing->arena, most * sizeof *pattern->parts);
+    pattern->letters = field->letters;
+    pattern->changes = field->letters != CASE_AS_IS || field->remove;
+    fill_tables(pattern, field->remove ? field->remove : "");
+    pattern->plain = true;
+    *out = (struct prepared){.data = pattern};
+    if (parse(preparing, pattern, err) < 0)
         return -1;
-    for (size_t i = 0; i < template->n; i++) {
-        const struct part *part = &template->parts[i];
+    for (size_t i = 0; i < pattern->n; i++) {
+        const struct part *part = &pattern->parts[i];
         out->max_bytes +=
             part->field == NO_FIELD ? part->text.len : preparing->max_bytes[part->field];
     }
@@ -114,28 +112,28 @@ int prepare_template(const struct preparing *preparing, struct prepared *out, st
 }
 
 /* ASCII in one pass; other letters wait for letters_put(). */
-static char *put_changed(const struct template *template, char *from, const char *end)
+static char *put_changed(const struct pattern *pattern, char *from, const char *end)
 {
     char *to = from;
     unsigned char seen = 0;
     for (const char *at = from; at < end; at++) {
         unsigned char c = (unsigned char)*at;
         seen |= c;
-        *to = template->becomes[c];
-        to += template->stays[c];
+        *to = pattern->becomes[c];
+        to += pattern->stays[c];
     }
-    if (template->letters == CASE_AS_IS || seen < 0x80)
+    if (pattern->letters == CASE_AS_IS || seen < 0x80)
         return to;
-    return letters_put(from, (struct slice){from, (size_t)(to - from)}, template->letters);
+    return letters_put(from, (struct slice){from, (size_t)(to - from)}, pattern->letters);
 }
 
 char *write_template(const void *data, struct draw *draw, char *to)
 {
-    const struct template *template = data;
+    const struct pattern *pattern = data;
     char *from = to;
-    bool plain = template->plain;
-    for (size_t i = 0; i < template->n; i++) {
-        const struct part *part = &template->parts[i];
+    bool plain = pattern->plain;
+    for (size_t i = 0; i < pattern->n; i++) {
+        const struct part *part = &pattern->parts[i];
         if (part->field == NO_FIELD) {
             to = put_text(to, part->text.ptr, part->text.len);
             continue;
@@ -147,5 +145,5 @@ char *write_template(const void *data, struct draw *draw, char *to)
         plain = plain && field->plain;
     }
     draw->plain = plain;
-    return template->changes ? put_changed(template, from, to) : to;
+    return pattern->changes ? put_changed(pattern, from, to) : to;
 }

@@ -15,10 +15,14 @@ static void *new_data(const struct preparing *preparing, struct prepared *out, s
 
 static int check_range(const struct preparing *preparing, int64_t min, int64_t max, struct err *err)
 {
+    const struct field_spec *field = preparing->field;
+    const char *cure = !field->has_max   ? ", which is not said: give max too"
+                       : !field->has_min ? "; min is not said: give it too"
+                                         : "";
     if (min <= max)
         return 0;
-    return yaml_fail(err, preparing->spec->file, preparing->field->node, "%s: min is more than max",
-                     preparing->field->name);
+    return yaml_fail(err, preparing->spec->file, field->node, "%s: min is more than max%s",
+                     field->name, cure);
 }
 
 /* ---- int, float ---- */
@@ -135,7 +139,7 @@ int prepare_user(const struct preparing *preparing, struct prepared *out, struct
 char *write_user(const void *data, struct draw *draw, char *to)
 {
     (void)data;
-    return put_u64(to, (uint64_t)draw->user + 1);
+    return put_u64(to, draw->user + 1);
 }
 
 /* ---- date, timestamp ---- */
@@ -157,8 +161,9 @@ char *write_date(const void *data, struct draw *draw, char *to)
 {
     const struct range *range = data;
     int64_t max = range->max == INT64_MAX ? draw->now->today : range->max;
-    int64_t min = max < range->min ? max : range->min;
-    return put_date(to, civil_from_days(rng_between(draw->rng, min, max)));
+    if (max < range->min)
+        max = range->min;
+    return put_date(to, civil_from_days(rng_between(draw->rng, range->min, max)));
 }
 
 struct timestamp {

@@ -28,9 +28,11 @@ struct step {
 #define LEAD_STRIDE ((size_t)32)
 
 /*
- * The day on which a population's ages are what they are drawn to be: 2026-01-01. It must not move,
- * or returning users would be born on another day each day.
+ * Returning users have the ages that they are drawn to have on 2026-01-01, whenever their records
+ * are made, or they would be born on another day each day. The youngest are not children, so that
+ * history of ten years has no one in it who was not born yet.
  */
+#define POPULATION_MIN_AGE 16
 #define POPULATION_DAY 20454
 
 struct maker {
@@ -48,11 +50,12 @@ struct maker {
     uint64_t user_seed;
     struct alias activity;
     uint64_t number;
-    bool is_long;           /* the next record is to have a text that is too long */
-    size_t spared;          /* the field that stays as it is then */
-    int64_t population_day; /* INT64_MIN before the first record */
-    int64_t ages_day;       /* the day that `births` are for; INT64_MIN before the first */
+    bool is_long;     /* the next record is to have a text that is too long */
+    size_t spared;    /* the field that stays as it is then */
+    int64_t ages_day; /* the day that `births` are for; INT64_MIN before the first */
     struct birth_range births;
+    int min_age;
+    int max_age;
 };
 
 static const char *lead_of(struct arena *arena, const char *name, bool first, bool utf8,
@@ -84,6 +87,67 @@ static int check_size(const struct maker *maker, const struct field_spec *field,
                      MAKER_MAX_BYTES >> 20);
 }
 
+/* Ages that a field asks for are the person's, so that all of him agrees; one pair a spec. */
+static int read_ages(struct maker *maker, struct err *err)
+{
+    const struct record_spec *spec = maker->spec;
+    const struct field_spec *first = NULL;
+    maker->min_age = maker->options.users > 0 ? POPULATION_MIN_AGE : 0;
+    maker->max_age = PERSON_MAX_AGE;
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        const struct field_spec *field = &spec->fields[i];
+        bool given = field->has_min || field->has_max;
+        if (!(field->provider->arguments & ARGUMENT_AGES) || !given)
+            continue;
+        int min_age = field->has_min ? (int)field->min : 0;
+        int max_age = field->has_max ? (int)field->max : PERSON_MAX_AGE;
+        if (min_age > max_age)
+            return yaml_fail(err, spec->file, field->node, "%s: min_age %d is more than max_age %d",
+                             field->name, min_age, max_age);
+        if (first && (min_age != maker->min_age || max_age != maker->max_age))
+            return yaml_fail(err, spec->file, field->node,
+                             "%s: a record is of one person: give it the ages of %s", field->name,
+                             first->name);
+        first = field;
+        maker->min_age = min_age;
+        maker->max_age = max_age;
+    }
+    return 0;
+}
+
+static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, size_t *scratch_bytes,
+                         struct err *err)
+{
+    const struct field_spec *field = &maker->spec->fields[i];
+    struct step *step = &maker->steps[i];
+    struct prepared prepared = {.data = NULL};
+    const struct preparing preparing = {
+        .arena = &maker->arena,
+        .locale = maker->names.locale,
+        .spec = maker->spec,
+        .field = field,
+        .n_before = i,
+        .max_bytes = max_bytes,
+    };
+    if (field->provider->prepare(&preparing, &prepared, err) < 0)
+        return -1;
+    max_bytes[i] = prepared.max_bytes;
+    *step = (struct step){
+        .write = field->provider->write,
+        .data = prepared.data,
+        .null_share = field->null_share,
+        .of_user = belongs_to_user(field) && maker->options.users > 0,
+        .bare = prepared.bare,
+        .plain = prepared.plain,
+        .hidden = field->hidden,
+    };
+    if (field->hidden || !prepared.plain)
+        *scratch_bytes += prepared.max_bytes;
+    if (!field->hidden)
+        maker->record_bytes += prepared.plain ? prepared.max_bytes : 6 * prepared.max_bytes;
+    return 0;
+}
+
 static int prepare(struct maker *maker, struct err *err)
 {
     const struct record_spec *spec = maker->spec;
@@ -94,30 +158,8 @@ static int prepare(struct maker *maker, struct err *err)
     for (size_t i = 0; i < spec->n_fields; i++) {
         const struct field_spec *field = &spec->fields[i];
         struct step *step = &maker->steps[i];
-        struct prepared prepared = {.data = NULL};
-        const struct preparing preparing = {
-            .arena = &maker->arena,
-            .locale = maker->names.locale,
-            .spec = spec,
-            .field = field,
-            .n_before = i,
-            .max_bytes = max_bytes,
-        };
-        if (field->provider->prepare(&preparing, &prepared, err) < 0)
-            return -1;
-        max_bytes[i] = prepared.max_bytes;
-        *step = (struct step){
-            .write = field->provider->write,
-            .data = prepared.data,
-            .null_share = field->null_share,
-            .of_user = belongs_to_user(field) && maker->options.users > 0,
-            .bare = prepared.bare,
-            .plain = prepared.plain,
-            .hidden = field->hidden,
-        };
-        if (field->hidden || !prepared.plain)
-            scratch_bytes += prepared.max_bytes;
-        if (check_size(maker, field, maker->record_bytes + prepared.max_bytes, err) < 0 ||
+        if (prepare_field(maker, i, max_bytes, &scratch_bytes, err) < 0 ||
+            check_size(maker, field, maker->record_bytes + max_bytes[i], err) < 0 ||
             check_size(maker, field, scratch_bytes, err) < 0)
             return -1;
         if (field->hidden)
@@ -125,10 +167,7 @@ static int prepare(struct maker *maker, struct err *err)
         step->lead =
             lead_of(&maker->arena, field->name, first, maker->options.utf8, &step->lead_bytes);
         first = false;
-        maker->record_bytes += step->lead_bytes + LEAD_STRIDE + 2 +
-                               (prepared.plain ? prepared.max_bytes : 6 * prepared.max_bytes);
-        if (check_size(maker, field, maker->record_bytes, err) < 0)
-            return -1;
+        maker->record_bytes += step->lead_bytes + LEAD_STRIDE + 2;
     }
     maker->scratch = arena_alloc(&maker->arena, scratch_bytes);
     return 0;
@@ -153,11 +192,10 @@ int maker_new(struct maker **out, const struct record_spec *spec,
     struct rng users;
     rng_seed(&users, options->seed, STREAM_USERS);
     maker->user_seed = rng_next(&users);
-    maker->population_day = INT64_MIN;
     maker->ages_day = INT64_MIN;
     if (options->users > 0)
         alias_build_zipf(&maker->activity, &maker->arena, options->users);
-    if (prepare(maker, err) < 0) {
+    if (read_ages(maker, err) < 0 || prepare(maker, err) < 0) {
         maker_free(maker);
         return -1;
     }
@@ -186,20 +224,11 @@ struct sources {
     struct person person;
 };
 
-/* Whoever is in a record was born before the first one. */
-static int64_t population_day(struct maker *maker)
-{
-    if (maker->population_day == INT64_MIN)
-        maker->population_day =
-            maker->moment.today < POPULATION_DAY ? maker->moment.today : POPULATION_DAY;
-    return maker->population_day;
-}
-
 static struct birth_range births_on(struct maker *maker, int64_t day)
 {
     if (maker->ages_day != day) {
         maker->ages_day = day;
-        maker->births = person_births(day, 0, PERSON_MAX_AGE);
+        maker->births = person_births(day, maker->min_age, maker->max_age);
     }
     return maker->births;
 }
@@ -213,8 +242,9 @@ static void begin(struct maker *maker, struct sources *sources, struct draw *dra
     draw->now = &maker->moment;
     draw->number = maker->number++;
     draw->fields = maker->values;
-    draw->today = returning ? population_day(maker) : maker->moment.today;
+    draw->today = returning ? POPULATION_DAY : maker->moment.today;
     draw->births = births_on(maker, draw->today);
+    draw->user = draw->number;
     if (returning) {
         draw->user = alias_draw(&maker->activity, &maker->records);
         rng_seed(&sources->user, maker->user_seed, draw->user);

@@ -96,7 +96,7 @@ static int make_all(struct course *course, struct err *err)
             room = run->target->calls->room(run->target, value_bytes, &rc, err);
         if (rc < 0 || run->target->gone)
             return rc;
-        source_make(run->source, room, &made);
+        source_make(run->source, room, n + 1 == run->count, &made);
         rc = put(course, &made, err);
         if (rc == 0)
             count(run->progress, &made);

@@ -143,7 +143,10 @@ static void spoil(struct source *source, char *bytes, struct made *made)
     made->id = SLICE_NONE;
 }
 
-/* Once more, from memory of our own: the room of the first is its owner's by now. */
+/*
+ * Once more, from memory of our own, as the room of the first is its owner's by now. (Key and id
+ * may point into that room; who gives one looks at neither.)
+ */
 static void keep(struct source *source, const char *bytes, const struct made *made)
 {
     source->again = true;
@@ -153,11 +156,9 @@ static void keep(struct source *source, const char *bytes, const struct made *ma
     if (made->value.len > 0)
         memcpy(source->bytes, made->value.ptr, made->value.len);
     source->last.value.ptr = source->bytes;
-    source->last.key = value_of(source, source->key);
-    source->last.id = value_of(source, source->id);
 }
 
-void source_make(struct source *source, char *room, struct made *made)
+void source_make(struct source *source, char *room, bool is_last, struct made *made)
 {
     char *bytes = room ? room : source->bytes;
     if (source->again) {
@@ -167,6 +168,8 @@ void source_make(struct source *source, char *room, struct made *made)
         return;
     }
     enum fault fault = faults_draw(&source->options.faults, &source->faults);
+    if (fault == FAULT_DUPLICATE && is_last) /* there is no place for the second */
+        fault = FAULT_NONE;
     int64_t time_us = time_of(source, fault);
     maker_set_long(source->maker, fault == FAULT_TOO_LONG, source->id);
     char *end = maker_write(source->maker, time_us, bytes);

@@ -46,9 +46,10 @@ int64_t source_due(struct source *source);
  * Make it. After a duplicate's first, the same once more. `room`: where source_value_bytes() are
  * free, for the value to be made there; NULL: in memory of the source's own.
  *
- * As fast as it goes the clock is read for every fourth record: they are made within a microsecond.
+ * `is_last`: none follows it, so it is no duplicate's first. As fast as it goes the clock is read
+ * for every fourth record: they are made within a microsecond.
  */
-void source_make(struct source *source, char *room, struct made *made);
+void source_make(struct source *source, char *room, bool is_last, struct made *made);
 /* Most bytes that a value can have, and be written in strides. */
 size_t source_value_bytes(const struct source *source);
 

@@ -159,34 +159,47 @@ static bool next_name(const char **at, struct slice *name)
     return false;
 }
 
+static bool needs_arguments(const struct provider *provider)
+{
+    return provider->arguments & (ARGUMENT_TEMPLATE | ARGUMENT_VALUES | ARGUMENT_VALUE);
+}
+
 /*
  * A template's {name} that is no field but a provider becomes a hidden field before it. One that is
  * neither is the template's to report.
  */
-static size_t add_named(const struct spec_reading *reading, struct field_spec *fields, size_t n,
-                        const struct field_spec *template)
+static int add_named(const struct spec_reading *reading, const struct yaml_node *all,
+                     const struct field_spec *user, struct field_spec *fields, size_t *n)
 {
     struct slice name;
-    const char *at = template->template_text;
+    const char *at = user->template_text;
     while (at && next_name(&at, &name)) {
         const char *text = arena_strndup(reading->arena, name.ptr, name.len);
         const struct provider *provider = provider_find(text);
-        if (!provider || is_field(fields, n, name) || n >= SPEC_MAX_FIELDS)
+        if (is_field(fields, *n, name) || *n >= SPEC_MAX_FIELDS)
             continue;
-        fields[n++] = (struct field_spec){
+        if (yaml_get(all, text))
+            return yaml_fail(reading->err, reading->file, user->node,
+                             "%s: the field %s stands behind it: move it up", user->name, text);
+        if (!provider)
+            continue;
+        if (needs_arguments(provider))
+            return yaml_fail(reading->err, reading->file, user->node,
+                             "%s: the provider %s has arguments: write a field (hidden: true) of "
+                             "it, and name that",
+                             user->name, text);
+        fields[(*n)++] = (struct field_spec){
             .name = text,
             .provider = provider,
-            .node = template->node,
+            .node = user->node,
             .hidden = true,
-            .per = template->per,
+            .per = user->per,
             .step = 1,
             .decimals = provider->arguments & ARGUMENT_DECIMALS ? DEFAULT_DECIMALS : 0,
             .true_share = RNG_SHARE_ONE / 2,
         };
-        if (provider->arguments & (ARGUMENT_TEMPLATE | ARGUMENT_VALUES | ARGUMENT_VALUE))
-            n--; /* they say nothing without arguments */
     }
-    return n;
+    return 0;
 }
 
 /* ---- The whole ---- */
@@ -202,7 +215,8 @@ static int read_fields(const struct spec_reading *reading, const struct yaml_nod
         struct field_spec field;
         if (read_field(reading, at, &field) < 0)
             return -1;
-        n = add_named(reading, fields, n, &field);
+        if (add_named(reading, node, &field, fields, &n) < 0)
+            return -1;
         if (n == SPEC_MAX_FIELDS)
             return yaml_fail_key(reading->err, reading->file, at, "more than %d fields",
                                  SPEC_MAX_FIELDS);

@@ -10,7 +10,7 @@
 #include <ctype.h>
 
 #define MS_PER_DAY 86400000
-#define MAX_AGE 200
+#define MAX_BACK_MS (INT64_C(36525) * MS_PER_DAY)
 #define MAX_VALUES 1000000
 
 int spec_fail_name(const struct spec_reading *reading, const struct yaml_node *node, bool at_key,
@@ -114,7 +114,7 @@ static int read_bound(const struct spec_reading *reading, const struct yaml_node
     if (field->provider->arguments & ARGUMENT_DATES)
         return read_date(reading, node, out);
     if (!(field->provider->arguments & ARGUMENT_DECIMALS))
-        return read_integer(reading, node, INT64_MIN, INT64_MAX, out);
+        return read_integer(reading, node, -INT64_MAX, INT64_MAX, out);
     if (read_text(reading, node, &text) < 0)
         return -1;
     if (!parse_fixed(text, out, &decimals) || decimals > field->decimals)
@@ -148,27 +148,27 @@ static int read_min_age(const struct spec_reading *reading, const struct yaml_no
                         struct field_spec *field)
 {
     field->has_min = true;
-    return read_integer(reading, node, 0, MAX_AGE, &field->min);
+    return read_integer(reading, node, 0, PERSON_MAX_AGE, &field->min);
 }
 
 static int read_max_age(const struct spec_reading *reading, const struct yaml_node *node,
                         struct field_spec *field)
 {
     field->has_max = true;
-    return read_integer(reading, node, 0, MAX_AGE, &field->max);
+    return read_integer(reading, node, 0, PERSON_MAX_AGE, &field->max);
 }
 
 static int read_start(const struct spec_reading *reading, const struct yaml_node *node,
                       struct field_spec *field)
 {
     field->has_min = true;
-    return read_integer(reading, node, INT64_MIN, INT64_MAX, &field->min);
+    return read_integer(reading, node, -INT64_MAX, INT64_MAX, &field->min);
 }
 
 static int read_step(const struct spec_reading *reading, const struct yaml_node *node,
                      struct field_spec *field)
 {
-    return read_integer(reading, node, INT64_MIN, INT64_MAX, &field->step);
+    return read_integer(reading, node, -INT64_MAX, INT64_MAX, &field->step);
 }
 
 int spec_read_share(const struct spec_reading *reading, const struct yaml_node *node,
@@ -263,6 +263,9 @@ static int read_back(const struct spec_reading *reading, const struct yaml_node 
     if (parse_duration_ms(text, &field->back_ms, reading->err) < 0)
         return yaml_fail(reading->err, reading->file, node,
                          "back: \"%s\" is not a duration: write 10s, 5m or 1h30m", text);
+    if (field->back_ms > MAX_BACK_MS)
+        return yaml_fail(reading->err, reading->file, node, "back: \"%s\" is more than 36525 days",
+                         text);
     return 0;
 }
 
@@ -286,12 +289,13 @@ static int read_remove(const struct spec_reading *reading, const struct yaml_nod
 
 /* ---- Values of choice and constant ---- */
 
-/* A number, true or false as JSON has them, and not written as a text by `as: text`. */
+/* A number, true or false as JSON has them, without blanks around. */
 static bool is_bare(const struct field_spec *field, const char *text)
 {
     struct json_value value;
     struct json_error error;
-    if (field->as_text || json_parse(slice_of(text), &value, &error) < 0)
+    if (field->as_text || strpbrk(text, " \t\r\n") ||
+        json_parse(slice_of(text), &value, &error) < 0)
         return false;
     return value.type == JSON_NUMBER || value.type == JSON_TRUE || value.type == JSON_FALSE;
 }
@@ -307,7 +311,7 @@ static int take_value(const struct spec_reading *reading, const struct yaml_node
         return yaml_fail(reading->err, reading->file, node,
                          "a value is a text or number of at most %d bytes", SPEC_MAX_TEXT_BYTES);
     *value = (struct spec_value){.text = slice_of(node->text),
-                                 .bare = is_bare(field, node->text),
+                                 .bare = !node->quoted && is_bare(field, node->text),
                                  .weight = 1};
     return 0;
 }
@@ -319,9 +323,12 @@ static int take_weighted(const struct spec_reading *reading, const struct yaml_n
     int64_t weight = 0;
     if (read_integer(reading, node, 0, (int64_t)ALIAS_MAX_WEIGHT, &weight) < 0)
         return -1;
-    *value = (struct spec_value){.text = slice_of(node->key),
-                                 .bare = is_bare(field, node->key),
-                                 .weight = (uint64_t)weight};
+    bool null = !field->as_text && (!strcmp(node->key, "null") || !strcmp(node->key, "~"));
+    *value = (struct spec_value){
+        .text = null ? SLICE_NONE : slice_of(node->key),
+        .bare = is_bare(field, node->key),
+        .weight = (uint64_t)weight,
+    };
     return 0;
 }
 

@@ -115,6 +115,8 @@ static int look(struct topic *topic, struct err *err)
 static int put(struct target *target, const struct made *made, struct err *err)
 {
     struct topic *topic = (struct topic *)target;
+    if (topic->failed)
+        return look(topic, err);
     int64_t time_ms = made->time_us / US_PER_MS;
     struct producer_record record = {
         .topic = topic->options->topic,
@@ -134,7 +136,7 @@ static int put(struct target *target, const struct made *made, struct err *err)
     if (rc == 0 && ++topic->since_poll >= POLL_EACH) {
         topic->since_poll = 0;
         producer_poll(topic->producer);
-        rc = look(topic, err);
+        look(topic, err); /* what failed ends it with the next; this one is taken */
     }
     return rc;
 }

@@ -88,7 +88,8 @@ def test_help_of_a_verb_says_all_there_is(cli, verb):
     _, usage, *rest = text.split("\n\n")
     usages = re.findall(rf"^(?:Usage:|      ) weir {verb} (.+)$", usage, re.M)
     assert len(usages) == usage.count("\n") + 1
-    tasks = re.search(r"say what: ((?:\w+, )*\w+ or \w+)$", cli(verb).stderr)
+    # Alone `weir generate` writes records without end.
+    tasks = verb != "generate" and re.search(r"say what: ((?:\w+, )*\w+ or \w+)$", cli(verb).stderr)
     if tasks:
         assert {line.split()[0] for line in usages} == set(re.split(r", | or ", tasks[1]))
 

@@ -52,7 +52,7 @@ def test_every_verb_and_its_options(bash):
     assert overview.split() == names and of_help.split() == asked
     for name, offered in zip(asked, options):
         text = subprocess.run([weir_binary(), "help", name], env=bash.env, capture_output=True, text=True).stdout
-        helped = [long or short for short, long in re.findall(r"^ {2,6}(-\w)?(?:, )?(--[a-z-]+)?(?: |$)", text, re.M)]
+        helped = [long or short for short, long in re.findall(r"^ {2,6}(-\w)?(?:, )?(--[a-z0-9-]+)?(?: |$)", text, re.M)]
         assert offered.split() == [option for option in helped if option], name
 
 

@@ -160,6 +160,17 @@ class Stage:
         self._write_ledger(self.kafka.produce(TOPIC, chapter_records(ROWS)))
         self.finish("weir ingest -e -q")
 
+    def generated(self) -> None:
+        """What weir generate sent, and a pipeline that nobody named."""
+        self.no_records()
+        self.kafka.create_topic(TOPIC)
+        (self.folder / "sent.ndjson").unlink(missing_ok=True)
+        self.finish(f"weir generate -t {TOPIC} --rate max -n 500 --ledger sent.ndjson --faults garbage=1%,duplicate=1%")
+        self.finish(f"weir ingest -t {TOPIC} --table {TABLE} --setup create_schema.sql --setup create_table.sql -e -q")
+
+    def entries(self) -> None:
+        self._write_config(f"generate:\n  driven_data: {{topic: {TOPIC}, every: 1s..15s, users: 200}}\n")
+
     def order_ledger(self) -> None:
         """A second pipeline, whose records are told apart by order_id."""
         self.no_orders()
@@ -190,7 +201,7 @@ class Stage:
                     "ledger": ledger, "order ledger": order_ledger, "billing": billing, "records": records,
                     "no records": no_records, "rows": rows, "letters": letters, "orders": orders, "no orders": no_orders,
                     "a and b": a_and_b, "report": report, "pairs": pairs, "salaries": salaries, "mended": mended,
-                    "replayed": replayed}
+                    "replayed": replayed, "generated": generated, "entries": entries}
 
     # Running
 

@@ -368,6 +368,45 @@ static void test_a_record_is_one_possible_person(void **state)
     close_kit(&kit);
 }
 
+/* The ages that a field asks for are the person's. */
+static void test_ages_are_of_the_person(void **state)
+{
+    (void)state;
+    struct kit kit;
+    static const char yaml[] =
+        "fields: {b: {provider: date_of_birth, min_age: 18, max_age: 20}, c: "
+        "cnp}";
+    open_kit(&kit, yaml, &(struct maker_options){.seed = 6, .utc = true});
+    for (int i = 0; i < 1000; i++) {
+        char born[16];
+        char cnp[16];
+        char digits[7];
+        make(&kit, NEW_YEAR_US);
+        text_of(&kit, "b", born, sizeof born);
+        text_of(&kit, "c", cnp, sizeof cnp);
+        snprintf(digits, sizeof digits, "%.2s%.2s%.2s", born + 2, born + 5, born + 8);
+        assert_memory_equal(cnp + 1, digits, 6);
+        assert_in_range(atoi(born), 2005, 2008);
+    }
+    close_kit(&kit);
+}
+
+/* Years that four digits cannot write are not reached, whatever the clock says. */
+static void test_the_clock_ends_with_the_years_of_four_digits(void **state)
+{
+    (void)state;
+    struct kit kit;
+    open_kit(&kit, NULL, &(struct maker_options){.seed = 6, .utc = true});
+    static const int64_t times[] = {INT64_MIN, INT64_MAX, -INT64_C(62200000000000000),
+                                    INT64_C(253402300800000000)};
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        struct json_value value;
+        struct json_error error;
+        assert_int_equal(json_parse(make(&kit, times[i]), &value, &error), 0);
+    }
+    close_kit(&kit);
+}
+
 /* Of 20,000 records some must disagree, or the test above could not fail. */
 static void test_independent_fields_disagree(void **state)
 {
@@ -397,11 +436,15 @@ static void test_returning_users_stay_who_they_are(void **state)
     static const char yaml[] = "fields: {user: user, name: name, cnp: cnp, ip: ipv4}";
     open_kit(&kit, yaml, &(struct maker_options){.seed = 5, .users = 50, .utc = true});
     for (int i = 0; i < RECORDS; i++) {
+        if (i == RECORDS / 2) { /* another run, whose first record is of another year */
+            close_kit(&kit);
+            open_kit(&kit, yaml, &(struct maker_options){.seed = 5, .users = 50, .utc = true});
+        }
         char number[16];
         char name[80];
         char cnp[16];
         /* Years go by, and nobody's birth date moves. */
-        make(&kit, NEW_YEAR_US + i * INT64_C(86400000000));
+        make(&kit, NEW_YEAR_US + (i - 4000) * INT64_C(86400000000));
         text_of(&kit, "user", number, sizeof number);
         text_of(&kit, "name", name, sizeof name);
         text_of(&kit, "cnp", cnp, sizeof cnp);
@@ -532,6 +575,11 @@ static void test_values_are_as_the_spec_says(void **state)
          "epoch_ms}, i: {provider: timestamp, form: iso}}",
          {"{\"s\": 1767225600, \"m\": 1767225600000, \"i\": \"2026-01-01T00:00:00Z\"}",
           "{\"s\": 1767225601, \"m\": 1767225601000, \"i\": \"2026-01-01T00:00:01Z\"}"}},
+        {"fields: {a: {values: {null: 1}}, b: {value: \"7\"}, c: {value: \"7\\n\"}, d: {value: 7}}",
+         {"{\"a\": null, \"b\": \"7\", \"c\": \"7\\n\", \"d\": 7}",
+          "{\"a\": null, \"b\": \"7\", \"c\": \"7\\n\", \"d\": 7}"}},
+        {"fields: {u: user, d: {provider: date, min: 2030-01-01}}",
+         {"{\"u\": 1, \"d\": \"2030-01-01\"}", "{\"u\": 2, \"d\": \"2030-01-01\"}"}},
         {"fields: {d: {provider: date, min: 2020-02-29, max: 2020-02-29}}",
          {"{\"d\": \"2020-02-29\"}", "{\"d\": \"2020-02-29\"}"}},
         {"fields: {a: {provider: name, null: 100%}, h: {value: 1, hidden: true}}",
@@ -575,6 +623,13 @@ static void test_a_wrong_spec_is_told_with_its_place(void **state)
         {"fields: {a: {provider: date_of_birth, min_age: 20, max_age: 10}}", "min_age 20 is more"},
         {"fields: {a: {template: \"{b}\"}}",
          "no field before it, and no provider, is called \"b\""},
+        {"fields: {m: {template: \"{uuid}\"}, uuid: uuid}", "the field uuid stands behind it"},
+        {"fields: {m: {template: \"{choice}\"}}", "the provider choice has arguments"},
+        {"fields: {a: {provider: int, min: 3000000000}}", "which is not said: give max too"},
+        {"fields: {a: {provider: timestamp, back: 20000000w}}", "is more than 36525 days"},
+        {"fields: {a: {provider: date_of_birth, max_age: 5}, b: {provider: date_of_birth, max_age: "
+         "6}}",
+         "a record is of one person: give it the ages of a"},
         {"fields: {a: {template: \"x}\"}}", "a brace that stands alone"},
         {"fields: {a: {template: \"{x\"}}", "a brace that stands alone"},
         {"fields: {a: {template: x, remove: \"ș\"}}", "only ASCII characters can be removed"},
@@ -688,7 +743,8 @@ struct seen {
     int again;
 };
 
-static void look_at(const struct made *made, const struct made *before, struct seen *seen)
+/* `due_us`: since 1970, what its time would be if it were not late. */
+static void look_at(const struct made *made, int64_t due_us, struct slice before, struct seen *seen)
 {
     struct json_value value;
     struct json_error error;
@@ -708,18 +764,41 @@ static void look_at(const struct made *made, const struct made *before, struct s
     case FAULT_TOO_LONG:
         assert_true(json && made->value.len > MAKER_LONG_BYTES + 300);
         break;
-    case FAULT_LATE:
-        assert_true(made->time_us < NEW_YEAR_US + INT64_C(86400000000) * 365);
+    case FAULT_LATE: /* records are 15 s apart at most */
+        assert_in_range(due_us - made->time_us, 1000, FAULT_LATE_MS * 1000);
         break;
     case FAULT_DUPLICATE:
         if (made->again)
-            assert_memory_equal(made->value.ptr, before->value.ptr, made->value.len);
+            assert_true(slice_eq(made->value, before));
         break;
     case FAULT_NONE:
         break;
     }
     assert_true(json);
     assert_int_equal(made->id.len, 36);
+}
+
+static void test_the_last_record_is_no_duplicate(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct record_spec spec;
+    struct source *source;
+    struct made made;
+    struct err err = {0};
+    arena_init(&arena);
+    struct source_options options = {.spec = &spec, .maker = {.seed = 9, .utc = true}};
+    assert_int_equal(spec_builtin(&spec, &arena, &err), 0);
+    assert_int_equal(faults_parse("duplicate=100%", &options.faults, &err), 0);
+    assert_int_equal(source_new(&source, &options, &err), 0);
+    source_make(source, NULL, true, &made);
+    assert_int_equal(made.fault, FAULT_NONE);
+    source_make(source, NULL, false, &made);
+    assert_int_equal(made.fault, FAULT_DUPLICATE);
+    source_make(source, NULL, true, &made); /* the second of it may be the last */
+    assert_true(made.again && made.fault == FAULT_DUPLICATE);
+    source_free(source);
+    arena_release(&arena);
 }
 
 static void test_faults_are_as_many_as_asked(void **state)
@@ -730,7 +809,6 @@ static void test_faults_are_as_many_as_asked(void **state)
     struct source *source;
     struct err err = {0};
     struct seen seen = {{0}, 0};
-    struct made before = {.fault = FAULT_NONE};
     arena_init(&arena);
     struct source_options options = {.spec = &spec,
                                      .maker = {.seed = 9, .utc = true},
@@ -744,13 +822,19 @@ static void test_faults_are_as_many_as_asked(void **state)
                                   &options.faults, &err),
                      0);
     assert_int_equal(source_new(&source, &options, &err), 0);
+    /* Made where they are to be, and in memory of the source's own, in turns. */
+    char *rooms[2] = {malloc(source_value_bytes(source)), malloc(source_value_bytes(source))};
+    struct slice before = SLICE_NONE;
     for (int i = 0; i < RECORDS; i++) {
         struct made made;
-        source_due(source);
-        source_make(source, NULL, &made);
-        look_at(&made, &before, &seen);
-        before = made;
+        int64_t due_us = NEW_YEAR_US + source_due(source);
+        source_make(source, i % 3 == 2 ? NULL : rooms[i % 2], false, &made);
+        look_at(&made, due_us, before, &seen);
+        memcpy(rooms[1 - i % 2], made.value.ptr ? made.value.ptr : "", made.value.len);
+        before = (struct slice){rooms[1 - i % 2], made.value.len};
     }
+    free(rooms[0]);
+    free(rooms[1]);
     int records = RECORDS - seen.again;
     for (int i = 0; i < N_FAULTS; i++) {
         int n = seen.faults[i] - (i == FAULT_DUPLICATE ? seen.again : 0);
@@ -791,7 +875,7 @@ static void test_what_is_too_long_is_not_the_id(void **state)
         if (cases[i].message)
             assert_non_null(strstr(err.text, cases[i].message));
         else {
-            source_make(source, NULL, &made);
+            source_make(source, NULL, false, &made);
             assert_true(made.value.len > MAKER_LONG_BYTES);
             assert_true(!spec.id || made.id.len == 36);
             assert_true(!spec.id ||
@@ -894,6 +978,8 @@ int main(void)
         cmocka_unit_test(test_a_known_cnp_has_its_check_digit),
         cmocka_unit_test(test_nobody_is_older_than_asked),
         cmocka_unit_test(test_a_record_is_one_possible_person),
+        cmocka_unit_test(test_ages_are_of_the_person),
+        cmocka_unit_test(test_the_clock_ends_with_the_years_of_four_digits),
         cmocka_unit_test(test_independent_fields_disagree),
         cmocka_unit_test(test_returning_users_stay_who_they_are),
         cmocka_unit_test(test_accounts_and_addresses_are_valid),
@@ -903,6 +989,7 @@ int main(void)
         cmocka_unit_test(test_a_wrong_spec_is_told_with_its_place),
         cmocka_unit_test(test_records_are_due_at_their_pace),
         cmocka_unit_test(test_wrong_paces_and_faults_are_refused),
+        cmocka_unit_test(test_the_last_record_is_no_duplicate),
         cmocka_unit_test(test_faults_are_as_many_as_asked),
         cmocka_unit_test(test_what_is_due_never_comes_before_what_was),
         cmocka_unit_test(test_what_is_too_long_is_not_the_id),
