@@ -66,7 +66,7 @@ static int set_fault(struct err *err, rd_kafka_resp_err_t code, const char *topi
 
 static void report(const struct producer *producer, const rd_kafka_message_t *message)
 {
-    struct err err;
+    struct err err = {.class = ERR_NONE};
     const char *topic = rd_kafka_topic_name(message->rkt);
     const struct producer_report report = {
         .mark = message->_private,

@@ -35,11 +35,11 @@ struct part {
     struct consume *consume;
     const char *topic;
     int32_t partition;
-    int64_t stop; /* the first offset that is not wanted; INT64_MAX: open */
+    int64_t stop;          /* the first offset that is not wanted; INT64_MAX: open */
     struct stream *stream; /* NULL: it is not read yet */
     bool placed;           /* in a group: it is known where it begins */
-    bool is_new; /* made since we began; in a group alone */
-    bool at_end; /* of what is committed */
+    bool is_new;           /* made since we began; in a group alone */
+    bool at_end;           /* of what is committed */
     bool done;
     /* All before `next` was printed or needs no printing; what is before `written` has left us. */
     int64_t next;

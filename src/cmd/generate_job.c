@@ -11,10 +11,11 @@
 
 #define STDOUT_BYTES ((size_t)256 << 10)
 #define STDOUT_TOPIC "-"
-#define AS_OF_FIRST_MS (INT64_C(-1704153600) * 1000)   /* 1916-01-01 */
-#define AS_OF_LAST_MS (INT64_C(4102444800) * 1000 - 1) /* 2099-12-31 */
 #define DEFAULT_ID "unique_id"
-#define FIRST_US (INT64_C(900) * 1000000) /* the first --as-of that a topic takes */
+/* The first and the last --as-of, and the first that a topic takes. */
+#define FIRST_MS (INT64_C(-1704153600) * 1000)
+#define END_MS (INT64_C(4102444800) * 1000)
+#define FIRST_OF_TOPIC_US (INT64_C(900) * 1000000)
 
 static const char *value_of(const struct generate_job *job, enum option_id id)
 {
@@ -106,11 +107,12 @@ static int read_clock(struct generate_job *job, struct err *err)
                    : 0;
     if (parse_time_ms(as_of, &ms, err) < 0)
         return err_prefix(err, "--as-of");
-    if (ms < AS_OF_FIRST_MS || ms > AS_OF_LAST_MS)
-        return err_set(err, ERR_USAGE,
-                       "--as-of: \"%s\" is not within 1916 to 2099, so that all who "
-                       "live then have a CNP",
-                       as_of);
+    if (ms < FIRST_MS || ms >= END_MS)
+        return err_set(
+            err, ERR_USAGE,
+            "--as-of: \"%s\" is not from 1916 to 2099: a CNP is of who was born from 1800 "
+            "to 2099, and people are up to 115 years old",
+            as_of);
     options->simulated = true;
     options->as_of_us = ms * 1000;
     options->maker.utc = true;
@@ -161,7 +163,7 @@ static bool nobody_acknowledges(const struct pipeline_config *config)
 static int check_delivery(const struct generate_job *job, struct err *err)
 {
     const struct source_options *options = &job->source_options;
-    if (options->simulated && options->as_of_us < FIRST_US)
+    if (options->simulated && options->as_of_us < FIRST_OF_TOPIC_US)
         return err_set(err, ERR_USAGE,
                        "--as-of: a record's Kafka timestamp cannot be before 1970: begin at "
                        "1970-01-01T00:15:00Z or later (late ones are up to 10 minutes older)");
