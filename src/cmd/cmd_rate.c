@@ -331,8 +331,9 @@ static int once(struct rate_job *job, struct err *err)
     struct rate rate;
     if (count(job, &job->cli->arena, job->request.now_ms, &rate, err) < 0)
         return -1;
-    job->view.rate = &rate;
-    if (rate_render(job->cli, &job->view, err) < 0)
+    struct rate_view view = job->view;
+    view.rate = &rate;
+    if (rate_render(job->cli, &view, err) < 0)
         return -1;
     note(job, &rate, &job->notes);
     return job->notes.leaderless > 0 ? EXIT_FAILED : 0;

@@ -13,7 +13,7 @@
 
 struct live {
     const struct cli *cli;
-    struct rate_view *view;
+    const struct rate_view *view; /* without the rate, which is here */
     const struct rate_source *source;
     struct arena arena; /* of the rate */
     struct rate rate;
@@ -34,48 +34,48 @@ static size_t screen_lines(const char *text, size_t columns)
         size_t width = 0;
         for (size_t i = 0; i < len; i++)
             width += ((unsigned char)line[i] & 0xC0) != 0x80;
-        lines += width > columns ? (width + columns - 1) / columns : 1;
+        lines += columns > 0 && width > columns ? (width + columns - 1) / columns : 1;
         line += len + (line[len] == '\n');
     }
     return lines;
 }
 
 /* All slots, or the newest that leave the rest on the screen too; how many lines that takes. */
-static size_t print_fitting(struct live *live, struct arena *arena, const struct screen *screen,
-                            struct buf *out)
+static size_t print_fitting(struct live *live, const struct rate_view *view, struct arena *arena,
+                            const struct screen *screen, struct buf *out)
 {
     struct rate_look look = {.screen_columns = screen->columns, .utf8 = shown_is_utf8()};
     size_t room = screen->lines > 2 ? screen->lines - 2 : 1; /* the head, and the cursor's line */
-    rate_render_text(live->view, &look, arena, out);
+    rate_render_text(view, &look, arena, out);
     size_t lines = screen_lines(buf_str(out), screen->columns);
     if (lines <= room || !live->redraw.over)
         return lines;
     size_t surplus = lines - room + 1; /* and the line that says so */
     look.max_slots = live->rate.n_slots > surplus ? live->rate.n_slots - surplus : 1;
     buf_clear(out);
-    rate_render_text(live->view, &look, arena, out);
+    rate_render_text(view, &look, arena, out);
     return screen_lines(buf_str(out), screen->columns);
 }
 
-static void draw(struct live *live, struct arena *arena)
+static void draw(struct live *live, const struct rate_view *view, struct arena *arena)
 {
     struct screen screen = screen_size();
     struct buf text;
     buf_init(&text, MAX_SCREEN_BYTES);
     redraw_begin(&live->redraw, &screen, &live->out);
     redraw_add_head(&live->out, EVERY_MS);
-    live->redraw.drawn_lines = 1 + print_fitting(live, arena, &screen, &text);
+    live->redraw.drawn_lines = 1 + print_fitting(live, view, arena, &screen, &text);
     buf_add_slice(&live->out, buf_slice(&text));
     buf_release(&text);
 }
 
 /* ---- for a program ---- */
 
-static void add_line(struct live *live, struct arena *arena)
+static void add_line(struct live *live, const struct rate_view *view, struct arena *arena)
 {
     redraw_add_time(&live->out);
     buf_add_byte(&live->out, ' ');
-    rate_render_line(live->view, arena, &live->out);
+    rate_render_line(view, arena, &live->out);
     buf_add_byte(&live->out, '\n');
 }
 
@@ -83,13 +83,15 @@ static void add_line(struct live *live, struct arena *arena)
 static int show(struct live *live, struct err *err)
 {
     struct arena arena;
+    struct rate_view view = *live->view;
+    view.rate = &live->rate;
     arena_init(&arena);
     if (live->cli->json)
-        rate_render_json(live->view, &arena, &live->out);
+        rate_render_json(&view, &arena, &live->out);
     else if (live->redraw.terminal)
-        draw(live, &arena);
+        draw(live, &view, &arena);
     else
-        add_line(live, &arena);
+        add_line(live, &view, &arena);
     arena_release(&arena);
     return output_write(&live->out, err);
 }
@@ -146,7 +148,7 @@ static int round_once(struct live *live, struct err *err)
     return show(live, err);
 }
 
-int rate_live(const struct cli *cli, struct rate_view *view, const struct rate_source *source,
+int rate_live(const struct cli *cli, const struct rate_view *view, const struct rate_source *source,
               struct err *err)
 {
     struct live live = {.cli = cli, .view = view, .source = source};
@@ -154,7 +156,6 @@ int rate_live(const struct cli *cli, struct rate_view *view, const struct rate_s
     arena_init(&live.arena);
     buf_init(&live.out, MAX_SCREEN_BYTES);
     redraw_init(&live.redraw);
-    view->rate = &live.rate;
     while (rc == QUERY_MORE) {
         int64_t start_us = clock_mono_us();
         rc = round_once(&live, err);

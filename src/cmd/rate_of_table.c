@@ -12,7 +12,7 @@ struct of_table {
     struct cli *cli;
     const struct rate_table_request *request;
     struct rate_table *table; /* NULL: not connected */
-    struct rate_view *view;
+    struct rate_view view;
     struct rate_table_notes notes;
     bool told; /* that all is read */
 };
@@ -38,7 +38,7 @@ static void tell_long_way(struct of_table *job)
 static void set_remarks(struct of_table *job, struct arena *arena, const struct rate *rate)
 {
     const struct rate_table_notes *notes = &job->notes;
-    const char *column = job->view->column;
+    const char *column = job->view.column;
     const char **remarks = arena_alloc(arena, MAX_REMARKS * sizeof *remarks);
     size_t n = 0;
     if (notes->cut)
@@ -59,8 +59,8 @@ static void set_remarks(struct of_table *job, struct arena *arena, const struct 
         remarks[n++] =
             arena_printf(arena, "%s row%s later than the last slot",
                          grouped_text(arena, rate->later), rate->later == 1 ? " is" : "s are");
-    job->view->remarks = remarks;
-    job->view->n_remarks = n;
+    job->view.remarks = remarks;
+    job->view.n_remarks = n;
 }
 
 /* ---- the work ---- */
@@ -72,8 +72,8 @@ static int connect(struct of_table *job, struct err *err)
     if (rate_table_open(&job->table, job->request, err) < 0)
         return -1;
     const struct time_column *column = rate_table_column(job->table);
-    job->view->table = arena_strdup(&job->cli->arena, column->table);
-    job->view->column = arena_strdup(&job->cli->arena, column->name);
+    job->view.table = arena_strdup(&job->cli->arena, column->table);
+    job->view.column = arena_strdup(&job->cli->arena, column->name);
     return 0;
 }
 
@@ -113,17 +113,18 @@ static int once(struct of_table *job, struct err *err)
     struct rate rate;
     if (count(job, &job->cli->arena, clock_wall_us() / 1000, &rate, err) < 0)
         return -1;
-    job->view->rate = &rate;
-    return rate_render(job->cli, job->view, err);
+    struct rate_view view = job->view;
+    view.rate = &rate;
+    return rate_render(job->cli, &view, err);
 }
 
-int rate_of_table(struct cli *cli, const struct rate_table_request *request, struct rate_view *view,
-                  bool live, struct err *err)
+int rate_of_table(struct cli *cli, const struct rate_table_request *request,
+                  const struct rate_view *view, bool live, struct err *err)
 {
-    struct of_table job = {.cli = cli, .request = request, .view = view};
+    struct of_table job = {.cli = cli, .request = request, .view = *view};
     const struct rate_source source = {&job, count, count_last};
-    view->of_table = &job.notes;
-    int rc = live ? rate_live(cli, view, &source, err) : once(&job, err);
+    job.view.of_table = &job.notes;
+    int rc = live ? rate_live(cli, &job.view, &source, err) : once(&job, err);
     rate_table_close(job.table);
     return rc;
 }

@@ -6,7 +6,7 @@
 #include "inspect/rate_table.h"
 
 /* `view` has the form, zone and expectation. 0 or -1. */
-int rate_of_table(struct cli *cli, const struct rate_table_request *request, struct rate_view *view,
-                  bool live, struct err *err);
+int rate_of_table(struct cli *cli, const struct rate_table_request *request,
+                  const struct rate_view *view, bool live, struct err *err);
 
 #endif

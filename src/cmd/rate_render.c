@@ -227,7 +227,7 @@ static const char *partitions_text(const struct rate_view *view, struct arena *a
     for (size_t i = 0; i < rate->n_partitions; i++)
         if (!fullest || rate->partitions[i].records > fullest->records)
             fullest = &rate->partitions[i];
-    if (rate->n_partitions < 2 || skew <= 0)
+    if (!fullest || rate->n_partitions < 2 || skew <= 0)
         return NULL;
     return arena_printf(arena, "%zu, of which %" PRId32 " has %s: %s times an even share",
                         rate->n_partitions, fullest->partition,

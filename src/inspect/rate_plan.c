@@ -20,15 +20,37 @@ struct stretch {
     bool to_exact;
 };
 
+static bool is_open(const struct rate_wish *wish)
+{
+    return wish->from_ms == RATE_OPEN && wish->to_ms == RATE_OPEN && wish->last_ms == RATE_OPEN;
+}
+
+/*
+ * All that is there. A sender whose clock is ahead, or who counts microseconds for milliseconds,
+ * must not push the rest out of sight: what is behind now is left out, unless there is nothing
+ * else.
+ */
+static struct stretch all_of(const struct rate_wish *wish, const struct rate_held *held,
+                             int64_t now_ms)
+{
+    if (!held->any && wish->to_ms != RATE_OPEN && wish->to_ms <= now_ms)
+        return (struct stretch){.from_ms = wish->to_ms - 1};
+    if (!held->any)
+        return (struct stretch){.from_ms = now_ms, .to_ms = now_ms + 1};
+    int64_t oldest_ms = in_calendar(held->oldest_ms);
+    int64_t newest_ms = in_calendar(held->newest_ms);
+    if (newest_ms > now_ms && oldest_ms <= now_ms)
+        newest_ms = now_ms;
+    /* A border may be the end of a stretch; a record that lies on it belongs behind it. */
+    return (struct stretch){.from_ms = oldest_ms, .to_ms = newest_ms + 1};
+}
+
 static struct stretch stretch_of(const struct rate_wish *wish, const struct rate_held *held,
                                  int64_t now_ms)
 {
-    bool open =
-        wish->from_ms == RATE_OPEN && wish->to_ms == RATE_OPEN && wish->last_ms == RATE_OPEN;
-    int64_t oldest_ms = in_calendar(held->any ? held->oldest_ms : now_ms);
-    int64_t newest_ms = in_calendar(held->any ? held->newest_ms : now_ms);
-    /* A border may be the end of a stretch; a record that lies on it belongs behind it. */
-    struct stretch s = {.from_ms = oldest_ms, .to_ms = (open ? newest_ms : now_ms) + 1};
+    struct stretch s = all_of(wish, held, now_ms);
+    if (!is_open(wish))
+        s.to_ms = now_ms + 1;
     if (wish->last_ms != RATE_OPEN)
         s.from_ms = in_calendar(now_ms - wish->last_ms);
     if (wish->from_ms != RATE_OPEN) {
@@ -129,14 +151,12 @@ int rate_plan(struct rate *rate, struct arena *arena, const struct rate_wish *wi
 {
     struct stretch s = stretch_of(wish, held, rate->now_ms);
     size_t max = wish->all_is_read ? RATE_MAX_BORDERS_READ : RATE_MAX_BORDERS;
-    bool open = !wish->has_unit && wish->from_ms == RATE_OPEN && wish->to_ms == RATE_OPEN &&
-                wish->last_ms == RATE_OPEN;
     if (check_order(&s, wish, err) < 0)
         return -1;
     rate->unit = wish->has_unit ? wish->unit : finest(tz, &s);
     int64_t *borders = arena_alloc(arena, max * sizeof *borders);
     size_t n = borders_between(tz, rate->unit, s.from_ms, s.to_ms, borders, max);
-    *cut = n > max && open;
+    *cut = n > max && !wish->has_unit && is_open(wish);
     if (*cut) {
         s.from_ms = s.to_ms - (RATE_AUTO_SLOTS - 1) * unit_ms(rate->unit);
         n = borders_between(tz, rate->unit, s.from_ms, s.to_ms, borders, max);

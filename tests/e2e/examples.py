@@ -117,6 +117,15 @@ EXAMPLES = (
     Example(r"weir topic alter orders .*", ("no orders", "orders"), shows="orders"),
     Example(r"weir topic delete orders --yes", ("orders",), shows="orders"),
     Example(r"weir topic delete orders", ("orders",), steps=(("shows", "[y/N]"), ("types", "y\n"), ("shows", "orders"))),
+    # rate
+    Example(r"weir rate driven_data_stream( --per \w+)?( --last 24h)?( --expect 10000/d)?", ("records",), shows="/day at this rate"),
+    Example(r"weir rate driven_data_stream --per day --timezone Europe/Bucharest --csv", ("records",), shows="(?m)^from,to,.*\n20"),
+    Example(r"weir rate driven_data_stream --per hour --last 3h --expect 10000/d", ("records",), shows="10,000 expected: "),
+    Example(r"weir rate driven_data_stream --live", ("records",), steps=(("shows", " so far"), STREAMS)),
+    Example(r"weir rate driven_data_stream --live -J --per second", ("records",), steps=(("shows", '"counted_at":'), STREAMS)),
+    Example(rf"weir rate --table streaming_layer.streaming_data --column accessed_at{DATABASE}( --per \w+)?( --expect 10000/d)?",
+            ("rows",), shows="(?m)^rows +20"),
+    Example(r"weir rate driven_data_stream --exact -J \| jq .*", ("records",), shows=r"^\d+$"),
     # records
     Example(r"weir produce driven_data_stream", ("records",),
             steps=(("shows", "> "), ("types", "Hellow\n\x04"), ("shows", "1 record to driven_data_stream"))),

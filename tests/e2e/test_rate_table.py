@@ -104,7 +104,7 @@ def test_it_counts_what_postgres_groups(rate, visits, column):
     begin, end = "2026-03-26", "2026-10-28"
     where = f"v >= timestamp '{begin}' AT TIME ZONE '{{zone}}' AND v < timestamp '{end}' AT TIME ZONE '{{zone}}'"
     for zone, same in ((HERE, HERE), ("UTC", "UTC"), ("Asia/Kolkata", "Asia/Kolkata"), ("+02:00", "Etc/GMT-2"),
-                       ("-05", "Etc/GMT+5")):
+                       ("-05", "Etc/GMT+5"), ("+0530", "Asia/Kolkata")):
         for unit in ("day",) if column == "day" else ("hour", "day"):
             answer = rate.json(column, "--per", unit, "--timezone", zone, "--from", begin, "--to", end)
             assert slots(answer) == grouped(visits, column, unit, same, where), (zone, unit)
@@ -373,6 +373,7 @@ def test_live_goes_on_after_an_outage_which_it_tells_once(rate, live, postgres):
     process.stdout.readline()
     postgres.stop()
     assert b"it is asked again" in process.stderr.readline()
+    time.sleep(2.5)  # two more rounds, in which nothing is said
     postgres.start()
     add(live, 500)
     wait_until(lambda: re.search(rb"Z 5\d\d in", process.stdout.readline()), 20)

@@ -261,9 +261,9 @@ static void test_a_wish_becomes_slots(void **state)
          "2026-11-26T00:00", "2026-11-26T15:00", 14},
         {NULL, NULL, NULL, 0, "2026-11-26T14:52:00", "2026-11-26T14:52:10", "UTC", UNIT_SECOND, 11,
          "2026-11-26T14:52:00", "2026-11-26T14:52:11", 10},
-        {NULL, NULL, NULL, 0, "2026-11-26T14:00", "2026-11-26T14:59:59", "UTC", UNIT_MINUTE, 60,
-         "2026-11-26T14:00", "2026-11-26T15:00", 52},
-        {NULL, NULL, NULL, 0, "2026-11-26T13:59", "2026-11-26T14:59:59", "UTC", UNIT_HOUR, 2,
+        {NULL, NULL, NULL, 0, "2026-11-26T13:53", "2026-11-26T14:52", "UTC", UNIT_MINUTE, 60,
+         "2026-11-26T13:53", "2026-11-26T14:53", 59},
+        {NULL, NULL, NULL, 0, "2026-11-26T13:52", "2026-11-26T14:52", "UTC", UNIT_HOUR, 2,
          "2026-11-26T13:00", "2026-11-26T15:00", 0},
         /* A newest record on a border is behind it. */
         {"hour", NULL, NULL, 0, "2026-11-26T00:00", "2026-11-26T01:00", "UTC", UNIT_HOUR, 2,
@@ -290,6 +290,13 @@ static void test_a_wish_becomes_slots(void **state)
         {"day", "2026-10-23T21:00", "2026-10-26T22:00", 0, "2026-01-01", "2026-11-24",
          "Europe/Bucharest", UNIT_DAY, 3, "2026-10-23T21:00", "2026-10-26T22:00", 3},
         {NULL, NULL, NULL, 0, NULL, NULL, "UTC", UNIT_SECOND, 1, NOW, "2026-11-26T14:52:11", 0},
+        /* A clock that is ahead: what is behind now is left out, unless there is nothing else. */
+        {NULL, NULL, NULL, 0, "2026-11-26T00:00", "9999-01-01", "UTC", UNIT_HOUR, 15,
+         "2026-11-26T00:00", "2026-11-26T15:00", 14},
+        {NULL, NULL, NULL, 0, "2027-01-01", "2027-01-01T01:00", "UTC", UNIT_HOUR, 2, "2027-01-01",
+         "2027-01-01T02:00", 0},
+        {"hour", NULL, "2026-01-01", 0, NULL, NULL, "UTC", UNIT_HOUR, 1, "2025-12-31T23:00",
+         "2026-01-01", 0},
         /* 199 slots are 200 borders. */
         {"minute", "2026-11-26T00:00", "2026-11-26T03:19", 0, "2026-01-01", "2026-11-24", "UTC",
          UNIT_MINUTE, 199, "2026-11-26T00:00", "2026-11-26T03:19", 199},

@@ -100,8 +100,8 @@ static void test_bars(void **state)
                 "peak     1,200/hour at 2026-11-26 13:00\n"
                 "a day    12,006/day at this rate, 10,000 expected: 2,006 over (20.1%)\n"
                 "\n"
-                "Kafka stamps these records as they arrive (LogAppendTime), so the counts are "
-                "exact.\n");
+                "Kafka stamps these records as they arrive (LogAppendTime), so none is out of "
+                "order.\n");
 }
 
 static void test_ascii_bars_and_a_part(void **state)
@@ -152,8 +152,8 @@ static void test_clocks_go_back(void **state)
                 "peak     1/hour at 2026-10-25 02:00 +03:00\n"
                 "a day    24/day at this rate\n"
                 "\n"
-                "Kafka stamps these records as they arrive (LogAppendTime), so the counts are "
-                "exact.\n");
+                "Kafka stamps these records as they arrive (LogAppendTime), so none is out of "
+                "order.\n");
 }
 
 static void test_all_was_read(void **state)
@@ -269,7 +269,7 @@ static void test_remarks(void **state)
         struct rate rate;
         const char *said[3]; /* a part of each */
     } cases[] = {
-        {{.append_time = true}, {"so the counts are exact"}},
+        {{.append_time = true}, {"so none is out of order"}},
         {{.exact = true}, {NULL}},
         {{.disorder = {.looked = true, .borders = 72}},
          {"no record is out of order at the 72 borders looked at"}},
@@ -329,8 +329,8 @@ static void test_json(void **state)
         "231},{\"partition\":1,\"records\":231},{\"partition\":2,\"records\":null}],"
         "\"compacted\":false,\"transactional\":false,\"append_time\":true,\"disorder\":{"
         "\"looked\":false,\"borders\":0,\"out_of_place\":0,\"worst_ms\":0},\"remarks\":["
-        "\"Kafka stamps these records as they arrive (LogAppendTime), so the counts are "
-        "exact\"]}\n");
+        "\"Kafka stamps these records as they arrive (LogAppendTime), so none is out of "
+        "order\"]}\n");
     buf_release(&out);
     release(&made);
 }

@@ -12,24 +12,29 @@
 
 /*
  * A date that exists, a time of day, perhaps an offset. What does not match is no time; what does
- * must be one for the server too, because a value it cannot read would end the statement.
+ * must be one for the server too, because a value it cannot read would end the statement. (That no
+ * year is 0 is not said here: looking ahead would double what it costs.)
  */
 #define MONTHS_31 "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
 #define MONTHS_30 "(0[469]|11)-(0[1-9]|[12][0-9]|30)"
 #define FEBRUARY "02-(0[1-9]|1[0-9]|2[0-8])"
 #define LEAP_YEAR                                                                                  \
     "([0-9][0-9](0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29"
-#define DATE_FORM "(?!0000)([0-9]{4}-(" MONTHS_31 "|" MONTHS_30 "|" FEBRUARY ")|" LEAP_YEAR ")"
+#define DATE_FORM "([0-9]{4}-(" MONTHS_31 "|" MONTHS_30 "|" FEBRUARY ")|" LEAP_YEAR ")"
 #define CLOCK_FORM "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
 #define OFFSET_FORM "(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
 #define TIME_FORM "^" DATE_FORM "[T ]" CLOCK_FORM OFFSET_FORM "?$"
 
-/* PostgreSQL reads "+02" as POSIX does, to the west; an interval means what people mean. */
+/*
+ * PostgreSQL reads "+02" as POSIX does, to the west; an interval means what people mean. Its
+ * hours and minutes are the first and the last two digits, as tz_open() has them.
+ */
 static const char *zone_of(struct arena *arena, const char *timezone)
 {
-    if (*timezone == '+' || *timezone == '-')
-        return arena_printf(arena, "INTERVAL '%s%s'", timezone, strchr(timezone, ':') ? "" : ":00");
-    return pg_quote_literal(arena, timezone);
+    size_t len = strlen(timezone);
+    if ((*timezone != '+' && *timezone != '-') || len < 3)
+        return pg_quote_literal(arena, timezone);
+    return arena_printf(arena, "INTERVAL '%.3s:%s'", timezone, len > 3 ? timezone + len - 2 : "00");
 }
 
 /* A value of the column as a timestamptz; NULL where it is no time. */
@@ -43,11 +48,12 @@ static const char *instant_of(struct arena *arena, enum time_kind kind, const ch
     case TIME_DAY:
         return arena_printf(arena, "(%s::timestamp AT TIME ZONE %s)", value, zone);
     case TIME_WRITTEN:
+        value = arena_printf(arena, "%s::text", value);
         return arena_printf(arena,
-                            "(CASE WHEN %s::text ~ '" TIME_FORM "' THEN CASE WHEN %s::text ~ "
-                            "'" OFFSET_FORM "$' THEN %s::text::timestamptz ELSE %s::text::timestamp"
-                            " AT TIME ZONE %s END END)",
-                            value, value, value, value, zone);
+                            "(CASE WHEN %s ~ '" TIME_FORM "' AND %s NOT LIKE '0000%%' THEN CASE "
+                            "WHEN %s LIKE '%%Z' OR %s LIKE '%%+%%' OR substr(%s, 17) LIKE '%%-%%' "
+                            "THEN %s::timestamptz ELSE %s::timestamp AT TIME ZONE %s END END)",
+                            value, value, value, value, value, value, value, zone);
     }
     return value;
 }
