@@ -43,7 +43,7 @@ EXAMPLES = (
     # ingest
     Example(r"weir ingest( driven_data)?( -b \S+ -t .*)?", ("records",), steps=RUNS),
     Example(r"weir ingest driven_data --dry-run -n \d+", ("hundreds", "table")),
-    Example(r"weir ingest -t driven_data_stream --table streaming_layer.streaming_data -e", ("records",)),
+    Example(r"weir ingest -t driven_data_stream --table streaming_layer.streaming_data -e", ("unnamed letters",)),
     Example(r"weir ingest --dry-run", ("records",), steps=RUNS),
     Example(r"weir ingest -e", ("records",)),
     Example(rf"weir dead list{DATABASE}( --by reason)?", ("letters",), shows="(?i)no JSON|not JSON"),
