@@ -222,7 +222,7 @@ int rate_look_borders(struct rate_run *run, struct err *err)
 {
     struct look look;
     struct rate *rate = run->rate;
-    size_t every = run->n_borders * run->topic->n_partitions / RATE_MAX_PLACES + 1;
+    size_t every = (run->n_borders * run->topic->n_partitions - 1) / RATE_MAX_PLACES + 1;
     int rc = 0;
     if (open_look(&look, run, err) < 0)
         return -1;

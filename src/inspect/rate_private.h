@@ -14,7 +14,7 @@
 /* Records that are read around a border: half of them before it. */
 #define RATE_WINDOW 200
 /* In so many places, at most: with more partitions only at each other border, or third. */
-#define RATE_MAX_PLACES 2000
+#define RATE_MAX_PLACES 600
 
 struct rate_run {
     const struct rate_topic_request *request;
