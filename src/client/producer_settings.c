@@ -16,8 +16,9 @@
 #define LINGER_BULK_MS 10000
 
 /*
- * Records without a key go to one partition for so long, then to another: whole batches, and none of
- * the partitions left out. By itself the library takes twice linger.ms, which in bulk is for ever.
+ * Records without a key go to one partition for so long, then to another: whole batches, and none
+ * of the partitions left out. By itself the library takes twice linger.ms, which in bulk is for
+ * ever.
  */
 #define STICKY_MS "10"
 

@@ -61,8 +61,8 @@ struct query_end {
 int query_check(const char *text, struct err *err);
 
 /*
- * Connect, under the verb's name ("weir query", as the server lists its sessions). 0, or -1 with the
- * words that every verb has for a database that cannot be had.
+ * Connect, under the verb's name ("weir query", as the server lists its sessions). 0, or -1 with
+ * the words that every verb has for a database that cannot be had.
  */
 int query_open(struct query **query, const struct pipeline_config *config, const char *verb,
                bool write, struct err *err);

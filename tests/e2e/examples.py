@@ -77,6 +77,8 @@ EXAMPLES = (
             steps=(("shows", "on their way"), STREAMS, ("shows", "with a fault: "))),
     Example(r"weir generate --seed 7 --as-of 2026-01-01T00:00:00Z -n 1000", shows='"accessed_at": "2026-01-01 00:00:00"'),
     Example(r"weir generate -n 100000 \| weir produce driven_data_stream", ("records",), shows="100000 records to"),
+    Example(r"weir generate -t driven_data_stream --rate 100/s -n 200 --users 50 --ledger sent.ndjson", ("records",),
+            shows="200 records acknowledged by driven_data_stream"),
     Example(r"weir generate --list-providers", shows="PROVIDER +IS +WRITTEN +EXAMPLE"),
     Example(r"weir generate -n 1", shows='^{"person_name": ".*"unique_id": "'),
     # doctor, draft
@@ -139,6 +141,16 @@ EXAMPLES = (
     Example(r"weir consume driven_data_stream -g checks -n 100", ("checks",), shows="person_name"),
     Example(r"weir consume a -o beginning -e -J \| weir produce b -J( --keep-partition)?", ("a and b",),
             shows="2 records to b"),
+    # rates
+    Example(r"weir rate driven_data_stream( --per (hour|minute))?( --last 24h)?", ("records",),
+            shows=r"(?s)records +\d+\n.*partitions +3"),
+    Example(r"weir rate driven_data_stream .*--expect 10000/d", ("records",), shows="a day .*, 10,000 expected"),
+    Example(r"weir rate driven_data_stream --per day --timezone Europe/Bucharest --csv", ("records",),
+            shows="^from,to,whole,records\n"),
+    Example(r"weir rate driven_data_stream --exact -J \| jq .distinct_keys", ("records",), shows=r"^\d+\n"),
+    Example(r"weir rate driven_data_stream --live", ("records",), steps=(("shows", "/minute"), STREAMS)),
+    Example(r"weir rate --table streaming_layer.streaming_data --column accessed_at( --database credentials.json)?"
+            " --per hour", ("rows",), shows=r"\nrows +20\n"),
     # the database
     Example(rf"{QUERY} {COUNT}", ("rows",), shows=r"\n20\n"),
     Example(rf"{QUERY} ({COUNT} --watch 2s|--watch 2s {COUNT})", ("rows",), steps=(("shows", " 20"), STREAMS)),

@@ -418,7 +418,7 @@ WRONG_ENTRIES = {
     "a: {every: 3s..1s}": 'weir.yaml:2:14: every: "3s..1s": the shorter time comes first',
     "a: {users: 0}": 'weir.yaml:2:14: users: "0" is not a whole number from 1 to 10000000',
     "a: {faults: nul=1%}": 'weir.yaml:2:15: faults: no fault is called "nul"; did you mean "null"?',
-    "a: {spec: x.yaml}": 'weir.yaml:2:12: spec: no file is called "x.yaml"',
+    "a: {spec: x.yaml}": 'weir.yaml:2:13: spec: no file is called "x.yaml"',
     "a: {spec: x, fields: {a: name}}": "weir.yaml:2:7: spec and fields are one thing: leave one out",
     "a: {fields: {a: nam}}": 'weir.yaml:2:19: unknown provider "nam"; did you mean "name"?',
     "a: {fields: {a: name}, key: b}": 'weir.yaml:2:31: unknown field "b"',
@@ -477,6 +477,10 @@ def test_properties_of_the_users(tool, kafka, topic):
         done = tool("generate", "-t", topic, "-n", 5, "--rate", "max", *(x for p in properties for x in ("-X", p)))
         assert done.returncode == 0 and done.stderr.count(b"\n") == 1, done
         assert sum(kafka.ends(topic).values()) == count
+    # Idempotent, unless someone does not want it: without a producer's id the broker cannot tell what comes twice.
+    for options, is_idempotent in (([], True), (["-X", "enable.idempotence=false"], False)):
+        done = tool("generate", "-t", topic, "-n", 5, "--rate", "max", "-v", "-X", "debug=protocol", *options)
+        assert (b"Sent InitProducerIdRequest" in done.stderr) == is_idempotent
 
 
 # ---- stdout ----
