@@ -22,8 +22,9 @@
 #define HASTEN_FIRST_US 3000
 #define HASTEN_LONGEST_US 200000
 #define STALL_US 50000
-#define DOWN_US 200000 /* so long nothing is said of it */
-#define LEAVE_MS 900   /* when asked to stop: a drain takes less than a second */
+#define DOWN_US 200000     /* so long nothing is said of a lost connection, */
+#define SILENT_US 15000000 /* or of answers that do not come */
+#define LEAVE_MS 900       /* when asked to stop: a drain takes less than a second */
 
 struct producer {
     struct client client;    /* first: it is the handle's opaque pointer */
@@ -101,23 +102,41 @@ static uint64_t open_records(const struct producer *producer)
     return producer->sent - producer->delivered - producer->failed;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /*
  * The library says once that all brokers are gone, and that is also how a connection ends which was
- * idle for long. It is an outage when records wait, or a new connection fails.
+ * idle for long. It is an outage when records wait, or a new connection fails; or when a broker is
+ * there and does not answer. NULL: it is none, as far as is known.
  */
+static const char *find_outage(struct producer *producer)
+{
+    int64_t now_us = clock_mono_us();
+    int64_t since_us = later(producer->news_us, producer->open_us);
+    bool open = open_records(producer) > 0;
+    if (open && now_us - since_us > SILENT_US && producer->down_us == 0) {
+        producer->down_us = since_us;
+        return "the broker acknowledges nothing";
+    }
+    if (producer->down_us == 0)
+        return NULL;
+    if (producer->refused)
+        return producer->last_fault.text;
+    since_us = later(producer->down_us, producer->open_us);
+    return open && now_us - since_us > DOWN_US ? "the connection to the broker ended" : NULL;
+}
+
 static void see_outage(struct producer *producer)
 {
-    if (producer->down_us == 0 || producer->away || producer->sent == 0)
-        return;
-    int64_t since_us =
-        producer->down_us > producer->open_us ? producer->down_us : producer->open_us;
-    if (!producer->refused && (open_records(producer) == 0 || clock_mono_us() - since_us < DOWN_US))
+    const char *why = producer->away || producer->sent == 0 ? NULL : find_outage(producer);
+    if (!why)
         return;
     producer->away = true;
     if (producer->patient)
-        log_warn(producer->client.scope, "%s; records wait for a broker%s",
-                 producer->refused ? producer->last_fault.text
-                                   : "the connection to the broker ended",
+        log_warn(producer->client.scope, "%s; records wait for a broker%s", why,
                  producer->patience_ms < 0 ? ", none is lost" : "");
 }
 

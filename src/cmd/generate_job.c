@@ -293,8 +293,12 @@ static void show(void *context)
 int generate_job_run(struct generate_job *job, struct err *err)
 {
     struct generate_status status = {.topic = job->topic, .progress = &job->progress};
-    if (signals_init(err) < 0 || source_new(&job->source, &job->source_options, err) < 0 ||
-        open_target(job, err) < 0)
+    if (signals_init(err) < 0 || source_new(&job->source, &job->source_options, err) < 0)
+        return -1;
+    signals_end_at_once(true); /* as long as there is nothing to drain */
+    int opened = open_target(job, err);
+    signals_end_at_once(false);
+    if (opened < 0)
         return -1;
     const struct run run = {
         .source = job->source,

@@ -204,6 +204,14 @@ def test_the_chapters_pace_is_the_default(tool, kafka, topic):
     assert_true(kafka, topic, run.ledger, summary["made"])
 
 
+def test_a_signal_ends_the_search_for_a_broker(tool):
+    process = tool.start("generate", "-t", "t", "-b", "127.0.0.1:1", "-v")
+    while b"Connection refused" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5 * patience()) == 130
+
+
 def test_a_terminal_shows_how_it_goes(tool, topic):
     terminal = tool.terminal("generate", "-t", topic, "--rate", "1000/s")
     terminal.shows("acknowledged, ")
