@@ -55,7 +55,10 @@ int time_count_open(struct time_count **out, const struct time_count_request *re
 void time_count_close(struct time_count *count);
 const struct time_column *time_count_column(const struct time_count *count);
 
-/* The first and the last instant from year 1 to 9999. *any false: there is none. */
+/*
+ * The first and the last instant from year 1 to 9999. *any false: there is none. Where texts of
+ * several forms are mixed some may lie outside, by a day at most.
+ */
 int time_count_range(struct time_count *count, int64_t *first_ms, int64_t *last_ms, bool *any,
                      struct err *err);
 

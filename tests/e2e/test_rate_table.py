@@ -174,6 +174,15 @@ def test_kinds_of_relations_and_names(rate, visits):
     assert rate.json("When", "--per", "day", table='"Odd.Name"')["table"] == 'public."Odd.Name"'
 
 
+def test_the_first_text_is_no_time(rate, database):
+    """MySQL's zero dates, and what only looks like a time, are no ends of the stretch."""
+    database.execute("CREATE TABLE old (at text)")
+    database.execute("INSERT INTO old VALUES ('0000-00-00 00:00:00'), ('2026-05-01 10:00:00'), ('2026-05-02 11:00:00'),"
+                     " ('x999-99-99 99:99:99')")
+    answer = rate.json("at", "--per", "day", "--timezone", "UTC", table="old")
+    assert [slot["records"] for slot in answer["slots"]] == [1, 1] and answer["unreadable"] == 2
+
+
 def test_an_empty_table(rate, database):
     database.execute("CREATE TABLE empty (at timestamptz)")
     assert rate.json("at", table="empty")["records"] == 0

@@ -273,7 +273,10 @@ int time_count_range(struct time_count *count, int64_t *first_ms, int64_t *last_
     struct rows rows;
     arena_init(&arena);
     int rc = ask(count, &arena, time_sql_range(&count->sql, &arena), &rows, err);
-    *any = rc == 0 && cell(&rows, 0, 0);
+    bool both = rc == 0 && cell(&rows, 0, 0) && cell(&rows, 0, 1);
+    if (rc == 0 && !both && count->column.kind == TIME_WRITTEN)
+        rc = ask(count, &arena, time_sql_read_range(&count->sql, &arena), &rows, err);
+    *any = rc == 0 && cell(&rows, 0, 0) && cell(&rows, 0, 1);
     if (*any) {
         *first_ms = number(&rows, 0, 0);
         *last_ms = number(&rows, 0, 1);

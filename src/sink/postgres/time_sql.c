@@ -151,16 +151,28 @@ const char *time_sql_range(const struct time_sql *sql, struct arena *arena)
     const char *name = sql->column->name;
     const char *table = sql->column->table;
     enum time_kind kind = sql->column->kind;
-    if (kind == TIME_WRITTEN)
-        return arena_printf(arena, RANGE_SQL, "min(t)", "max(t)",
-                            arena_printf(arena, "SELECT %s AS t FROM %s",
-                                         instant_of(arena, kind, name, sql->zone), table));
-    /* Of the column itself, because an index knows its ends. */
+    /* Of the column itself, because an index knows its ends, and texts in one form sort as times.*/
+    const char *ends =
+        kind == TIME_WRITTEN
+            ? arena_printf(
+                  arena,
+                  "SELECT min(%s::text COLLATE \"C\") AS a, max(%s::text COLLATE \"C\") AS b"
+                  " FROM %s WHERE %s::text LIKE '____-__-__ __:__%%' OR"
+                  " %s::text LIKE '____-__-__T__:__%%'",
+                  name, name, table, name, name)
+            : arena_printf(arena, "SELECT min(%s) AS a, max(%s) AS b FROM %s WHERE " WITHIN, name,
+                           name, table, name, name);
     return arena_printf(arena, RANGE_SQL, instant_of(arena, kind, "a", sql->zone),
-                        instant_of(arena, kind, "b", sql->zone),
-                        arena_printf(arena,
-                                     "SELECT min(%s) AS a, max(%s) AS b FROM %s WHERE " WITHIN,
-                                     name, name, table, name, name));
+                        instant_of(arena, kind, "b", sql->zone), ends);
+}
+
+const char *time_sql_read_range(const struct time_sql *sql, struct arena *arena)
+{
+    return arena_printf(arena, RANGE_SQL, "min(t)", "max(t)",
+                        arena_printf(arena, "SELECT %s AS t FROM %s",
+                                     instant_of(arena, sql->column->kind, sql->column->name,
+                                                sql->zone),
+                                     sql->column->table));
 }
 
 const char *time_sql_between(const struct time_sql *sql, struct arena *arena,

@@ -15,8 +15,13 @@ struct time_sql {
 void time_sql_init(struct time_sql *sql, struct arena *arena, const struct time_column *column,
                    const char *timezone);
 
-/* The first and the last instant, as two numbers of milliseconds, or NULLs. */
+/*
+ * The first and the last instant, as two numbers of milliseconds, or NULLs. Of a text by its first
+ * and last in the alphabet: one is NULL where that only looks like a time.
+ */
 const char *time_sql_range(const struct time_sql *sql, struct arena *arena);
+/* The same by reading each value, which takes far longer. */
+const char *time_sql_read_range(const struct time_sql *sql, struct arena *arena);
 /*
  * A row for each group: the bucket (0: before the first border, n: at or after the last; NULL: no
  * time), whether the column is NULL, and how many rows.
