@@ -19,61 +19,64 @@
 #define STATUS_US 250000
 #define LOG_US 10000000
 
+static const struct option rate_options[] = {
+    {.id = OPTION_TOPIC,
+     .name = "topic",
+     .letter = 't',
+     .argument = "TOPIC",
+     .help = "the same as the bare TOPIC"},
+    {.id = OPTION_PARTITION,
+     .name = "partition",
+     .letter = 'p',
+     .argument = "N",
+     .help = "of this partition alone"},
+    {.id = OPTION_PER,
+     .name = "per",
+     .argument = "UNIT",
+     .help = "second, minute, hour or day (default the finest that makes 60 rows at most)"},
+    {.id = OPTION_LAST,
+     .name = "last",
+     .argument = "TIME",
+     .help = "the last 24h, 90m, 7d (default all that the topic still holds)"},
+    {.id = OPTION_FROM,
+     .name = "from",
+     .argument = "TIME",
+     .help = "from then on: 2024-05-01, 2024-05-01T12:30, -2h"},
+    {.id = OPTION_TO, .name = "to", .argument = "TIME", .help = "until then (default now)"},
+    {.id = OPTION_ZONE,
+     .name = "timezone",
+     .argument = "ZONE",
+     .help = "where days and hours begin: Europe/Bucharest, UTC, +02:00 (default the "
+             "machine's)"},
+    {.id = OPTION_EXPECT,
+     .name = "expect",
+     .argument = "N/d",
+     .help = "what should come, beside what does: 10000/d, 400/h, 5/s"},
+    {.id = OPTION_EXACT,
+     .name = "exact",
+     .help = "read all records rather than ask for offsets; adds bytes, sizes and keys"},
+    {.id = OPTION_LIVE,
+     .name = "live",
+     .help = "again each second until Ctrl-C (default the last 20 minutes)"},
+    {.id = OPTION_CSV, .name = "csv", .help = "a line of CSV for each row"},
+};
+
+static const struct option table_options[] = {
+    {.id = OPTION_DRAFT_TABLE,
+     .name = "table",
+     .argument = "TABLE",
+     .help = "rows of this table instead, TABLE or SCHEMA.TABLE as SQL writes it"},
+    {.id = OPTION_COLUMN,
+     .name = "column",
+     .argument = "NAME",
+     .help = "by this column: timestamp, timestamptz, date, or text that holds times"},
+};
+
 static void options(struct option_table *table)
 {
-    static const struct option own[] = {
-        {.id = OPTION_TOPIC,
-         .name = "topic",
-         .letter = 't',
-         .argument = "TOPIC",
-         .help = "the same as the bare TOPIC"},
-        {.id = OPTION_PARTITION,
-         .name = "partition",
-         .letter = 'p',
-         .argument = "N",
-         .help = "of this partition alone"},
-        {.id = OPTION_PER,
-         .name = "per",
-         .argument = "UNIT",
-         .help = "second, minute, hour or day (default the finest that makes 60 rows at most)"},
-        {.id = OPTION_LAST,
-         .name = "last",
-         .argument = "TIME",
-         .help = "the last 24h, 90m, 7d (default all that the topic still holds)"},
-        {.id = OPTION_FROM,
-         .name = "from",
-         .argument = "TIME",
-         .help = "from then on: 2024-05-01, 2024-05-01T12:30, -2h"},
-        {.id = OPTION_TO, .name = "to", .argument = "TIME", .help = "until then (default now)"},
-        {.id = OPTION_ZONE,
-         .name = "timezone",
-         .argument = "ZONE",
-         .help = "where days and hours begin: Europe/Bucharest, UTC, +02:00 (default the "
-                 "machine's)"},
-        {.id = OPTION_EXPECT,
-         .name = "expect",
-         .argument = "N/d",
-         .help = "what should come, beside what does: 10000/d, 400/h, 5/s"},
-        {.id = OPTION_EXACT,
-         .name = "exact",
-         .help = "read all records rather than ask for offsets; adds bytes, sizes and keys"},
-        {.id = OPTION_LIVE,
-         .name = "live",
-         .help = "again each second until Ctrl-C (default the last 20 minutes)"},
-        {.id = OPTION_CSV, .name = "csv", .help = "a line of CSV for each row"},
-    };
-    static const struct option of_table[] = {
-        {.id = OPTION_DRAFT_TABLE,
-         .name = "table",
-         .argument = "TABLE",
-         .help = "rows of this table instead, TABLE or SCHEMA.TABLE as SQL writes it"},
-        {.id = OPTION_COLUMN,
-         .name = "column",
-         .argument = "NAME",
-         .help = "by this column: timestamp, timestamptz, date, or text that holds times"},
-    };
-    option_table_add_group(table, "Rate", own, sizeof own / sizeof *own);
-    option_table_add_group(table, "Of a table", of_table, sizeof of_table / sizeof *of_table);
+    option_table_add_group(table, "Rate", rate_options, sizeof rate_options / sizeof *rate_options);
+    option_table_add_group(table, "Of a table", table_options,
+                           sizeof table_options / sizeof *table_options);
     option_table_add_setting(table, SETTING_DATABASE, "Of a table");
     option_table_add_setting(table, SETTING_BROKERS, "Kafka");
     option_table_add_setting(table, SETTING_KAFKA, "Kafka");
