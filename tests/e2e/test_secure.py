@@ -205,7 +205,8 @@ def test_password_of_a_key_is_wrong(secure_kafka, libraries, plain_tool):
 
 def test_what_is_refused_only_by_the_second_handle_is_no_crash(secure_kafka, plain_tool, database):
     """librdkafka 2.0.2 frees the interceptors of a refused consumer's configuration, and then frees them again. Here the
-    file of authorities is another when the first handle, which looks for the topic, has connected."""
+    file of authorities is another when the first handle, which looks for the topic, has connected. (A producer is made
+    before that, beside it.)"""
     topic = secure_kafka.kafka.create_topic(partitions=1)
     authority = plain_tool.folder / "authority.pem"
     host, _, port = secure_kafka.address("TLS").partition(":")
@@ -218,7 +219,7 @@ def test_what_is_refused_only_by_the_second_handle_is_no_crash(secure_kafka, pla
 
     with Listener(forward) as listener:
         options = ["-b", listener.address, "-X", "security.protocol=ssl", "-X", f"ssl.ca.location={authority}"]
-        for verb in (["consume", topic], ["consume", topic, "-g", "refused"], ["produce", topic],
+        for verb in (["consume", topic], ["consume", topic, "-g", "refused"],
                      ["ingest", "-t", topic, *table_of(database, plain_tool.folder)]):
             authority.write_bytes(secure_kafka.authority.certificate.read_bytes())
             done = plain_tool(*verb, *options, stdin="x\n")
