@@ -16,11 +16,12 @@
 #define LINGER_BULK_MS 10000
 
 /*
- * Records without a key go to one partition for so long, then to another: whole batches, and none
- * of the partitions left out. By itself the library takes twice linger.ms, which in bulk is for
- * ever.
+ * Records without a key go to one partition for so long, then to another. In bulk, where only full
+ * batches leave, each goes where chance says, so that all partitions have the same share; by itself
+ * the library would stay for twice LINGER_BULK_MS.
  */
 #define STICKY_MS "10"
+#define STICKY_BULK_MS "0"
 
 #define QUEUE_KIB "65536"
 #define TIMEOUT_DEFAULT_MS "60000"
@@ -79,7 +80,7 @@ void producer_settings_init(struct producer_settings *settings,
     snprintf(settings->largest_bytes, sizeof settings->largest_bytes, "%" PRId64, largest_bytes);
     add(settings, "enable.idempotence", "true");
     add(settings, "linger.ms", settings->linger_ms);
-    add(settings, "sticky.partitioning.linger.ms", STICKY_MS);
+    add(settings, "sticky.partitioning.linger.ms", options->bulk ? STICKY_BULK_MS : STICKY_MS);
     add(settings, "queue.buffering.max.kbytes", QUEUE_KIB);
     add(settings, "message.timeout.ms", default_timeout_ms(options));
     if (largest_bytes >= MESSAGE_MIN_BYTES && largest_bytes <= MESSAGE_MAX_BYTES)

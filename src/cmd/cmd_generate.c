@@ -106,6 +106,9 @@ static int run(struct cli *cli)
     struct generate_job job = {.cli = cli};
     if (has(cli, OPTION_LIST_PROVIDERS))
         return generate_show_providers(cli);
+    if (has(cli, OPTION_PRINT_SPEC) && (cli->line.n_words > 0 || has(cli, OPTION_SPEC)))
+        return cli_fail_usage(cli,
+                              "--print-spec prints the built-in record spec: leave out the name");
     if (has(cli, OPTION_PRINT_SPEC)) {
         fputs(spec_builtin_yaml, stdout);
         return 0;

@@ -208,6 +208,13 @@ int generate_job_read(struct generate_job *job, struct err *err)
     job->topic = topic ? topic : job->entry.topic;
     if (job->topic && !strcmp(job->topic, STDOUT_TOPIC))
         job->topic = NULL;
+    const char *entry = !name && job->topic ? entry_of_topic(&job->cli->config, job->topic) : NULL;
+    if (entry)
+        cli_note(
+            job->cli,
+            "these are the built-in records; for those of the entry \"%s\", which goes into this "
+            "topic too, write weir generate %s",
+            entry, entry);
     job->source_options.spec = &job->entry.spec;
     if (read_maker(job, err) < 0 || read_clock(job, err) < 0 || read_pace(job, err) < 0 ||
         read_rest(job, err) < 0)

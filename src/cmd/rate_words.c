@@ -130,7 +130,7 @@ static void remark_order(struct remarks *remarks, const struct rate *rate)
         remark(remarks,
                arena_printf(arena,
                             "counted by Kafka's time index, which is exact where timestamps rise; "
-                            "no record is out of order at the %" PRId64 " borders looked at",
+                            "no late record was met beside %" PRId64 " borders (--exact finds all)",
                             d->borders));
     else
         remark(remarks, "counted by Kafka's time index, which is exact where timestamps rise");
@@ -158,6 +158,9 @@ size_t rate_remarks(const struct rate_view *view, struct arena *arena, const cha
     remarks->arena = arena;
     for (size_t i = 0; i < view->n_remarks; i++)
         remark(remarks, view->remarks[i]);
+    if (view->rate->has_end && view->rate->ends_ms <= view->rate->now_ms)
+        remark(remarks, arena_printf(arena, "nothing has come since %s",
+                                     rate_time_text(view, arena, view->rate->ends_ms - 1)));
     if (view->topic)
         remark_topic(remarks, view->rate);
     *out = remarks->items;

@@ -199,3 +199,17 @@ int entry_find(struct entry *entry, struct arena *arena, const struct config *co
         return fail_unknown(arena, section, name, err);
     return spec_load_file(&entry->spec, arena, name, err);
 }
+
+const char *entry_of_topic(const struct config *config, const char *topic)
+{
+    const char *folder = "";
+    const struct yaml_node *section = config_section(config, "generate", &folder);
+    if (!section || section->kind != YAML_MAPPING)
+        return NULL;
+    for (const struct yaml_node *at = section->first; at; at = at->next) {
+        const struct yaml_node *named = yaml_get(at, "topic");
+        if (named && named->kind == YAML_SCALAR && !strcmp(named->text, topic))
+            return at->key;
+    }
+    return NULL;
+}

@@ -40,4 +40,7 @@ struct entry {
 int entry_find(struct entry *entry, struct arena *arena, const struct config *config,
                const char *name, struct err *err);
 
+/* The entry that goes into a topic, by name; NULL if there is none. */
+const char *entry_of_topic(const struct config *config, const char *topic);
+
 #endif

@@ -30,7 +30,9 @@ static inline char *put_text(char *to, const char *from, size_t n)
     char *at = to;
     char *end = to + n;
     do {
-        memcpy(at, from, 16);
+        char stride[16]; /* what is behind the source may be where it goes */
+        memcpy(stride, from, sizeof stride);
+        memcpy(at, stride, sizeof stride);
         at += 16;
         from += 16;
     } while (at < end);

@@ -178,6 +178,11 @@ static int add_named(const struct spec_reading *reading, const struct yaml_node 
         const struct provider *provider = provider_find(text);
         if (is_field(fields, *n, name) || *n >= SPEC_MAX_FIELDS)
             continue;
+        if (slice_eq_str(name, user->name))
+            return yaml_fail(reading->err, reading->file, user->node,
+                             "%s: it names itself; a provider of that name needs a hidden field of "
+                             "another",
+                             user->name);
         if (yaml_get(all, text))
             return yaml_fail(reading->err, reading->file, user->node,
                              "%s: the field %s stands behind it: move it up", user->name, text);

@@ -2,11 +2,15 @@
 
 #define DAY_MS 86400000.0
 
-/* How much of a slot is over. */
+/* How much of a slot is over, from when on something could arrive. */
 static int64_t elapsed_ms(const struct rate *rate, const struct rate_slot *slot)
 {
-    int64_t to_ms = slot->to_ms < rate->now_ms ? slot->to_ms : rate->now_ms;
-    return to_ms > slot->from_ms ? to_ms - slot->from_ms : 0;
+    int64_t ends_ms = rate->has_end ? rate->ends_ms : rate->now_ms;
+    int64_t to_ms = slot->to_ms < ends_ms ? slot->to_ms : ends_ms;
+    int64_t from_ms = slot->from_ms;
+    if (rate->has_first && from_ms < rate->first_ms)
+        from_ms = rate->first_ms;
+    return to_ms > from_ms ? to_ms - from_ms : 0;
 }
 
 static double skew(const struct rate *rate)

@@ -53,6 +53,15 @@ struct rate {
     enum time_unit_kind unit;
     const char *timezone;
     int64_t now_ms;
+    /* The oldest record's time, before which nothing could arrive; where it is known. */
+    bool has_first;
+    int64_t first_ms;
+    /*
+     * Where the counting ends, if not now: behind the newest record, if it is of a unit that is
+     * over; at the stretch's end, if all of it lies in the future.
+     */
+    bool has_end;
+    int64_t ends_ms;
     struct rate_slot *slots;
     size_t n_slots;
     struct rate_partition *partitions; /* none of a table */

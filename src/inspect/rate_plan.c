@@ -112,6 +112,19 @@ static int too_many(const struct tz *tz, const struct rate_wish *wish, enum time
                    unit_name(unit)[0]);
 }
 
+/* What struct rate knows of where arriving began and ended. */
+static void set_ends(struct rate *rate, const struct rate_wish *wish, const struct stretch *s,
+                     const struct rate_held *held, const struct tz *tz)
+{
+    bool is_future = s->from_ms > rate->now_ms;
+    bool is_over =
+        is_open(wish) && held->any && held->newest_ms < border_before(tz, rate->unit, rate->now_ms);
+    rate->has_first = held->any;
+    rate->first_ms = held->any ? in_calendar(held->oldest_ms) : 0;
+    rate->has_end = is_future || is_over;
+    rate->ends_ms = is_future ? s->to_ms : is_over ? in_calendar(held->newest_ms) + 1 : 0;
+}
+
 /* Whether all of a slot that begins then is still there. */
 static bool is_held(const struct rate_held *held, int64_t from_ms)
 {
@@ -137,7 +150,8 @@ static void make_slots(struct rate *rate, struct arena *arena, const struct stre
         rate->slots[i] = (struct rate_slot){
             .from_ms = from_ms,
             .to_ms = to_ms,
-            .whole = full && to_ms <= rate->now_ms && is_held(held, from_ms),
+            .whole = full && to_ms <= rate->now_ms && is_held(held, from_ms) &&
+                     (!rate->has_end || to_ms <= rate->ends_ms),
             .bytes = RATE_UNKNOWN,
             .smallest = RATE_UNKNOWN,
             .largest = RATE_UNKNOWN,
@@ -163,6 +177,7 @@ int rate_plan(struct rate *rate, struct arena *arena, const struct rate_wish *wi
     }
     if (n > max)
         return too_many(tz, wish, rate->unit, &s, n, err);
+    set_ends(rate, wish, &s, held, tz);
     make_slots(rate, arena, &s, borders, n, held, tz);
     return 0;
 }

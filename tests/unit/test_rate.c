@@ -267,10 +267,10 @@ static void test_a_wish_becomes_slots(void **state)
          "2026-11-26T13:00", "2026-11-26T15:00", 0},
         /* A newest record on a border is behind it. */
         {"hour", NULL, NULL, 0, "2026-11-26T00:00", "2026-11-26T01:00", "UTC", UNIT_HOUR, 2,
-         "2026-11-26T00:00", "2026-11-26T02:00", 2},
-        /* What began within a slot was not there for all of it. */
-        {"hour", NULL, NULL, 0, "2026-11-26T00:01", "2026-11-26T01:59", "UTC", UNIT_HOUR, 2,
          "2026-11-26T00:00", "2026-11-26T02:00", 1},
+        /* What began within a slot was not there for all of it, and what ended in one neither. */
+        {"hour", NULL, NULL, 0, "2026-11-26T00:01", "2026-11-26T02:59", "UTC", UNIT_HOUR, 3,
+         "2026-11-26T00:00", "2026-11-26T03:00", 1},
         {"hour", NULL, NULL, 86400000, "2026-11-26T00:00", "2026-11-26T01:59", "UTC", UNIT_HOUR, 25,
          "2026-11-25T14:00", "2026-11-26T15:00", 14},
         /* A person's own ends cut. */
@@ -358,7 +358,7 @@ static void test_what_retention_deleted_in_part_is_not_whole(void **state)
     assert_int_equal(rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err), 0);
     assert_int_equal(rate.n_slots, 6);
     for (size_t i = 0; i < rate.n_slots; i++)
-        assert_int_equal(rate.slots[i].whole, i >= 3);
+        assert_int_equal(rate.slots[i].whole, i >= 3 && i < 5); /* it ends within the last */
     tz_free(tz);
     arena_release(&arena);
 }
@@ -479,6 +479,30 @@ static void test_figures_are_drawn_from_whole_slots(void **state)
 }
 
 /* Days of 23 and 25 hours: a day's projection is of 24. */
+/* 10 records a second, 8 s ago: the same a day, whatever the unit; and of a history that is over.
+ */
+static void test_what_began_or_ended_within_a_unit_counts_from_there(void **state)
+{
+    struct rate_slot slot = {.records = 80};
+    struct rate rate = {.now_ms = at(NOW),
+                        .slots = &slot,
+                        .n_slots = 1,
+                        .has_first = true,
+                        .first_ms = at(NOW) - 8000};
+    struct tz *tz = zone("UTC");
+    (void)state;
+    for (int unit = UNIT_SECOND; unit <= UNIT_DAY; unit++) {
+        rate.unit = (enum time_unit_kind)unit;
+        slot.from_ms = unit == UNIT_SECOND ? rate.first_ms : border_before(tz, rate.unit, at(NOW));
+        slot.to_ms = border_after(tz, rate.unit, at(NOW));
+        assert_true(rate_figures(&rate).per_day == 864000);
+    }
+    rate.has_end = true;
+    rate.ends_ms = rate.first_ms + 4000;
+    assert_true(rate_figures(&rate).per_day == 2 * 864000);
+    tz_free(tz);
+}
+
 static void test_short_and_long_days_weigh_by_their_length(void **state)
 {
     const int64_t hour_ms = 3600000;
@@ -537,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_wishes_that_cannot_be),
         cmocka_unit_test(test_without_a_wish_there_is_always_an_answer),
         cmocka_unit_test(test_figures_are_drawn_from_whole_slots),
+        cmocka_unit_test(test_what_began_or_ended_within_a_unit_counts_from_there),
         cmocka_unit_test(test_short_and_long_days_weigh_by_their_length),
         cmocka_unit_test(test_keys_are_counted_exactly_and_then_nearly),
     };
