@@ -364,12 +364,12 @@ static void *destroy(void *rk)
     return NULL;
 }
 
-bool client_close(struct client *client, int timeout_ms)
+bool client_within(void *(*work)(void *), void *context, int timeout_ms)
 {
     pthread_t thread;
     struct timespec deadline;
-    if (pthread_create(&thread, NULL, destroy, client->rk) != 0) {
-        destroy(client->rk);
+    if (pthread_create(&thread, NULL, work, context) != 0) {
+        work(context);
         return true;
     }
     /* The one clock that pthread_timedjoin_np() knows. */
@@ -382,7 +382,14 @@ bool client_close(struct client *client, int timeout_ms)
     }
     if (pthread_timedjoin_np(thread, NULL, &deadline) == 0)
         return true;
-    log_debug(client->scope, "librdkafka did not end in %d ms", timeout_ms);
     pthread_detach(thread);
     return false;
+}
+
+bool client_close(struct client *client, int timeout_ms)
+{
+    bool closed = client_within(destroy, client->rk, timeout_ms);
+    if (!closed)
+        log_debug(client->scope, "librdkafka did not end in %d ms", timeout_ms);
+    return closed;
 }

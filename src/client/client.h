@@ -74,6 +74,12 @@ int client_open(struct client *client, rd_kafka_type_t type, rd_kafka_conf_t *co
                 struct err *err);
 
 /*
+ * Calls of the library that may never return: done by a thread of their own. False if it was not
+ * over in time: then it goes on, and what it looks at must not be freed.
+ */
+bool client_within(void *(*work)(void *), void *context, int timeout_ms);
+
+/*
  * Destroy the handle, which can take as long as a name server does. False if it was not done in
  * time: the library's threads go on and may call back, so what owns `client` must not be freed.
  */

@@ -17,6 +17,7 @@
 #define COMMIT_PAUSE_US 15000000LL
 /* How long the library may take to end its threads. */
 #define DESTROY_MS 500
+#define HANG_MS 2000
 
 static const struct setting owned_settings[] = {
     {"isolation.level", "read_committed"},
@@ -192,22 +193,22 @@ static void answer_with_nothing(struct consumer *consumer)
     events_forget_rebalance(consumer);
 }
 
-/* Leave the group and wait for it, but no longer than `timeout_ms`. */
-static void leave_group(struct consumer *consumer, int timeout_ms)
+/* Leave the group and wait for it, but no longer than until consumer->leave_by_us. */
+static void *leave_group(void *context)
 {
-    int64_t deadline_us = clock_mono_us() + (int64_t)timeout_ms * 1000;
+    struct consumer *consumer = context;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->client.rk);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(consumer->client.rk, queue);
     if (error) {
         log_debug(consumer->client.scope, "leaving the group: %s", rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
         rd_kafka_queue_destroy(queue);
-        return;
+        return NULL;
     }
     while (!rd_kafka_consumer_closed(consumer->client.rk)) {
-        int64_t left_ms = (deadline_us - clock_mono_us()) / 1000;
+        int64_t left_ms = (consumer->leave_by_us - clock_mono_us()) / 1000;
         if (left_ms <= 0) {
-            log_debug(consumer->client.scope, "the group did not let us go in %d ms", timeout_ms);
+            log_debug(consumer->client.scope, "the group did not let us go in time");
             break;
         }
         /* Rebalances are served by their callback, which answers them while closing. */
@@ -219,6 +220,17 @@ static void leave_group(struct consumer *consumer, int timeout_ms)
         rd_kafka_event_destroy(event);
     }
     rd_kafka_queue_destroy(queue);
+    return NULL;
+}
+
+/*
+ * False: it hangs. An answer to a rebalance waits for the group's thread without end, and that may
+ * just have ended with the answer unread (2.0.2).
+ */
+static bool leave_in_time(struct consumer *consumer, int timeout_ms)
+{
+    consumer->leave_by_us = clock_mono_us() + (int64_t)timeout_ms * 1000;
+    return client_within(leave_group, consumer, timeout_ms + HANG_MS);
 }
 
 void consumer_free(struct consumer *consumer, int timeout_ms)
@@ -231,8 +243,10 @@ void consumer_free(struct consumer *consumer, int timeout_ms)
         unassign(consumer, &ignored);
     if (consumer->awaited != REBALANCE_NONE)
         answer_with_nothing(consumer);
-    if (timeout_ms > 0)
-        leave_group(consumer, timeout_ms);
+    if (timeout_ms > 0 && !leave_in_time(consumer, timeout_ms)) {
+        log_debug(consumer->client.scope, "librdkafka hangs while it leaves the group");
+        return; /* its threads go on, and may look at all of it */
+    }
     if (consumer->main_queue) {
         rd_kafka_queue_io_event_enable(consumer->main_queue, -1, NULL, 0);
         rd_kafka_queue_destroy(consumer->main_queue);

@@ -39,7 +39,8 @@ struct consumer {
     bool has_group;
     bool nudges; /* library_nudge() is needed for the flow */
     int64_t nudged_us;
-    bool closing; /* rebalances are answered by the callback itself */
+    int64_t leave_by_us; /* when closing */
+    bool closing;        /* rebalances are answered by the callback itself */
     int wake_fd;
     rd_kafka_queue_t *main_queue;
 

@@ -166,5 +166,5 @@ int rate_live(const struct cli *cli, const struct rate_view *view, const struct 
     buf_release(&live.out);
     if (rc == QUERY_ENOUGH && !signals_stop_requested())
         output_forget();
-    return rc < 0 ? -1 : 0;
+    return rc < 0 && !signals_stop_requested() ? -1 : 0; /* a signal may break a question off */
 }

@@ -11,6 +11,7 @@ from faker import Faker
 
 from harness.tool import Tool
 
+pytestmark = pytest.mark.slow
 RECORDS = 100_000
 # A test of so many distributions must not fail by chance: one in a million for each. The seeds are fixed besides.
 Z_LIMIT = 4.75
@@ -130,7 +131,6 @@ LOOKS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS)
 def test_values_come_as_often(ours, theirs, look):
     a, b = Counter(map(LOOKS[look], ours)), Counter(map(LOOKS[look], theirs))

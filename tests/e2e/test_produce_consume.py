@@ -283,7 +283,8 @@ def test_a_signal_ends_it_though_nobody_reads(tool, topic, kafka):
     assert len(numbers) == len(set(numbers)) > 1_000 and len(taken) < 500_000
     # A reader that is only slow has all that was printed.
     process = tool.start("consume", topic, "-o", "beginning")
-    time.sleep(1)
+    process.stdout.read(100)
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     assert process.stdout.read().endswith(b"\n") and process.wait(5 * patience()) == 0
 

@@ -272,7 +272,7 @@ static void test_remarks(void **state)
         {{.append_time = true}, {"so none is out of order"}},
         {{.exact = true}, {NULL}},
         {{.disorder = {.looked = true, .borders = 72}},
-         {"no record is out of order at the 72 borders looked at"}},
+         {"no late record was met beside 72 borders"}},
         {{.disorder = {.looked = true, .borders = 72, .out_of_place = 5, .worst_ms = 65000}},
          {"out of order at 5 of 72 borders, by up to 1m5s"}},
         {{.disorder = {.looked = true}}, {"exact where timestamps rise"}},
