@@ -238,13 +238,24 @@ static void print_pipeline(struct printer *p, const struct pipeline_config *pipe
     }
 }
 
+/* What was in quotes has them again: "4" can be a text where 4 is a number. */
+static void put_scalar(struct printer *p, const struct yaml_node *node)
+{
+    if (node->key && secret_property(node->key, node->text))
+        put_text(p, SECRET_MASK);
+    else if (node->quoted)
+        buf_add_json(&p->out, slice_of(node->text));
+    else
+        put_text(p, node->text);
+}
+
 /* [in, one: line] */
 static void put_flow(struct printer *p, const struct yaml_node *node)
 {
     if (node->kind == YAML_NULL)
         buf_add_str(&p->out, "null");
     else if (node->kind == YAML_SCALAR)
-        put_text(p, node->key && secret_property(node->key, node->text) ? SECRET_MASK : node->text);
+        put_scalar(p, node);
     if (node->kind == YAML_NULL || node->kind == YAML_SCALAR)
         return;
     bool mapping = node->kind == YAML_MAPPING;

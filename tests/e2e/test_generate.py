@@ -543,3 +543,13 @@ def test_records_without_a_key_are_spread(tool, kafka, topic):
     """In bulk too, where batches wait until they are full."""
     tool.ok("generate", "-t", topic, "--rate", "max", "-n", 300_000, "-q")
     assert all(end > 40_000 for end in kafka.ends(topic).values()), kafka.ends(topic)
+
+
+def test_config_prints_an_entry_that_makes_the_same_records(tool):
+    """What stands in quotes is a text, there too."""
+    (tool.folder / "weir.yaml").write_text('generate: {o: {fields: {a: {values: ["4", "5"]}, b: {values: [4, 5]}}}}\n')
+    (tool.folder / "again.yaml").write_bytes(tool.ok("config"))
+    options = ("--spec", "o", "--seed", 1, "-n", 10)
+    made = tool.ok("generate", *options)
+    assert b'"a": "4"' in made and b'"b": 4' in made
+    assert tool.ok("generate", "-c", "again.yaml", *options) == made
