@@ -1,12 +1,12 @@
 #include "generate/put.h"
 
 #define TEN(d) d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9"
-const char put_decimals[200] __attribute__((nonstring)) =
+const char put_decimals[201] =
     TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
 #define SIXTEEN(d) TEN(d) d "a" d "b" d "c" d "d" d "e" d "f"
-const char put_hexes[512] __attribute__((nonstring)) = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2")
-    SIXTEEN("3") SIXTEEN("4") SIXTEEN("5") SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9")
-        SIXTEEN("a") SIXTEEN("b") SIXTEEN("c") SIXTEEN("d") SIXTEEN("e") SIXTEEN("f");
+const char put_hexes[513] = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2") SIXTEEN("3") SIXTEEN("4")
+    SIXTEEN("5") SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9") SIXTEEN("a") SIXTEEN("b")
+        SIXTEEN("c") SIXTEEN("d") SIXTEEN("e") SIXTEEN("f");
 
 const char put_octets[256][5] = {
     /* clang-format off */

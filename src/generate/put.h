@@ -12,8 +12,8 @@
 #define PUT_SLACK 64
 
 /* "00" "01" ... "99", and the same of "00" to "ff". */
-extern const char put_decimals[200];
-extern const char put_hexes[512];
+extern const char put_decimals[201];
+extern const char put_hexes[513];
 /* "0." ... "255.", and how long each is. */
 extern const char put_octets[256][5];
 extern const uint8_t put_octet_bytes[256];
