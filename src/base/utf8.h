@@ -35,6 +35,16 @@ static inline size_t utf8_char_bytes(const char *text, size_t left)
     return left >= 4 && utf8_continues(c[3]) ? 4 : 0;
 }
 
+/* The code of the character at `text`, whose length utf8_char_bytes() has told (not 0). */
+static inline uint32_t utf8_decode(const char *text, size_t n)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    uint32_t code = n == 1 ? c[0] : c[0] & (0xFFU >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | (c[i] & 0x3FU);
+    return code;
+}
+
 /* Write `code`, which is a Unicode scalar value; returns how many bytes (1 to 4). */
 static inline size_t utf8_encode(uint32_t code, char *out)
 {

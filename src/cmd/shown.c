@@ -28,15 +28,6 @@ bool shown_is_utf8(void)
     return utf8 && !(plain && isatty(STDOUT_FILENO));
 }
 
-static uint32_t decode(const char *text, size_t bytes)
-{
-    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-    uint32_t code = (unsigned char)text[0] & lead_bits[bytes];
-    for (size_t i = 1; i < bytes; i++)
-        code = code << 6 | ((unsigned char)text[i] & 0x3F);
-    return code;
-}
-
 static bool is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0);
@@ -65,7 +56,7 @@ static size_t add_one(struct buf *out, struct slice text, enum how how, size_t *
 {
     size_t bytes = utf8_char_bytes(text.ptr, text.len);
     size_t before = out->len;
-    uint32_t code = bytes ? decode(text.ptr, bytes) : 0;
+    uint32_t code = bytes ? utf8_decode(text.ptr, bytes) : 0;
     bool kept = how == LINES && (code == '\n' || code == '\t');
     int columns = how == CELL && code >= 0x7F ? wcwidth((wchar_t)code) : 1;
     if (bytes > 0 && (kept || (!is_control(code) && !changes_layout(code) && columns >= 0))) {

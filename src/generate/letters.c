@@ -51,15 +51,6 @@ uint32_t letters_upper(uint32_t code_point)
     return code_point;
 }
 
-static uint32_t decode(const char *text, size_t n)
-{
-    const unsigned char *c = (const unsigned char *)text;
-    uint32_t code = n == 1 ? c[0] : c[0] & (0xFFU >> (n + 1));
-    for (size_t i = 1; i < n; i++)
-        code = code << 6 | (c[i] & 0x3FU);
-    return code;
-}
-
 static inline char turn_ascii(char c, enum letter_case letters)
 {
     if (letters == CASE_LOWER)
@@ -81,7 +72,7 @@ char *letters_put(char *to, struct slice text, enum letter_case letters)
             *to++ = text.ptr[at++];
             continue;
         }
-        uint32_t code = decode(text.ptr + at, n);
+        uint32_t code = utf8_decode(text.ptr + at, n);
         if (letters != CASE_AS_IS)
             code = letters == CASE_LOWER ? letters_lower(code) : letters_upper(code);
         to += utf8_encode(code, to);
@@ -114,7 +105,7 @@ char *letters_put_mail(char *to, struct slice text)
 {
     for (size_t at = 0; at < text.len;) {
         size_t n = utf8_char_bytes(text.ptr + at, text.len - at);
-        uint32_t small = n == 0 ? 0 : letters_lower(decode(text.ptr + at, n));
+        uint32_t small = n == 0 ? 0 : letters_lower(utf8_decode(text.ptr + at, n));
         char letter = (small >= 'a' && small <= 'z') || (small >= '0' && small <= '9')
                           ? (char)small
                           : without_mark(small);

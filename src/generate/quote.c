@@ -29,14 +29,6 @@ static char *put_ascii(char *to, unsigned char c)
     return to;
 }
 
-static uint32_t decode(const unsigned char *c, size_t n)
-{
-    uint32_t code = c[0] & (0xFFU >> (n + 1));
-    for (size_t i = 1; i < n; i++)
-        code = code << 6 | (c[i] & 0x3FU);
-    return code;
-}
-
 static char *put_code(char *to, uint32_t code)
 {
     if (code < 0x10000)
@@ -101,7 +93,7 @@ char *quote_put(char *to, struct slice text, bool utf8)
         if (n > 0 && utf8)
             to = put_bytes(to, (const char *)at, n);
         else
-            to = put_code(to, n > 0 ? decode(at, n) : 0xFFFD);
+            to = put_code(to, n > 0 ? utf8_decode((const char *)at, n) : 0xFFFD);
         at += n > 0 ? n : 1;
     }
     return to;

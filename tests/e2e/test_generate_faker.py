@@ -2,13 +2,13 @@
 import json
 import random
 import re
-import uuid
 from collections import Counter
 from datetime import date, datetime
 
 import pytest
 from faker import Faker
 
+from harness.records import load_example
 from harness.tool import Tool
 
 pytestmark = pytest.mark.slow
@@ -17,33 +17,13 @@ RECORDS = 100_000
 Z_LIMIT = 4.75
 
 
-def chapters_record(fake: Faker) -> dict:
-    """The chapter's generate_record(), with its calls in its order."""
-    record = {"person_name": fake.name()}
-    record["user_name"] = record["person_name"].replace(" ", "").lower()
-    record["email"] = f"{record['user_name']}@{fake.free_email_domain()}"
-    record["personal_number"] = fake.ssn()
-    record["birth_date"] = str(fake.date_of_birth())
-    record["address"] = fake.address().replace("\n", ", ")
-    record["phone_number"] = fake.phone_number()
-    record["mac_address"] = fake.mac_address()
-    record["ip_address"] = fake.ipv4()
-    record["iban"] = fake.iban()
-    record["accessed_at"] = str(datetime.now())
-    record["session_duration"] = random.randint(0, 36_000)
-    record["download_speed"] = random.randint(0, 1_000)
-    record["upload_speed"] = random.randint(0, 800)
-    record["consumed_traffic"] = random.randint(0, 2_000_000)
-    record["unique_id"] = str(uuid.uuid4())
-    return record
-
-
 @pytest.fixture(scope="module")
 def theirs() -> list[dict]:
     fake = Faker("ro_RO")
     Faker.seed(1)
     random.seed(1)
-    return [chapters_record(fake) for _ in range(RECORDS)]
+    generate_record = load_example("streaming_producer").generate_record
+    return [generate_record(fake) for _ in range(RECORDS)]
 
 
 @pytest.fixture(scope="module")
