@@ -95,21 +95,17 @@ static void options(struct option_table *table)
     option_table_add_common(table);
 }
 
-static bool has(const struct cli *cli, enum option_id id)
-{
-    return command_line_find(&cli->line, id) != NULL;
-}
-
 static int run(struct cli *cli)
 {
     struct err err;
     struct generate_job job = {.cli = cli};
-    if (has(cli, OPTION_LIST_PROVIDERS))
+    if (command_line_has(&cli->line, OPTION_LIST_PROVIDERS))
         return generate_show_providers(cli);
-    if (has(cli, OPTION_PRINT_SPEC) && (cli->line.n_words > 0 || has(cli, OPTION_SPEC)))
+    if (command_line_has(&cli->line, OPTION_PRINT_SPEC) &&
+        (cli->line.n_words > 0 || command_line_has(&cli->line, OPTION_SPEC)))
         return cli_fail_usage(cli,
                               "--print-spec prints the built-in record spec: leave out the name");
-    if (has(cli, OPTION_PRINT_SPEC)) {
+    if (command_line_has(&cli->line, OPTION_PRINT_SPEC)) {
         fputs(spec_builtin_yaml, stdout);
         return 0;
     }

@@ -49,11 +49,6 @@ struct request {
     struct watch_request watch; /* every_ms 0: once */
 };
 
-static bool has(const struct cli *cli, enum option_id id)
-{
-    return command_line_find(&cli->line, id) != NULL;
-}
-
 static const char *read_stdin(struct cli *cli, struct err *err)
 {
     struct buf sql;
@@ -111,12 +106,12 @@ static int read_watch(const struct cli *cli, struct watch_request *out, struct e
                        count->where);
     if (command_line_number(&cli->line, OPTION_LIMIT, 1, INT64_MAX, &out->rounds, err) < 0)
         return -1;
-    if (watch && has(cli, OPTION_ALL))
+    if (watch && command_line_has(&cli->line, OPTION_ALL))
         return err_set(err, ERR_USAGE,
                        "--watch compares the first %d rows: leave out --all, or write a WHERE that "
                        "leaves fewer",
                        QUERY_FIRST_ROWS);
-    if (watch && (cli->json || has(cli, OPTION_CSV)))
+    if (watch && (cli->json || command_line_has(&cli->line, OPTION_CSV)))
         return err_set(err, ERR_USAGE,
                        "--watch shows changes and has a form of its own: leave out "
                        "-J and --csv");
@@ -125,9 +120,9 @@ static int read_watch(const struct cli *cli, struct watch_request *out, struct e
 
 static int read_request(struct cli *cli, struct request *out, struct err *err)
 {
-    *out = (struct request){.all = has(cli, OPTION_ALL)};
-    out->watch.write = has(cli, OPTION_WRITE);
-    if (cli->json && has(cli, OPTION_CSV))
+    *out = (struct request){.all = command_line_has(&cli->line, OPTION_ALL)};
+    out->watch.write = command_line_has(&cli->line, OPTION_WRITE);
+    if (cli->json && command_line_has(&cli->line, OPTION_CSV))
         return err_set(err, ERR_USAGE, "-J and --csv are two forms: choose one");
     if (read_watch(cli, &out->watch, err) < 0)
         return -1;
@@ -135,10 +130,10 @@ static int read_request(struct cli *cli, struct request *out, struct err *err)
     if (!out->text || query_check(out->text, err) < 0)
         return -1;
     out->watch.text = out->text;
-    out->form = cli->json               ? FORM_JSON
-                : has(cli, OPTION_CSV)  ? FORM_CSV
-                : isatty(STDOUT_FILENO) ? FORM_TABLE
-                                        : FORM_TSV;
+    out->form = cli->json                                  ? FORM_JSON
+                : command_line_has(&cli->line, OPTION_CSV) ? FORM_CSV
+                : isatty(STDOUT_FILENO)                    ? FORM_TABLE
+                                                           : FORM_TSV;
     return 0;
 }
 

@@ -50,11 +50,6 @@ static void options(struct option_table *table)
 
 /* ---- what is asked ---- */
 
-static bool has(const struct cli *cli, enum option_id id)
-{
-    return command_line_find(&cli->line, id) != NULL;
-}
-
 static const char *value_of(const struct cli *cli, enum option_id id, const char *none)
 {
     const struct parsed_option *option = command_line_find(&cli->line, id);
@@ -124,14 +119,14 @@ static int read_request(struct cli *cli, struct verify_request *request, struct 
     *request = (struct verify_request){
         .ledger = value_of(cli, OPTION_LEDGER, NULL),
         .id_column = value_of(cli, OPTION_ID, "unique_id"),
-        .read = has(cli, OPTION_READ),
-        .offline = has(cli, OPTION_OFFLINE),
-        .list_max = cli->json || has(cli, OPTION_ALL) ? 0 : LIST_MAX,
-        .unnamed_max = has(cli, OPTION_ALL) ? 0 : UNNAMED_MAX,
+        .read = command_line_has(&cli->line, OPTION_READ),
+        .offline = command_line_has(&cli->line, OPTION_OFFLINE),
+        .list_max = cli->json || command_line_has(&cli->line, OPTION_ALL) ? 0 : LIST_MAX,
+        .unnamed_max = command_line_has(&cli->line, OPTION_ALL) ? 0 : UNNAMED_MAX,
     };
     if (request->read && request->offline)
         return err_set(err, ERR_USAGE, "--read asks brokers, and --offline asks none");
-    if (!request->ledger && has(cli, OPTION_ID))
+    if (!request->ledger && command_line_has(&cli->line, OPTION_ID))
         return err_set(err, ERR_USAGE, "--id goes with --ledger");
     return check_names(cli, err) < 0 ? -1 : read_allowed(cli, request, err);
 }

@@ -23,11 +23,6 @@ static const char *value_of(const struct generate_job *job, enum option_id id)
     return option ? option->value : NULL;
 }
 
-static bool has(const struct generate_job *job, enum option_id id)
-{
-    return command_line_find(&job->cli->line, id) != NULL;
-}
-
 /* ---- What was asked for ---- */
 
 /* Of an entry, --spec takes what its records are; its name takes where, when and how many too. */
@@ -60,7 +55,7 @@ static int read_maker(struct generate_job *job, struct err *err)
     maker->seed >>= 1; /* so that it can be given again */
     if (command_line_number(&job->cli->line, OPTION_USERS, 0, MAKER_MAX_USERS, &users, err) < 0)
         return -1;
-    if (has(job, OPTION_SEED)) {
+    if (command_line_has(&job->cli->line, OPTION_SEED)) {
         if (command_line_number(&job->cli->line, OPTION_SEED, 0, INT64_MAX, &seed, err) < 0)
             return -1;
         maker->seed = (uint64_t)seed;
@@ -69,7 +64,7 @@ static int read_maker(struct generate_job *job, struct err *err)
         return err_set(err, ERR_USAGE, "--fields: \"%s\" is neither coherent nor independent",
                        fields);
     maker->independent = fields && !strcmp(fields, "independent");
-    maker->utf8 = has(job, OPTION_UTF8);
+    maker->utf8 = command_line_has(&job->cli->line, OPTION_UTF8);
     maker->users = (uint32_t)users;
     return 0;
 }
@@ -100,7 +95,7 @@ static int read_clock(struct generate_job *job, struct err *err)
     const char *as_of = value_of(job, OPTION_AS_OF);
     int64_t ms = 0;
     if (!as_of)
-        return has(job, OPTION_NO_SLEEP)
+        return command_line_has(&job->cli->line, OPTION_NO_SLEEP)
                    ? err_set(err, ERR_USAGE,
                              "--no-sleep goes with --as-of: the machine's clock "
                              "cannot be hurried (--rate max is as fast as it goes)")
@@ -190,7 +185,7 @@ static int check(const struct generate_job *job, struct err *err)
                     {OPTION_JSON, "-J"},
                     {OPTION_NO_SLEEP, "--no-sleep"}};
     for (size_t i = 0; i < sizeof of_topic / sizeof *of_topic; i++)
-        if (has(job, of_topic[i].id))
+        if (command_line_has(&job->cli->line, of_topic[i].id))
             return err_set(err, ERR_USAGE, "%s goes with a topic: -t TOPIC", of_topic[i].name);
     return 0;
 }
@@ -202,7 +197,7 @@ int generate_job_read(struct generate_job *job, struct err *err)
     if (read_name(job, &name, err) < 0 || cli_load_config(job->cli, NULL, 0, true, err) < 0 ||
         entry_find(&job->entry, &job->cli->arena, &job->cli->config, name, err) < 0)
         return -1;
-    if (has(job, OPTION_SPEC))
+    if (command_line_has(&job->cli->line, OPTION_SPEC))
         take_spec_alone(&job->entry);
     const char *topic = value_of(job, OPTION_TOPIC);
     job->topic = topic ? topic : job->entry.topic;
@@ -221,7 +216,8 @@ int generate_job_read(struct generate_job *job, struct err *err)
         return -1;
     /* A simulated clock needs no waiting where nobody watches it go. */
     job->waits = job->source_options.pace.kind != PACE_MAX &&
-                 (!job->source_options.simulated || (job->topic && !has(job, OPTION_NO_SLEEP)));
+                 (!job->source_options.simulated ||
+                  (job->topic && !command_line_has(&job->cli->line, OPTION_NO_SLEEP)));
     return check(job, err);
 }
 

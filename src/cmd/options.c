@@ -98,6 +98,11 @@ const struct parsed_option *command_line_find(const struct command_line *line, e
     return NULL;
 }
 
+bool command_line_has(const struct command_line *line, enum option_id id)
+{
+    return command_line_find(line, id) != NULL;
+}
+
 static const struct option *find_name(const struct option_table *table, const char *name,
                                       size_t length)
 {

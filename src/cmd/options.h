@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/settings.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -141,6 +142,7 @@ int command_line_parse(struct arena *arena, const struct option_table *table, in
                        struct command_line *out, struct err *err);
 /* The last option of that id, or NULL. */
 const struct parsed_option *command_line_find(const struct command_line *line, enum option_id id);
+bool command_line_has(const struct command_line *line, enum option_id id);
 
 /* A whole number between min and max (INT64_MAX: no limit) into *out; ERR_USAGE names `where`. */
 int option_read_number(const char *where, const char *text, int64_t min, int64_t max, int64_t *out,
