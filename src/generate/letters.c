@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* A stretch of capitals: each is `by` before its small letter, and only every second may be one. */
 struct stretch {
@@ -79,6 +80,31 @@ char *letters_put(char *to, struct slice text, enum letter_case letters)
         at += n;
     }
     return to;
+}
+
+void respelling_init(struct respelling *respelling, const char *remove, enum letter_case letters)
+{
+    respelling->letters = letters;
+    for (unsigned c = 0; c < 256; c++) {
+        respelling->becomes[c] = turn_ascii((char)c, letters);
+        respelling->stays[c] = c == 0 || !strchr(remove, (int)c);
+    }
+}
+
+/* ASCII in one pass; other letters wait for letters_put(). */
+char *respell(const struct respelling *respelling, char *from, const char *end)
+{
+    char *to = from;
+    unsigned char seen = 0;
+    for (const char *at = from; at < end; at++) {
+        unsigned char c = (unsigned char)*at;
+        seen |= c;
+        *to = respelling->becomes[c];
+        to += respelling->stays[c];
+    }
+    if (respelling->letters == CASE_AS_IS || seen < 0x80)
+        return to;
+    return letters_put(from, (struct slice){from, (size_t)(to - from)}, respelling->letters);
 }
 
 /* Small Romanian letters with marks, those with a cedilla too, as older texts have them. */

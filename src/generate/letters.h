@@ -19,6 +19,19 @@ enum letter_case { CASE_AS_IS, CASE_LOWER, CASE_UPPER };
  * UTF-8 is copied as it stands. `to` may be where the text is.
  */
 char *letters_put(char *to, struct slice text, enum letter_case letters);
+/* Text with some characters left out and the rest in another case. */
+struct respelling {
+    enum letter_case letters;
+    /* What becomes of each byte of ASCII, and whether it stays (1) or goes (0). */
+    char becomes[256];
+    uint8_t stays[256];
+};
+
+/* `remove`: characters of ASCII. */
+void respelling_init(struct respelling *respelling, const char *remove, enum letter_case letters);
+/* Where the text stands; returns its new end. */
+char *respell(const struct respelling *respelling, char *from, const char *end);
+
 /* As the local part of a mail address: lower case, Romanian letters without their marks, only a-z
  * and 0-9. Never longer than the text. */
 char *letters_put_mail(char *to, struct slice text);

@@ -5,48 +5,72 @@
 
 #include <assert.h>
 
-static void fill(struct slot *slot, const char *text, size_t len)
+struct filling {
+    struct arena *arena;
+    const struct names_form *form;
+    bool for_mail; /* "Ștefan" -> "stefan"; what is neither letter nor digit is left out */
+};
+
+static char *fill(const struct filling *filling, struct slot *slot, const char *raw, char *to)
 {
-    assert(len <= SLOT_BYTES);
-    memcpy(slot->text, text, len);
-    slot->len = (uint8_t)len;
-    slot->plain = quote_is_plain((struct slice){text, len});
+    char text[NAMES_TEXT_BYTES];
+    struct slice whole = slice_of(raw);
+    assert(whole.len <= sizeof text);
+    memcpy(text, raw, whole.len);
+    char *end = text + whole.len;
+    if (filling->for_mail)
+        end = letters_put_mail(text, whole);
+    if (filling->form->respelling)
+        end = respell(filling->form->respelling, text, end);
+    struct slice said = {text, (size_t)(end - text)};
+    char *behind = quote_put(to, said, filling->form->utf8);
+    struct slice written = {to, (size_t)(behind - to)};
+    *slot = (struct slot){
+        .text = to,
+        .len = (uint8_t)written.len,
+        .plain = slice_eq(written, said),
+    };
+    return behind;
 }
 
-static const struct slot *slots_of(struct arena *arena, const char *const *texts, size_t n)
+/* Their texts stand behind each other, because few of them are long. */
+static const struct slot *slots_of(const struct filling *filling, const char *const *texts,
+                                   size_t n)
 {
-    struct slot *slots = arena_alloc(arena, n * sizeof *slots);
+    size_t bytes = PUT_SLACK;
     for (size_t i = 0; i < n; i++)
-        fill(&slots[i], texts[i], strlen(texts[i]));
+        bytes += 6 * strlen(texts[i]);
+    char *at = arena_alloc(filling->arena, bytes);
+    struct slot *slots = arena_alloc(filling->arena, n * sizeof *slots);
+    for (size_t i = 0; i < n; i++)
+        at = fill(filling, &slots[i], texts[i], at);
     return slots;
 }
 
-/* "Ștefan" -> "stefan"; what is neither letter nor digit is left out. */
-static const struct slot *mail_slots(struct arena *arena, const char *const *texts, size_t n)
+static const struct slot *cities_of(const struct filling *filling, const struct locale *locale)
 {
-    struct slot *slots = arena_alloc(arena, n * sizeof *slots);
-    for (size_t i = 0; i < n; i++) {
-        char text[4 * SLOT_BYTES] = "";
-        assert(strlen(texts[i]) <= SLOT_BYTES);
-        fill(&slots[i], text, (size_t)(letters_put_mail(text, slice_of(texts[i])) - text));
-    }
-    return slots;
-}
-
-void names_init(struct names *names, struct arena *arena, const struct locale *locale)
-{
-    struct slot *cities = arena_alloc(arena, locale->n_cities * sizeof *cities);
+    const char **texts = arena_alloc(filling->arena, locale->n_cities * sizeof *texts);
     for (size_t i = 0; i < locale->n_cities; i++)
-        fill(&cities[i], locale->cities[i].name, strlen(locale->cities[i].name));
+        texts[i] = locale->cities[i].name;
+    return slots_of(filling, texts, locale->n_cities);
+}
+
+void names_init(struct names *names, struct arena *arena, const struct locale *locale,
+                const struct names_form *form)
+{
+    static const char *const space = " ";
+    const struct filling filling = {.arena = arena, .form = form};
+    const struct filling mail = {.arena = arena, .form = form, .for_mail = true};
     *names = (struct names){
         .locale = locale,
-        .first_names = slots_of(arena, locale->first_names, locale->n_first_names),
-        .last_names = slots_of(arena, locale->last_names, locale->n_last_names),
-        .cities = cities,
-        .streets = slots_of(arena, locale->streets, locale->n_streets),
-        .phone_areas = slots_of(arena, locale->phone_areas, locale->n_phone_areas),
-        .mail_domains = slots_of(arena, locale->mail_domains, locale->n_mail_domains),
-        .first_mail = mail_slots(arena, locale->first_names, locale->n_first_names),
-        .last_mail = mail_slots(arena, locale->last_names, locale->n_last_names),
+        .first_names = slots_of(&filling, locale->first_names, locale->n_first_names),
+        .last_names = slots_of(&filling, locale->last_names, locale->n_last_names),
+        .cities = cities_of(&filling, locale),
+        .streets = slots_of(&filling, locale->streets, locale->n_streets),
+        .phone_areas = slots_of(&filling, locale->phone_areas, locale->n_phone_areas),
+        .mail_domains = slots_of(&filling, locale->mail_domains, locale->n_mail_domains),
+        .space = slots_of(&filling, &space, 1),
+        .first_mail = slots_of(&mail, locale->first_names, locale->n_first_names),
+        .last_mail = slots_of(&mail, locale->last_names, locale->n_last_names),
     };
 }

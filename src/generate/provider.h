@@ -20,19 +20,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct names; /* a locale's texts as slots */
+struct names; /* a locale's texts */
 
 /* A field of the record that is being written. */
 struct drawn {
-    struct slice text; /* raw UTF-8; ptr NULL: null */
-    bool plain;        /* known to stand in JSON as it is */
+    struct slice text; /* as it stands in the record, between the quotes; ptr NULL: null */
+    struct rng before; /* its stream, as it was before it was drawn */
+    bool plain;        /* known to be the raw text too, for nothing in it is escaped */
 };
 
 /* What one record's fields are drawn from. */
 struct draw {
     struct rng *rng;             /* the stream that belongs to this field */
     const struct person *person; /* NULL: fields are independent of each other */
-    const struct names *names;
+    const struct names *names; /* in the form that the text is to have */
     const struct moment *now;
     uint64_t number; /* of the record, from 0 */
     uint64_t user;   /* of the returning users, from 0; else everyone is new: the record's */
@@ -41,8 +42,8 @@ struct draw {
     /* The fields before this one, hidden ones too. */
     const struct drawn *fields;
     /*
-     * Whether what is being written stands in JSON as it is. As prepared, at first; who cannot
-     * promise it for all texts may say it of this one.
+     * Whether what is being written is the raw text too. As prepared, at first; who cannot promise
+     * it for all texts says it of this one.
      */
     bool plain;
 };
@@ -50,7 +51,7 @@ struct draw {
 /* A provider prepared for one field. */
 struct prepared {
     const void *data; /* its own */
-    size_t max_bytes; /* of its raw text */
+    size_t max_bytes; /* of its raw text; escaped it may have six times these */
     bool bare;        /* a number or a boolean: no quotes */
     bool plain;       /* ASCII without anything that JSON escapes */
 };
@@ -59,6 +60,7 @@ struct prepared {
 struct preparing {
     struct arena *arena;
     const struct locale *locale;
+    bool utf8; /* what is not ASCII stands as it is */
     const struct record_spec *spec;
     const struct field_spec *field;
     size_t n_before;         /* fields of the spec before it: template may name them */
@@ -84,8 +86,16 @@ struct provider {
     const char *form;    /* how a spec writes it, as an example */
     unsigned arguments;  /* enum argument */
     bool per_user;       /* a returning user keeps it */
+    /*
+     * It has no data and writes nothing but texts of `names`, each whole: from the same state of
+     * its stream it can be written again in another form.
+     */
+    bool of_names;
     int (*prepare)(const struct preparing *preparing, struct prepared *out, struct err *err);
-    /* Write the raw text; returns behind it. NULL: the value is null (choice, constant). */
+    /*
+     * Write the text as it stands in a JSON string; returns behind it. NULL: the value is null
+     * (choice, constant, template).
+     */
     char *(*write)(const void *data, struct draw *draw, char *to);
 };
 

@@ -30,10 +30,10 @@ static uint32_t last_name_of(struct draw *draw)
 int prepare_name(const struct preparing *preparing, struct prepared *out, struct err *err)
 {
     (void)preparing, (void)err;
-    return prepare_text(out, 2 * SLOT_BYTES + 1, false);
+    return prepare_text(out, 2 * NAMES_TEXT_BYTES + 1, false);
 }
 
-/* A slot as part of a text that begins as plain. */
+/* A name as part of a text that begins as plain. */
 static char *put_part(struct draw *draw, char *to, const struct slot *slot)
 {
     draw->plain = draw->plain && slot->plain;
@@ -45,26 +45,28 @@ char *write_name(const void *data, struct draw *draw, char *to)
     (void)data;
     draw->plain = true;
     to = put_part(draw, to, &draw->names->first_names[first_name_of(draw)]);
-    *to++ = ' ';
+    to = put_slot(to, draw->names->space);
     return put_part(draw, to, &draw->names->last_names[last_name_of(draw)]);
 }
 
 int prepare_slot(const struct preparing *preparing, struct prepared *out, struct err *err)
 {
     (void)preparing, (void)err;
-    return prepare_text(out, SLOT_BYTES, false);
+    return prepare_text(out, NAMES_TEXT_BYTES, false);
 }
 
 char *write_first_name(const void *data, struct draw *draw, char *to)
 {
     (void)data;
-    return put_slot(to, &draw->names->first_names[first_name_of(draw)]);
+    draw->plain = true;
+    return put_part(draw, to, &draw->names->first_names[first_name_of(draw)]);
 }
 
 char *write_last_name(const void *data, struct draw *draw, char *to)
 {
     (void)data;
-    return put_slot(to, &draw->names->last_names[last_name_of(draw)]);
+    draw->plain = true;
+    return put_part(draw, to, &draw->names->last_names[last_name_of(draw)]);
 }
 
 /* ---- Mail ---- */
@@ -72,7 +74,7 @@ char *write_last_name(const void *data, struct draw *draw, char *to)
 int prepare_mail(const struct preparing *preparing, struct prepared *out, struct err *err)
 {
     (void)preparing, (void)err;
-    return prepare_text(out, 3 * SLOT_BYTES + 4, true);
+    return prepare_text(out, 3 * NAMES_TEXT_BYTES + 4, true);
 }
 
 char *write_free_email_domain(const void *data, struct draw *draw, char *to)
@@ -182,7 +184,8 @@ static uint32_t city_of(struct draw *draw)
 char *write_city(const void *data, struct draw *draw, char *to)
 {
     (void)data;
-    return put_slot(to, &draw->names->cities[city_of(draw)]);
+    draw->plain = true;
+    return put_part(draw, to, &draw->names->cities[city_of(draw)]);
 }
 
 /* One street in three is named after a person with a first name. */
@@ -238,7 +241,7 @@ static char *put_postcode(struct rng *rng, char *to)
 int prepare_address(const struct preparing *preparing, struct prepared *out, struct err *err)
 {
     (void)preparing, (void)err;
-    return prepare_text(out, 4 * SLOT_BYTES + 64, false);
+    return prepare_text(out, 4 * NAMES_TEXT_BYTES + 64, false);
 }
 
 char *write_street_address(const void *data, struct draw *draw, char *to)

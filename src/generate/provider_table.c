@@ -1,16 +1,17 @@
 #include "generate/provider_list.h"
 
-#define OF_USER true
-#define OF_RECORD false
+#define OF_USER true, false
+#define OF_RECORD false, false
+#define NAMES_OF_USER true, true
 
 const struct provider provider_table[] = {
-    {"name", "a first and a last name", "name", 0, OF_USER, prepare_name, write_name},
-    {"first_name", "a first name", "first_name", 0, OF_USER, prepare_slot, write_first_name},
-    {"last_name", "a last name", "last_name", 0, OF_USER, prepare_slot, write_last_name},
+    {"name", "a first and a last name", "name", 0, NAMES_OF_USER, prepare_name, write_name},
+    {"first_name", "a first name", "first_name", 0, NAMES_OF_USER, prepare_slot, write_first_name},
+    {"last_name", "a last name", "last_name", 0, NAMES_OF_USER, prepare_slot, write_last_name},
     {"sex", "F or M, as the name", "sex", 0, OF_USER, prepare_sex, write_sex},
     {"email", "an address at a free domain, made of the name", "email", 0, OF_USER, prepare_mail,
      write_email},
-    {"free_email_domain", "a free mail provider's domain", "free_email_domain", 0, OF_USER,
+    {"free_email_domain", "a free mail provider's domain", "free_email_domain", 0, NAMES_OF_USER,
      prepare_mail, write_free_email_domain},
     {"cnp", "Romania's personal number, with its check digit", "cnp", 0, OF_USER, prepare_cnp,
      write_cnp},
@@ -21,7 +22,7 @@ const struct provider provider_table[] = {
      write_address},
     {"street_address", "a street, mostly with house and flat", "street_address", 0, OF_USER,
      prepare_address, write_street_address},
-    {"city", "a city", "city", 0, OF_USER, prepare_slot, write_city},
+    {"city", "a city", "city", 0, NAMES_OF_USER, prepare_slot, write_city},
     {"postcode", "six digits", "postcode", 0, OF_USER, prepare_postcode, write_postcode},
     {"phone", "a telephone number", "phone", 0, OF_USER, prepare_phone, write_phone},
     {"iban", "a bank account, with its check digits", "iban", 0, OF_USER, prepare_iban, write_iban},

@@ -3,25 +3,33 @@
  * another case where asked. {{ and }} are braces.
  */
 #include "generate/letters.h"
+#include "generate/names.h"
 #include "generate/provider_list.h"
 #include "generate/quote.h"
 
-/* Text as it stands, or a field. */
+/* A text of its own, or a field. */
 struct part {
-    struct slice text;
-    size_t field; /* NO_FIELD: text */
+    struct slice text; /* as it is written; WAY_CHANGE: raw */
+    size_t field;      /* NO_FIELD: text */
+    const struct provider *provider; /* the field's */
 };
 #define NO_FIELD SIZE_MAX
 
+/*
+ * Three ways: what changes nothing joins the fields as they stand in the record; names in other
+ * letters are written again in these; all else is joined raw, changed, and escaped anew.
+ */
+enum way { WAY_JOIN, WAY_AGAIN, WAY_CHANGE };
+
 struct pattern {
+    enum way way;
+    bool plain; /* its own texts are */
+    bool utf8;
     struct part *parts;
     size_t n;
-    bool plain;   /* its own text is */
-    bool changes; /* something is left out, or turned */
-    enum letter_case letters;
-    /* What becomes of each byte of ASCII, and whether it stays. */
-    char becomes[256];
-    uint8_t stays[256];
+    struct respelling respelling;
+    struct names names; /* WAY_AGAIN: in its letters */
+    char *room;         /* WAY_CHANGE: for raw texts */
 };
 
 static int fail(const struct preparing *preparing, struct err *err, const char *what,
@@ -42,15 +50,18 @@ static bool find_field(const struct preparing *preparing, struct slice name, siz
     return false;
 }
 
-static void add_part(struct arena *arena, struct pattern *pattern, struct slice text, size_t field)
+static void add_part(const struct preparing *preparing, struct pattern *pattern, struct slice text,
+                     size_t field)
 {
+    struct part *part = &pattern->parts[pattern->n];
     if (text.len == 0 && field == NO_FIELD)
         return;
-    char *copy = arena_alloc(arena, text.len + PUT_SLACK);
-    if (text.len > 0)
-        memcpy(copy, text.ptr, text.len);
-    pattern->plain = pattern->plain && quote_is_plain(text);
-    pattern->parts[pattern->n++] = (struct part){.text = {copy, text.len}, .field = field};
+    *part = (struct part){.text = text, .field = field};
+    if (field == NO_FIELD)
+        pattern->plain = pattern->plain && quote_is_plain(text);
+    else
+        part->provider = preparing->spec->fields[field].provider;
+    pattern->n++;
 }
 
 static int parse(const struct preparing *preparing, struct pattern *pattern, struct err *err)
@@ -58,12 +69,12 @@ static int parse(const struct preparing *preparing, struct pattern *pattern, str
     const char *at = preparing->field->template_text;
     while (*at) {
         size_t n = strcspn(at, "{}");
-        add_part(preparing->arena, pattern, (struct slice){at, n}, NO_FIELD);
+        add_part(preparing, pattern, (struct slice){at, n}, NO_FIELD);
         at += n;
         if (!*at)
             return 0;
         if (at[0] == at[1]) { /* one brace is meant */
-            add_part(preparing->arena, pattern, (struct slice){at, 1}, NO_FIELD);
+            add_part(preparing, pattern, (struct slice){at, 1}, NO_FIELD);
             at += 2;
             continue;
         }
@@ -75,19 +86,56 @@ static int parse(const struct preparing *preparing, struct pattern *pattern, str
                         slice_of(at));
         if (!find_field(preparing, name, &field))
             return fail(preparing, err, "no field before it, and no provider, is called", name);
-        add_part(preparing->arena, pattern, SLICE_NONE, field);
+        add_part(preparing, pattern, SLICE_NONE, field);
         at += length + 2;
     }
     return 0;
 }
 
-static void fill_tables(struct pattern *pattern, const char *remove)
+static bool all_of_names(const struct pattern *pattern)
 {
-    for (unsigned c = 0; c < 256; c++) {
-        char byte = (char)c;
-        letters_put(&pattern->becomes[c], (struct slice){&byte, 1}, pattern->letters);
-        pattern->stays[c] = c == 0 || !strchr(remove, (int)c);
+    for (size_t i = 0; i < pattern->n; i++)
+        if (pattern->parts[i].field != NO_FIELD && !pattern->parts[i].provider->of_names)
+            return false;
+    return true;
+}
+
+/* Its own texts: in room to be copied in strides, and unless they are changed later as they stand
+ * in the record. */
+static void place_texts(const struct preparing *preparing, struct pattern *pattern)
+{
+    for (size_t i = 0; i < pattern->n; i++) {
+        struct slice *text = &pattern->parts[i].text;
+        if (pattern->parts[i].field != NO_FIELD)
+            continue;
+        char *raw = arena_alloc(preparing->arena, text->len + PUT_SLACK);
+        char *end = put_bytes(raw, text->ptr, text->len);
+        if (pattern->way == WAY_AGAIN)
+            end = respell(&pattern->respelling, raw, end);
+        *text = (struct slice){raw, (size_t)(end - raw)};
+        if (pattern->way == WAY_CHANGE)
+            continue;
+        char *to = arena_alloc(preparing->arena, 6 * text->len + PUT_SLACK);
+        *text = (struct slice){to, (size_t)(quote_put(to, *text, preparing->utf8) - to)};
     }
+}
+
+static size_t max_bytes(const struct preparing *preparing, const struct pattern *pattern)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < pattern->n; i++) {
+        const struct part *part = &pattern->parts[i];
+        bytes += part->field == NO_FIELD ? part->text.len : preparing->max_bytes[part->field];
+    }
+    return bytes;
+}
+
+static enum way way_of(const struct preparing *preparing, const struct pattern *pattern)
+{
+    const struct field_spec *field = preparing->field;
+    if (field->letters == CASE_AS_IS && !field->remove)
+        return WAY_JOIN;
+    return all_of_names(pattern) ? WAY_AGAIN : WAY_CHANGE;
 }
 
 int prepare_template(const struct preparing *preparing, struct prepared *out, struct err *err)
@@ -96,42 +144,48 @@ int prepare_template(const struct preparing *preparing, struct prepared *out, st
     struct pattern *pattern = arena_alloc(preparing->arena, sizeof *pattern);
     size_t most = strlen(field->template_text) + 1;
     pattern->parts = arena_alloc(preparing->arena, most * sizeof *pattern->parts);
-    pattern->letters = field->letters;
-    pattern->changes = field->letters != CASE_AS_IS || field->remove;
-    fill_tables(pattern, field->remove ? field->remove : "");
     pattern->plain = true;
-    *out = (struct prepared){.data = pattern};
+    pattern->utf8 = preparing->utf8;
     if (parse(preparing, pattern, err) < 0)
         return -1;
-    for (size_t i = 0; i < pattern->n; i++) {
-        const struct part *part = &pattern->parts[i];
-        out->max_bytes +=
-            part->field == NO_FIELD ? part->text.len : preparing->max_bytes[part->field];
+    pattern->way = way_of(preparing, pattern);
+    respelling_init(&pattern->respelling, field->remove ? field->remove : "", field->letters);
+    *out = (struct prepared){.data = pattern, .max_bytes = max_bytes(preparing, pattern)};
+    if (pattern->way == WAY_AGAIN) {
+        const struct names_form form = {preparing->utf8, &pattern->respelling};
+        names_init(&pattern->names, preparing->arena, preparing->locale, &form);
     }
+    if (pattern->way == WAY_CHANGE)
+        pattern->room = arena_alloc(preparing->arena, out->max_bytes + PUT_SLACK);
+    place_texts(preparing, pattern);
     return 0;
 }
 
-/* ASCII in one pass; other letters wait for letters_put(). */
-static char *put_changed(const struct pattern *pattern, char *from, const char *end)
+/* The parts as they stand in the record; NULL: of a null nothing can be made. */
+static char *join(const struct pattern *pattern, struct draw *draw, char *to)
 {
-    char *to = from;
-    unsigned char seen = 0;
-    for (const char *at = from; at < end; at++) {
-        unsigned char c = (unsigned char)*at;
-        seen |= c;
-        *to = pattern->becomes[c];
-        to += pattern->stays[c];
+    bool plain = pattern->plain;
+    for (size_t i = 0; i < pattern->n; i++) {
+        const struct part *part = &pattern->parts[i];
+        struct slice text = part->text;
+        if (part->field != NO_FIELD) {
+            const struct drawn *field = &draw->fields[part->field];
+            if (!field->text.ptr)
+                return NULL;
+            text = field->text;
+            plain = plain && field->plain;
+        }
+        to = put_text(to, text.ptr, text.len);
     }
-    if (pattern->letters == CASE_AS_IS || seen < 0x80)
-        return to;
-    return letters_put(from, (struct slice){from, (size_t)(to - from)}, pattern->letters);
+    draw->plain = plain;
+    return to;
 }
 
-char *write_template(const void *data, struct draw *draw, char *to)
+static char *write_again(const struct pattern *pattern, struct draw *draw, char *to)
 {
-    const struct pattern *pattern = data;
-    char *from = to;
+    struct draw again = *draw;
     bool plain = pattern->plain;
+    again.names = &pattern->names;
     for (size_t i = 0; i < pattern->n; i++) {
         const struct part *part = &pattern->parts[i];
         if (part->field == NO_FIELD) {
@@ -140,10 +194,47 @@ char *write_template(const void *data, struct draw *draw, char *to)
         }
         const struct drawn *field = &draw->fields[part->field];
         if (!field->text.ptr)
-            return NULL; /* of a null nothing can be made */
-        to = put_text(to, field->text.ptr, field->text.len);
-        plain = plain && field->plain;
+            return NULL;
+        struct rng rng = field->before;
+        again.rng = &rng;
+        again.plain = true;
+        to = part->provider->write(NULL, &again, to);
+        plain = plain && again.plain;
     }
     draw->plain = plain;
-    return pattern->changes ? put_changed(pattern, from, to) : to;
+    return to;
+}
+
+static char *join_raw(const struct pattern *pattern, const struct draw *draw, char *to)
+{
+    for (size_t i = 0; i < pattern->n; i++) {
+        const struct part *part = &pattern->parts[i];
+        if (part->field == NO_FIELD)
+            to = put_bytes(to, part->text.ptr, part->text.len);
+        else
+            to = quote_undo(to, draw->fields[part->field].text);
+    }
+    return to;
+}
+
+static char *write_changed(const struct pattern *pattern, struct draw *draw, char *to)
+{
+    char *end = join(pattern, draw, to);
+    if (!end)
+        return NULL;
+    if (draw->plain) /* and so it stays in another case */
+        return respell(&pattern->respelling, to, end);
+    char *raw = pattern->room;
+    end = respell(&pattern->respelling, raw, join_raw(pattern, draw, raw));
+    return quote_put(to, (struct slice){raw, (size_t)(end - raw)}, pattern->utf8);
+}
+
+char *write_template(const void *data, struct draw *draw, char *to)
+{
+    const struct pattern *pattern = data;
+    if (pattern->way == WAY_JOIN)
+        return join(pattern, draw, to);
+    if (pattern->way == WAY_AGAIN)
+        return write_again(pattern, draw, to);
+    return write_changed(pattern, draw, to);
 }

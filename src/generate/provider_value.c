@@ -234,9 +234,17 @@ char *write_timestamp(const void *data, struct draw *draw, char *to)
 /* ---- choice, constant ---- */
 
 struct choice {
-    const struct spec_value *values;
+    const struct slice *texts; /* as they stand in the record; ptr NULL: null */
     struct alias alias;
 };
+
+static struct slice quoted(const struct preparing *preparing, struct slice raw)
+{
+    if (!raw.ptr)
+        return SLICE_NONE;
+    char *text = arena_alloc(preparing->arena, 6 * raw.len + 1);
+    return (struct slice){text, (size_t)(quote_put(text, raw, preparing->utf8) - text)};
+}
 
 /* Quoted texts and bare values do not mix, because a field's form is fixed before it is drawn. */
 int prepare_choice(const struct preparing *preparing, struct prepared *out, struct err *err)
@@ -244,12 +252,14 @@ int prepare_choice(const struct preparing *preparing, struct prepared *out, stru
     const struct field_spec *field = preparing->field;
     struct choice *choice = new_data(preparing, out, sizeof *choice);
     uint64_t *weights = arena_alloc(preparing->arena, field->n_values * sizeof *weights);
+    struct slice *said = arena_alloc(preparing->arena, field->n_values * sizeof *said);
     bool texts = false;
     bool bare = false;
     out->max_bytes = 0;
     for (size_t i = 0; i < field->n_values; i++) {
         const struct spec_value *value = &field->values[i];
         weights[i] = value->weight;
+        said[i] = quoted(preparing, value->text);
         out->plain = out->plain && quote_is_plain(value->text);
         texts = texts || (value->text.ptr && !value->bare);
         bare = bare || (value->text.ptr && value->bare);
@@ -262,7 +272,7 @@ int prepare_choice(const struct preparing *preparing, struct prepared *out, stru
                          field->name);
     out->bare = !texts;
     out->max_bytes += sizeof "null";
-    choice->values = field->values;
+    choice->texts = said;
     alias_build(&choice->alias, preparing->arena, weights, (uint32_t)field->n_values);
     return 0;
 }
@@ -270,7 +280,7 @@ int prepare_choice(const struct preparing *preparing, struct prepared *out, stru
 char *write_choice(const void *data, struct draw *draw, char *to)
 {
     const struct choice *choice = data;
-    struct slice text = choice->values[alias_draw(&choice->alias, draw->rng)].text;
+    struct slice text = choice->texts[alias_draw(&choice->alias, draw->rng)];
     return text.ptr ? put_bytes(to, text.ptr, text.len) : NULL;
 }
 
@@ -278,8 +288,10 @@ int prepare_constant(const struct preparing *preparing, struct prepared *out, st
 {
     (void)err;
     const struct spec_value *value = preparing->field->values;
+    struct slice *text = arena_alloc(preparing->arena, sizeof *text);
+    *text = quoted(preparing, value->text);
     *out = (struct prepared){
-        .data = value,
+        .data = text,
         .max_bytes = value->text.len + sizeof "null",
         .bare = value->bare,
         .plain = quote_is_plain(value->text),
@@ -290,6 +302,6 @@ int prepare_constant(const struct preparing *preparing, struct prepared *out, st
 char *write_constant(const void *data, struct draw *draw, char *to)
 {
     (void)draw;
-    const struct spec_value *value = data;
-    return value->text.ptr ? put_bytes(to, value->text.ptr, value->text.len) : NULL;
+    const struct slice *text = data;
+    return text->ptr ? put_bytes(to, text->ptr, text->len) : NULL;
 }

@@ -54,10 +54,8 @@ static unsigned digits_of(uint64_t v)
     return n + (v >= 10) + (v >= 100) + (v >= 1000);
 }
 
-char *put_u64(char *to, uint64_t v)
+char *put_long_number(char *to, uint64_t v)
 {
-    if (v < 100000000)
-        return put_short_number(to, (uint32_t)v);
     char *end = to + digits_of(v);
     char *at = end;
     while (v >= 10) {
@@ -68,12 +66,4 @@ char *put_u64(char *to, uint64_t v)
     if (at > to)
         *to = (char)('0' + v);
     return end;
-}
-
-char *put_i64(char *to, int64_t v)
-{
-    if (v >= 0)
-        return put_u64(to, (uint64_t)v);
-    *to = '-';
-    return put_u64(to + 1, 0 - (uint64_t)v);
 }

@@ -5,6 +5,7 @@
 #ifndef WEIR_GENERATE_PUT_H
 #define WEIR_GENERATE_PUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -97,9 +98,22 @@ static inline char *put_hex(char *to, unsigned byte)
     return to + 2;
 }
 
+/* The same of any number. */
+char *put_long_number(char *to, uint64_t v);
+
 /* Without leading zeros. */
-char *put_u64(char *to, uint64_t v);
-char *put_i64(char *to, int64_t v);
+static inline char *put_u64(char *to, uint64_t v)
+{
+    return v < 100000000 ? put_short_number(to, (uint32_t)v) : put_long_number(to, v);
+}
+
+static inline char *put_i64(char *to, int64_t v)
+{
+    if (v >= 0)
+        return put_u64(to, (uint64_t)v);
+    *to = '-';
+    return put_u64(to + 1, 0 - (uint64_t)v);
+}
 
 /* `digits` of them, 1..18, the first ones 0 where v is small; v < 10^digits. */
 static inline char *put_digits(char *to, uint64_t v, int digits)
@@ -115,17 +129,19 @@ static inline char *put_digits(char *to, uint64_t v, int digits)
     return to + digits;
 }
 
-/* A short text in room of its own, so that it can be copied in one stride. */
-#define SLOT_BYTES 30
+/* A short text with PUT_SLACK bytes that can be read behind it: mostly copied in one stride. */
+#define SLOT_STRIDE 32
 struct slot {
+    const char *text;
     uint8_t len;
-    uint8_t plain; /* 1: stands in JSON as it is */
-    char text[SLOT_BYTES];
+    bool plain; /* in JSON it stands as it is */
 };
 
 static inline char *put_slot(char *to, const struct slot *slot)
 {
-    memcpy(to, slot->text, SLOT_BYTES);
+    memcpy(to, slot->text, SLOT_STRIDE);
+    if (slot->len > SLOT_STRIDE)
+        put_text(to, slot->text, slot->len);
     return to + slot->len;
 }
 

@@ -10,6 +10,10 @@ static inline bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+/* What has a short escape, and which. */
+static const char escaped[] = "\"\\\b\f\n\r\t";
+static const char escapes[] = "\"\\bfnrt";
+
 static char *put_unit(char *to, unsigned unit)
 {
     to = put_bytes(to, "\\u", 2);
@@ -19,13 +23,11 @@ static char *put_unit(char *to, unsigned unit)
 
 static char *put_ascii(char *to, unsigned char c)
 {
-    static const char from[] = "\"\\\b\f\n\r\t";
-    static const char escape[] = "\"\\bfnrt";
-    const char *at = c ? strchr(from, c) : NULL;
+    const char *at = c ? strchr(escaped, c) : NULL;
     if (!at)
         return c < 0x20 ? put_unit(to, c) : (*to = (char)c, to + 1);
     *to++ = '\\';
-    *to++ = escape[at - from];
+    *to++ = escapes[at - escaped];
     return to;
 }
 
@@ -95,6 +97,42 @@ char *quote_put(char *to, struct slice text, bool utf8)
         else
             to = put_code(to, n > 0 ? utf8_decode((const char *)at, n) : 0xFFFD);
         at += n > 0 ? n : 1;
+    }
+    return to;
+}
+
+/* Four digits as put_unit() writes them. */
+static uint32_t unit_of(const char *digits)
+{
+    uint32_t unit = 0;
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)digits[i];
+        unit = unit << 4 | (c <= '9' ? c - 48u : c - 87u);
+    }
+    return unit;
+}
+
+char *quote_undo(char *to, struct slice quoted)
+{
+    const char *at = quoted.ptr;
+    const char *end = at + quoted.len;
+    while (at < end) {
+        if (*at != '\\') {
+            *to++ = *at++;
+            continue;
+        }
+        if (at[1] != 'u') {
+            *to++ = escaped[strchr(escapes, at[1]) - escapes];
+            at += 2;
+            continue;
+        }
+        uint32_t code = unit_of(at + 2);
+        at += 6;
+        if (code >= 0xD800 && code < 0xDC00) {
+            code = 0x10000 + ((code - 0xD800) << 10) + unit_of(at + 2) - 0xDC00;
+            at += 6;
+        }
+        to += utf8_encode(code, to);
     }
     return to;
 }

@@ -17,12 +17,13 @@ struct step {
     char *(*write)(const void *data, struct draw *draw, char *to);
     const void *data;
     uint64_t null_share;
+    const char *lead; /* `, "name": "` or `{"name": "`, in room to be copied in strides */
+    char *raw;        /* room for the raw text, where what stands in the record is not always it */
+    uint32_t lead_bytes;
+    uint8_t quote_bytes; /* 1: a text; 0: bare */
     bool of_user;
-    bool bare;
     bool plain;
     bool hidden;
-    uint32_t lead_bytes;
-    const char *lead; /* `, "name": ` or `{"name": `, in room to be copied in strides */
 };
 
 #define LEAD_STRIDE ((size_t)32)
@@ -42,7 +43,7 @@ struct maker {
     struct names names;
     struct step *steps;
     struct drawn *values;
-    char *scratch; /* raw texts that do not stand in the record as they are */
+    char *hidden; /* room for the fields that are not in the record */
     size_t record_bytes;
     struct moment moment;
     struct rng records;
@@ -58,16 +59,16 @@ struct maker {
     int max_age;
 };
 
-static const char *lead_of(struct arena *arena, const char *name, bool first, bool utf8,
-                           uint32_t *bytes)
+static void make_lead(struct step *step, struct arena *arena, const char *name, bool first,
+                      bool utf8)
 {
     struct slice text = slice_of(name);
     char *lead = arena_alloc(arena, 6 * text.len + 2 * LEAD_STRIDE);
     char *at = put_bytes(lead, first ? "{\"" : ", \"", first ? 2 : 3);
     at = quote_put(at, text, utf8);
-    at = put_bytes(at, "\": ", 3);
-    *bytes = (uint32_t)(at - lead);
-    return lead;
+    at = put_bytes(at, "\": \"", 3u + step->quote_bytes);
+    step->lead = lead;
+    step->lead_bytes = (uint32_t)(at - lead);
 }
 
 /* Fields of a person belong to the user; what is derived from fields alone does too. */
@@ -115,8 +116,7 @@ static int read_ages(struct maker *maker, struct err *err)
     return 0;
 }
 
-static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, size_t *scratch_bytes,
-                         struct err *err)
+static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, struct err *err)
 {
     const struct field_spec *field = &maker->spec->fields[i];
     struct step *step = &maker->steps[i];
@@ -124,27 +124,27 @@ static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, size_
     const struct preparing preparing = {
         .arena = &maker->arena,
         .locale = maker->names.locale,
+        .utf8 = maker->options.utf8,
         .spec = maker->spec,
         .field = field,
         .n_before = i,
         .max_bytes = max_bytes,
     };
-    if (field->provider->prepare(&preparing, &prepared, err) < 0)
+    if (field->provider->prepare(&preparing, &prepared, err) < 0 ||
+        check_size(maker, field, prepared.max_bytes, err) < 0)
         return -1;
     max_bytes[i] = prepared.max_bytes;
     *step = (struct step){
         .write = field->provider->write,
         .data = prepared.data,
         .null_share = field->null_share,
+        .quote_bytes = prepared.bare ? 0 : 1,
         .of_user = belongs_to_user(field) && maker->options.users > 0,
-        .bare = prepared.bare,
         .plain = prepared.plain,
         .hidden = field->hidden,
     };
-    if (field->hidden || !prepared.plain)
-        *scratch_bytes += prepared.max_bytes;
-    if (!field->hidden)
-        maker->record_bytes += prepared.plain ? prepared.max_bytes : 6 * prepared.max_bytes;
+    if (!step->plain)
+        step->raw = arena_alloc(&maker->arena, prepared.max_bytes + PUT_SLACK);
     return 0;
 }
 
@@ -152,24 +152,27 @@ static int prepare(struct maker *maker, struct err *err)
 {
     const struct record_spec *spec = maker->spec;
     size_t *max_bytes = arena_alloc(&maker->arena, spec->n_fields * sizeof *max_bytes);
-    size_t scratch_bytes = PUT_SLACK;
+    size_t hidden_bytes = PUT_SLACK;
     bool first = true;
     maker->record_bytes = PUT_SLACK + MAKER_LONG_BYTES + 2;
     for (size_t i = 0; i < spec->n_fields; i++) {
         const struct field_spec *field = &spec->fields[i];
         struct step *step = &maker->steps[i];
-        if (prepare_field(maker, i, max_bytes, &scratch_bytes, err) < 0 ||
-            check_size(maker, field, maker->record_bytes + max_bytes[i], err) < 0 ||
-            check_size(maker, field, scratch_bytes, err) < 0)
+        if (prepare_field(maker, i, max_bytes, err) < 0)
             return -1;
+        size_t bytes = (step->plain ? 1 : 6) * max_bytes[i] + 2;
         if (field->hidden)
-            continue;
-        step->lead =
-            lead_of(&maker->arena, field->name, first, maker->options.utf8, &step->lead_bytes);
-        first = false;
-        maker->record_bytes += step->lead_bytes + LEAD_STRIDE + 2;
+            hidden_bytes += bytes;
+        else {
+            make_lead(step, &maker->arena, field->name, first, maker->options.utf8);
+            maker->record_bytes += step->lead_bytes + LEAD_STRIDE + bytes;
+            first = false;
+        }
+        if (check_size(maker, field, maker->record_bytes, err) < 0 ||
+            check_size(maker, field, hidden_bytes, err) < 0)
+            return -1;
     }
-    maker->scratch = arena_alloc(&maker->arena, scratch_bytes);
+    maker->hidden = arena_alloc(&maker->arena, hidden_bytes);
     return 0;
 }
 
@@ -183,7 +186,8 @@ int maker_new(struct maker **out, const struct record_spec *spec,
     arena_init(&maker->arena);
     maker->spec = spec;
     maker->options = *options;
-    names_init(&maker->names, &maker->arena, &locale_ro);
+    const struct names_form form = {.utf8 = options->utf8};
+    names_init(&maker->names, &maker->arena, &locale_ro, &form);
     maker->steps = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->steps);
     maker->values = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->values);
     moment_init(&maker->moment, options->utc);
@@ -264,36 +268,22 @@ static inline char *put_lead(char *to, const struct step *step)
     return to + step->lead_bytes;
 }
 
-static inline char *put_value(const struct step *step, const struct drawn *value, bool utf8,
-                              char *to)
+/* The field at `to`, where the quote before it stands already if it is a text. */
+static inline char *write_field(struct maker *maker, const struct step *step, struct draw *draw,
+                                struct drawn *value, char *to)
 {
-    struct slice raw = value->text;
-    if (!raw.ptr)
-        return put_bytes(to, "null", 4);
-    if (!step->bare)
-        *to++ = '"';
-    to = value->plain ? put_text(to, raw.ptr, raw.len) : quote_put(to, raw, utf8);
-    if (!step->bare)
-        *to++ = '"';
-    return to;
-}
-
-/* A plain value stands in the record as it is, so it is written there at once. */
-static inline char *write_plain(const struct step *step, struct draw *draw, struct drawn *value,
-                                char *to)
-{
-    char *from = step->bare ? to : to + 1;
-    char *end = step->write(step->data, draw, from);
+    bool null = step->null_share > 0 && rng_hits(&maker->nulls, step->null_share);
+    draw->plain = step->plain;
+    value->before = *draw->rng;
+    char *end = null ? NULL : step->write(step->data, draw, to);
     if (!end) {
         value->text = SLICE_NONE;
-        return put_bytes(to, "null", 4);
+        return put_bytes(to - step->quote_bytes, "null", 4);
     }
-    *value = (struct drawn){{from, (size_t)(end - from)}, true};
-    if (!step->bare) {
-        *to = '"';
-        *end++ = '"';
-    }
-    return end;
+    value->text = (struct slice){to, (size_t)(end - to)};
+    value->plain = draw->plain;
+    *end = '"';
+    return end + step->quote_bytes;
 }
 
 void maker_set_long(struct maker *maker, bool is_long, size_t spared)
@@ -305,7 +295,7 @@ void maker_set_long(struct maker *maker, bool is_long, size_t spared)
 bool maker_can_be_long(const struct maker *maker, size_t spared)
 {
     for (size_t i = 0; i < maker->spec->n_fields; i++)
-        if (i != spared && !maker->steps[i].hidden && !maker->steps[i].bare)
+        if (i != spared && !maker->steps[i].hidden && !maker_is_bare(maker, i))
             return true;
     return false;
 }
@@ -326,33 +316,22 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to)
 {
     struct sources sources;
     struct draw draw = {.number = 0};
-    char *scratch = maker->scratch;
-    bool empty = true;
+    char *const first = to;
+    char *hidden = maker->hidden + 1;
     begin(maker, &sources, &draw, now_us);
     for (size_t i = 0; i < maker->spec->n_fields; i++) {
         const struct step *step = &maker->steps[i];
         struct drawn *value = &maker->values[i];
-        bool null = step->null_share > 0 && rng_hits(&maker->nulls, step->null_share);
         draw.rng = step->of_user ? &sources.user : &maker->records;
-        draw.plain = step->plain;
-        if (!step->hidden) {
-            to = put_lead(to, step);
-            empty = false;
+        if (step->hidden) {
+            hidden = write_field(maker, step, &draw, value, hidden) + 1;
+            continue;
         }
-        if (!null && step->plain && !step->hidden)
-            to = write_plain(step, &draw, value, to);
-        else {
-            char *end = null ? NULL : step->write(step->data, &draw, scratch);
-            value->text = end ? (struct slice){scratch, (size_t)(end - scratch)} : SLICE_NONE;
-            value->plain = draw.plain;
-            scratch = end ? end : scratch;
-            if (!step->hidden)
-                to = put_value(step, value, maker->options.utf8, to);
-        }
-        if (maker->is_long && !step->hidden && i != maker->spared)
+        to = write_field(maker, step, &draw, value, put_lead(to, step));
+        if (maker->is_long && i != maker->spared)
             to = put_filling(maker, to);
     }
-    if (empty)
+    if (to == first)
         *to++ = '{';
     *to++ = '}';
     return to;
@@ -360,12 +339,16 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to)
 
 struct slice maker_value(const struct maker *maker, size_t field)
 {
-    return maker->values[field].text;
+    const struct drawn *value = &maker->values[field];
+    char *raw = maker->steps[field].raw;
+    if (!value->text.ptr || value->plain)
+        return value->text;
+    return (struct slice){raw, (size_t)(quote_undo(raw, value->text) - raw)};
 }
 
 bool maker_is_bare(const struct maker *maker, size_t field)
 {
-    return maker->steps[field].bare;
+    return maker->steps[field].quote_bytes == 0;
 }
 
 int maker_field(const struct maker *maker, const char *name, size_t *field, struct err *err)
