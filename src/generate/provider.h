@@ -39,7 +39,7 @@ struct draw {
     uint64_t user;   /* of the returning users, from 0; else everyone is new: the record's */
     int64_t today;   /* the day that ages are counted from, since 1970-01-01 */
     struct birth_range births; /* of people of all ages on that day */
-    /* The fields before this one, hidden ones too. */
+    /* The fields before this one, hidden ones too, as far as they are read. */
     const struct drawn *fields;
     /*
      * Whether what is being written is the raw text too. As prepared, at first; who cannot promise
@@ -65,6 +65,7 @@ struct preparing {
     const struct field_spec *field;
     size_t n_before;         /* fields of the spec before it: template may name them */
     const size_t *max_bytes; /* of their raw texts */
+    bool *is_read;           /* to be set for those of them that it looks at when it writes */
 };
 
 enum argument {

@@ -59,8 +59,10 @@ static void add_part(const struct preparing *preparing, struct pattern *pattern,
     *part = (struct part){.text = text, .field = field};
     if (field == NO_FIELD)
         pattern->plain = pattern->plain && quote_is_plain(text);
-    else
+    else {
         part->provider = preparing->spec->fields[field].provider;
+        preparing->is_read[field] = true;
+    }
     pattern->n++;
 }
 
@@ -183,9 +185,9 @@ static char *join(const struct pattern *pattern, struct draw *draw, char *to)
 
 static char *write_again(const struct pattern *pattern, struct draw *draw, char *to)
 {
-    struct draw again = *draw;
+    const struct names *names = draw->names;
     bool plain = pattern->plain;
-    again.names = &pattern->names;
+    draw->names = &pattern->names;
     for (size_t i = 0; i < pattern->n; i++) {
         const struct part *part = &pattern->parts[i];
         if (part->field == NO_FIELD) {
@@ -193,14 +195,16 @@ static char *write_again(const struct pattern *pattern, struct draw *draw, char 
             continue;
         }
         const struct drawn *field = &draw->fields[part->field];
-        if (!field->text.ptr)
-            return NULL;
+        if (!field->text.ptr) {
+            to = NULL;
+            break;
+        }
         struct rng rng = field->before;
-        again.rng = &rng;
-        again.plain = true;
-        to = part->provider->write(NULL, &again, to);
-        plain = plain && again.plain;
+        draw->rng = &rng;
+        to = part->provider->write(NULL, draw, to);
+        plain = plain && draw->plain;
     }
+    draw->names = names;
     draw->plain = plain;
     return to;
 }

@@ -16,14 +16,16 @@ enum stream { STREAM_RECORDS, STREAM_USERS, STREAM_NULLS };
 struct step {
     char *(*write)(const void *data, struct draw *draw, char *to);
     const void *data;
-    uint64_t null_share;
     const char *lead; /* `, "name": "` or `{"name": "`, in room to be copied in strides */
-    char *raw;        /* room for the raw text, where what stands in the record is not always it */
     uint32_t lead_bytes;
     uint8_t quote_bytes; /* 1: a text; 0: bare */
     bool of_user;
+    bool is_read; /* its value is looked at later: by a template, or from outside */
+    bool special; /* it is hidden, or a share of it null */
     bool plain;
     bool hidden;
+    uint64_t null_share;
+    char *raw; /* room for the raw text, where what stands in the record is not always it */
 };
 
 #define LEAD_STRIDE ((size_t)32)
@@ -42,7 +44,8 @@ struct maker {
     struct maker_options options;
     struct names names;
     struct step *steps;
-    struct drawn *values;
+    struct drawn *values; /* of the fields that are read */
+    bool *is_read;
     char *hidden; /* room for the fields that are not in the record */
     size_t record_bytes;
     struct moment moment;
@@ -129,6 +132,7 @@ static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, struc
         .field = field,
         .n_before = i,
         .max_bytes = max_bytes,
+        .is_read = maker->is_read,
     };
     if (field->provider->prepare(&preparing, &prepared, err) < 0 ||
         check_size(maker, field, prepared.max_bytes, err) < 0)
@@ -142,8 +146,9 @@ static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, struc
         .of_user = belongs_to_user(field) && maker->options.users > 0,
         .plain = prepared.plain,
         .hidden = field->hidden,
+        .special = field->hidden || field->null_share > 0,
     };
-    if (!step->plain)
+    if (!prepared.plain)
         step->raw = arena_alloc(&maker->arena, prepared.max_bytes + PUT_SLACK);
     return 0;
 }
@@ -172,6 +177,8 @@ static int prepare(struct maker *maker, struct err *err)
             check_size(maker, field, hidden_bytes, err) < 0)
             return -1;
     }
+    for (size_t i = 0; i < spec->n_fields; i++)
+        maker->steps[i].is_read = maker->is_read[i];
     maker->hidden = arena_alloc(&maker->arena, hidden_bytes);
     return 0;
 }
@@ -190,6 +197,7 @@ int maker_new(struct maker **out, const struct record_spec *spec,
     names_init(&maker->names, &maker->arena, &locale_ro, &form);
     maker->steps = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->steps);
     maker->values = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->values);
+    maker->is_read = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->is_read);
     moment_init(&maker->moment, options->utc);
     rng_seed(&maker->records, options->seed, STREAM_RECORDS);
     rng_seed(&maker->nulls, options->seed, STREAM_NULLS);
@@ -224,7 +232,8 @@ size_t maker_record_bytes(const struct maker *maker)
 
 /* Where a record's fields are drawn from. */
 struct sources {
-    struct rng user; /* with returning users */
+    struct rng *streams[2]; /* the record's own, and the one of a returning user */
+    struct rng user;
     struct person person;
 };
 
@@ -240,7 +249,6 @@ static struct birth_range births_on(struct maker *maker, int64_t day)
 static void begin(struct maker *maker, struct sources *sources, struct draw *draw, int64_t now_us)
 {
     bool returning = maker->options.users > 0;
-    struct rng *of_person = &maker->records;
     moment_set(&maker->moment, now_us);
     draw->names = &maker->names;
     draw->now = &maker->moment;
@@ -249,13 +257,14 @@ static void begin(struct maker *maker, struct sources *sources, struct draw *dra
     draw->today = returning ? POPULATION_DAY : maker->moment.today;
     draw->births = births_on(maker, draw->today);
     draw->user = draw->number;
+    sources->streams[0] = sources->streams[1] = &maker->records;
     if (returning) {
         draw->user = alias_draw(&maker->activity, &maker->records);
         rng_seed(&sources->user, maker->user_seed, draw->user);
-        of_person = &sources->user;
+        sources->streams[1] = &sources->user;
     }
     if (!maker->options.independent) {
-        person_draw(&sources->person, maker->names.locale, of_person, draw->births);
+        person_draw(&sources->person, maker->names.locale, sources->streams[1], draw->births);
         draw->person = &sources->person;
     }
 }
@@ -268,22 +277,42 @@ static inline char *put_lead(char *to, const struct step *step)
     return to + step->lead_bytes;
 }
 
-/* The field at `to`, where the quote before it stands already if it is a text. */
-static inline char *write_field(struct maker *maker, const struct step *step, struct draw *draw,
-                                struct drawn *value, char *to)
+static inline char *put_null(const struct step *step, struct drawn *value, char *to)
 {
-    bool null = step->null_share > 0 && rng_hits(&maker->nulls, step->null_share);
-    draw->plain = step->plain;
-    value->before = *draw->rng;
-    char *end = null ? NULL : step->write(step->data, draw, to);
-    if (!end) {
-        value->text = SLICE_NONE;
-        return put_bytes(to - step->quote_bytes, "null", 4);
+    value->text = SLICE_NONE;
+    return put_bytes(to - step->quote_bytes, "null", 4);
+}
+
+/* The field at `to`, where the quote before it stands already if it is a text. */
+static inline char *write_field(const struct step *step, struct draw *draw, struct drawn *value,
+                                bool is_read, char *to)
+{
+    if (is_read) {
+        draw->plain = step->plain;
+        value->before = *draw->rng;
     }
-    value->text = (struct slice){to, (size_t)(end - to)};
-    value->plain = draw->plain;
+    char *end = step->write(step->data, draw, to);
+    if (!end)
+        return put_null(step, value, to);
+    if (is_read) {
+        value->text = (struct slice){to, (size_t)(end - to)};
+        value->plain = draw->plain;
+    }
     *end = '"';
     return end + step->quote_bytes;
+}
+
+/* One that is hidden, or null now and then. */
+static char *write_special(struct maker *maker, const struct step *step, struct draw *draw,
+                           struct drawn *value, char **hidden, char *to)
+{
+    char *at = step->hidden ? *hidden + 1 : put_lead(to, step);
+    bool null = step->null_share > 0 && rng_hits(&maker->nulls, step->null_share);
+    char *end = null ? put_null(step, value, at) : write_field(step, draw, value, true, at);
+    if (!step->hidden)
+        return end;
+    *hidden = end;
+    return to;
 }
 
 void maker_set_long(struct maker *maker, bool is_long, size_t spared)
@@ -300,39 +329,48 @@ bool maker_can_be_long(const struct maker *maker, size_t spared)
     return false;
 }
 
-/* Filling before the quote that ends a text. */
-static char *put_filling(struct maker *maker, char *to)
+/* Filling at the end of the first text; what is behind it moves on. */
+static char *lengthen(struct maker *maker, char *end)
 {
-    if (to[-1] != '"')
-        return to;
-    maker->is_long = false;
-    memset(to - 1, 'x', MAKER_LONG_BYTES);
-    to += MAKER_LONG_BYTES;
-    to[-1] = '"';
-    return to;
+    size_t moved = 0;
+    for (size_t i = 0; i < maker->spec->n_fields; i++) {
+        const struct step *step = &maker->steps[i];
+        struct slice *text = &maker->values[i].text;
+        if (step->hidden || !text->ptr)
+            continue;
+        text->ptr += moved;
+        if (moved > 0 || step->quote_bytes == 0 || i == maker->spared)
+            continue;
+        moved = MAKER_LONG_BYTES;
+        size_t behind = (size_t)(end - (text->ptr + text->len));
+        char *at = end - behind;
+        memmove(at + moved, at, behind);
+        memset(at, 'x', moved);
+    }
+    return end + moved;
 }
 
 char *maker_write(struct maker *maker, int64_t now_us, char *to)
 {
     struct sources sources;
     struct draw draw = {.number = 0};
+    struct drawn *value = maker->values;
+    const struct step *const end = maker->steps + maker->spec->n_fields;
     char *const first = to;
-    char *hidden = maker->hidden + 1;
+    char *hidden = maker->hidden;
+    const bool all_read = maker->is_long;
     begin(maker, &sources, &draw, now_us);
-    for (size_t i = 0; i < maker->spec->n_fields; i++) {
-        const struct step *step = &maker->steps[i];
-        struct drawn *value = &maker->values[i];
-        draw.rng = step->of_user ? &sources.user : &maker->records;
-        if (step->hidden) {
-            hidden = write_field(maker, step, &draw, value, hidden) + 1;
-            continue;
-        }
-        to = write_field(maker, step, &draw, value, put_lead(to, step));
-        if (maker->is_long && i != maker->spared)
-            to = put_filling(maker, to);
+    for (const struct step *step = maker->steps; step < end; step++, value++) {
+        draw.rng = sources.streams[step->of_user];
+        if (step->special)
+            to = write_special(maker, step, &draw, value, &hidden, to);
+        else
+            to = write_field(step, &draw, value, step->is_read || all_read, put_lead(to, step));
     }
     if (to == first)
         *to++ = '{';
+    if (maker->is_long)
+        to = lengthen(maker, to);
     *to++ = '}';
     return to;
 }
@@ -351,7 +389,7 @@ bool maker_is_bare(const struct maker *maker, size_t field)
     return maker->steps[field].quote_bytes == 0;
 }
 
-int maker_field(const struct maker *maker, const char *name, size_t *field, struct err *err)
+int maker_field(struct maker *maker, const char *name, size_t *field, struct err *err)
 {
     const char *names[SPEC_MAX_FIELDS];
     const struct record_spec *spec = maker->spec;
@@ -359,6 +397,7 @@ int maker_field(const struct maker *maker, const char *name, size_t *field, stru
         names[i] = spec->fields[i].name;
         if (!strcmp(names[i], name)) {
             *field = i;
+            maker->steps[i].is_read = true;
             return 0;
         }
     }
