@@ -51,6 +51,8 @@ struct draw {
 /* A provider prepared for one field. */
 struct prepared {
     const void *data; /* its own */
+    /* What writes it instead of the provider's write, where one way of several is chosen. */
+    char *(*write)(const void *data, struct draw *draw, char *to);
     size_t max_bytes; /* of its raw text; escaped it may have six times these */
     bool bare;        /* a number or a boolean: no quotes */
     bool plain;       /* ASCII without anything that JSON escapes */

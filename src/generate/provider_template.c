@@ -132,37 +132,6 @@ static size_t max_bytes(const struct preparing *preparing, const struct pattern 
     return bytes;
 }
 
-static enum way way_of(const struct preparing *preparing, const struct pattern *pattern)
-{
-    const struct field_spec *field = preparing->field;
-    if (field->letters == CASE_AS_IS && !field->remove)
-        return WAY_JOIN;
-    return all_of_names(pattern) ? WAY_AGAIN : WAY_CHANGE;
-}
-
-int prepare_template(const struct preparing *preparing, struct prepared *out, struct err *err)
-{
-    const struct field_spec *field = preparing->field;
-    struct pattern *pattern = arena_alloc(preparing->arena, sizeof *pattern);
-    size_t most = strlen(field->template_text) + 1;
-    pattern->parts = arena_alloc(preparing->arena, most * sizeof *pattern->parts);
-    pattern->plain = true;
-    pattern->utf8 = preparing->utf8;
-    if (parse(preparing, pattern, err) < 0)
-        return -1;
-    pattern->way = way_of(preparing, pattern);
-    respelling_init(&pattern->respelling, field->remove ? field->remove : "", field->letters);
-    *out = (struct prepared){.data = pattern, .max_bytes = max_bytes(preparing, pattern)};
-    if (pattern->way == WAY_AGAIN) {
-        const struct names_form form = {preparing->utf8, &pattern->respelling};
-        names_init(&pattern->names, preparing->arena, preparing->locale, &form);
-    }
-    if (pattern->way == WAY_CHANGE)
-        pattern->room = arena_alloc(preparing->arena, out->max_bytes + PUT_SLACK);
-    place_texts(preparing, pattern);
-    return 0;
-}
-
 /* The parts as they stand in the record; NULL: of a null nothing can be made. */
 static char *join(const struct pattern *pattern, struct draw *draw, char *to)
 {
@@ -183,8 +152,9 @@ static char *join(const struct pattern *pattern, struct draw *draw, char *to)
     return to;
 }
 
-static char *write_again(const struct pattern *pattern, struct draw *draw, char *to)
+static char *write_again(const void *data, struct draw *draw, char *to)
 {
+    const struct pattern *pattern = data;
     const struct names *names = draw->names;
     bool plain = pattern->plain;
     draw->names = &pattern->names;
@@ -221,8 +191,9 @@ static char *join_raw(const struct pattern *pattern, const struct draw *draw, ch
     return to;
 }
 
-static char *write_changed(const struct pattern *pattern, struct draw *draw, char *to)
+static char *write_changed(const void *data, struct draw *draw, char *to)
 {
+    const struct pattern *pattern = data;
     char *end = join(pattern, draw, to);
     if (!end)
         return NULL;
@@ -235,10 +206,39 @@ static char *write_changed(const struct pattern *pattern, struct draw *draw, cha
 
 char *write_template(const void *data, struct draw *draw, char *to)
 {
-    const struct pattern *pattern = data;
-    if (pattern->way == WAY_JOIN)
-        return join(pattern, draw, to);
-    if (pattern->way == WAY_AGAIN)
-        return write_again(pattern, draw, to);
-    return write_changed(pattern, draw, to);
+    return join(data, draw, to);
+}
+
+static enum way way_of(const struct preparing *preparing, const struct pattern *pattern)
+{
+    const struct field_spec *field = preparing->field;
+    if (field->letters == CASE_AS_IS && !field->remove)
+        return WAY_JOIN;
+    return all_of_names(pattern) ? WAY_AGAIN : WAY_CHANGE;
+}
+
+int prepare_template(const struct preparing *preparing, struct prepared *out, struct err *err)
+{
+    const struct field_spec *field = preparing->field;
+    struct pattern *pattern = arena_alloc(preparing->arena, sizeof *pattern);
+    size_t most = strlen(field->template_text) + 1;
+    pattern->parts = arena_alloc(preparing->arena, most * sizeof *pattern->parts);
+    pattern->plain = true;
+    pattern->utf8 = preparing->utf8;
+    if (parse(preparing, pattern, err) < 0)
+        return -1;
+    pattern->way = way_of(preparing, pattern);
+    respelling_init(&pattern->respelling, field->remove ? field->remove : "", field->letters);
+    *out = (struct prepared){.data = pattern, .max_bytes = max_bytes(preparing, pattern)};
+    if (pattern->way == WAY_AGAIN) {
+        out->write = write_again;
+        const struct names_form form = {preparing->utf8, &pattern->respelling};
+        names_init(&pattern->names, preparing->arena, preparing->locale, &form);
+    }
+    if (pattern->way == WAY_CHANGE) {
+        out->write = write_changed;
+        pattern->room = arena_alloc(preparing->arena, out->max_bytes + PUT_SLACK);
+    }
+    place_texts(preparing, pattern);
+    return 0;
 }

@@ -30,6 +30,7 @@ static int check_range(const struct preparing *preparing, int64_t min, int64_t m
 struct range {
     int64_t min;
     int64_t max;
+    uint64_t numbers; /* how many there are; 0: 2^64 */
     int decimals;
     int64_t scale; /* 10^decimals */
 };
@@ -41,6 +42,7 @@ static int prepare_range(const struct preparing *preparing, struct prepared *out
     struct range *range = new_data(preparing, out, sizeof *range);
     range->min = field->has_min ? field->min : 0;
     range->max = field->has_max ? field->max : unit;
+    range->numbers = (uint64_t)range->max - (uint64_t)range->min + 1;
     range->decimals = field->decimals;
     range->scale = 1;
     for (int i = 0; i < field->decimals; i++)
@@ -48,9 +50,30 @@ static int prepare_range(const struct preparing *preparing, struct prepared *out
     return check_range(preparing, range->min, range->max, err);
 }
 
+static char *write_small_int(const void *data, struct draw *draw, char *to)
+{
+    const struct range *range = data;
+    uint64_t v = (uint64_t)range->min + rng_below(draw->rng, range->numbers);
+    return put_small_number(to, (uint32_t)v);
+}
+
+static char *write_short_int(const void *data, struct draw *draw, char *to)
+{
+    const struct range *range = data;
+    uint64_t v = (uint64_t)range->min + rng_below(draw->rng, range->numbers);
+    return put_short_number(to, (uint32_t)v);
+}
+
 int prepare_int(const struct preparing *preparing, struct prepared *out, struct err *err)
 {
-    return prepare_range(preparing, out, INT32_MAX, err);
+    if (prepare_range(preparing, out, INT32_MAX, err) < 0)
+        return -1;
+    const struct range *range = out->data;
+    if (range->min >= 0 && range->max < 10000)
+        out->write = write_small_int;
+    else if (range->min >= 0 && range->max < 100000000)
+        out->write = write_short_int;
+    return 0;
 }
 
 char *write_int(const void *data, struct draw *draw, char *to)

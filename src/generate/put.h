@@ -92,6 +92,22 @@ static inline char *put_short_number(char *to, uint32_t v)
     return to + 8 - skipped;
 }
 
+/* 0..9999 the same way; four bytes are written all the same. */
+static inline char *put_small_number(char *to, uint32_t v)
+{
+    uint32_t hundreds = v * 5243 >> 19;
+    uint32_t halves = hundreds | (v - hundreds * 100) << 16;
+    uint32_t tens = (halves * 103 >> 10) & 0x000f000fu;
+    uint32_t digits = tens | (halves - tens * 10) << 8;
+    unsigned skipped = (unsigned)__builtin_ctz(digits | UINT32_C(1) << 24) / 8;
+    uint32_t text = (digits | (uint32_t)PUT_ZEROS) >> skipped * 8;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    text = __builtin_bswap32(text);
+#endif
+    memcpy(to, &text, 4);
+    return to + 4 - skipped;
+}
+
 static inline char *put_hex(char *to, unsigned byte)
 {
     memcpy(to, put_hexes + (size_t)byte * 2, 2);

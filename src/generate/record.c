@@ -139,7 +139,7 @@ static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, struc
         return -1;
     max_bytes[i] = prepared.max_bytes;
     *step = (struct step){
-        .write = field->provider->write,
+        .write = prepared.write ? prepared.write : field->provider->write,
         .data = prepared.data,
         .null_share = field->null_share,
         .quote_bytes = prepared.bare ? 0 : 1,
