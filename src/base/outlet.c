@@ -125,16 +125,11 @@ struct slice outlet_partly(const struct outlet *outlet)
     return (struct slice){outlet->data, outlet->partly};
 }
 
-char *outlet_reserve(struct outlet *outlet, size_t bytes, struct err *err)
+char *outlet_make_room(struct outlet *outlet, size_t bytes, struct err *err)
 {
-    if (outlet->size - outlet->len < bytes && outlet_flush(outlet, err) < 0)
+    if (outlet_flush(outlet, err) < 0)
         return NULL;
     if (outlet->size < bytes)
         make_room(outlet, bytes);
-    return outlet->data + outlet->len;
-}
-
-void outlet_commit(struct outlet *outlet, size_t bytes)
-{
-    outlet->len += bytes;
+    return outlet->data;
 }

@@ -40,12 +40,24 @@ struct outlet {
  */
 void outlet_init(struct outlet *outlet, int fd, const char *name, size_t size_bytes);
 void outlet_release(struct outlet *outlet);
+/* What outlet_reserve() does where they do not fit. */
+char *outlet_make_room(struct outlet *outlet, size_t bytes, struct err *err);
 /*
  * Where `bytes` can be written (the buffer grows if it must); outlet_commit() tells how many were.
  * NULL and err (ERR_OUTAGE): what was there before could not be written.
  */
-char *outlet_reserve(struct outlet *outlet, size_t bytes, struct err *err);
-void outlet_commit(struct outlet *outlet, size_t bytes);
+static inline char *outlet_reserve(struct outlet *outlet, size_t bytes, struct err *err)
+{
+    if (outlet->size - outlet->len < bytes)
+        return outlet_make_room(outlet, bytes, err);
+    return outlet->data + outlet->len;
+}
+
+static inline void outlet_commit(struct outlet *outlet, size_t bytes)
+{
+    outlet->len += bytes;
+}
+
 int outlet_flush(struct outlet *outlet, struct err *err);
 /* After outlet_flush() has failed: what of the buffer is out all the same. */
 struct slice outlet_partly(const struct outlet *outlet);

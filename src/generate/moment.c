@@ -7,10 +7,11 @@
 
 #define US_PER_S 1000000
 #define S_PER_DAY 86400
+#define SECOND_BYTES 19 /* of the text, to the second */
 
 void moment_init(struct moment *moment, bool utc)
 {
-    *moment = (struct moment){.utc = utc, .second = INT64_MIN};
+    *moment = (struct moment){.utc = utc, .now_us = INT64_MIN, .second = INT64_MIN};
     if (!utc)
         tzset();
 }
@@ -49,19 +50,14 @@ void moment_set(struct moment *moment, int64_t now_us)
         now_us = MOMENT_FIRST_US;
     if (now_us > MOMENT_LAST_US)
         now_us = MOMENT_LAST_US;
+    if (now_us == moment->now_us)
+        return;
     int64_t second = floor_div(now_us, US_PER_S);
     moment->now_us = now_us;
     if (second != moment->second)
         set_second(moment, second);
-}
-
-char *moment_put(const struct moment *moment, char *to)
-{
-    unsigned micros = (unsigned)(moment->now_us - moment->second * US_PER_S);
-    memcpy(to, moment->text, 19);
-    to += 19;
-    if (micros == 0)
-        return to;
-    *to++ = '.';
-    return put_digits(to, micros, 6);
+    unsigned micros = (unsigned)(now_us - second * US_PER_S);
+    moment->text[SECOND_BYTES] = '.';
+    put_digits(moment->text + SECOND_BYTES + 1, micros, 6);
+    moment->text_bytes = micros == 0 ? SECOND_BYTES : MOMENT_TEXT_BYTES;
 }
