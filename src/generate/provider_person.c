@@ -36,7 +36,7 @@ int prepare_name(const struct preparing *preparing, struct prepared *out, struct
 /* A name as part of a text that begins as plain. */
 static char *put_part(struct draw *draw, char *to, const struct slot *slot)
 {
-    draw->plain = draw->plain && slot->plain;
+    draw->plain = draw->plain & slot->plain;
     return put_slot(to, slot);
 }
 
@@ -196,11 +196,15 @@ static char *put_street(struct draw *draw, char *to)
     struct rng_lot lot = rng_lot(draw->rng); /* of some 550,000 streets */
     to = put_part(draw, to, &names->streets[rng_lot_below(&lot, (uint32_t)locale->n_streets)]);
     *to++ = ' ';
-    if (rng_lot_below(&lot, 3) == 1) {
-        unsigned first = rng_lot_below(&lot, (uint32_t)locale->n_first_names);
-        to = put_part(draw, to, &names->first_names[first]);
-        *to++ = ' ';
-    }
+    /* Nobody can guess which, so the name is drawn and written, and counted or not. */
+    uint64_t has_first = rng_lot_below(&lot, 3) == 1;
+    struct rng_lot after = lot;
+    const struct slot *first =
+        &names->first_names[rng_lot_below(&after, (uint32_t)locale->n_first_names)];
+    *put_slot(to, first) = ' ';
+    to += has_first * (first->len + 1u);
+    draw->plain = draw->plain & ((has_first ^ 1) | first->plain);
+    lot.rest ^= (lot.rest ^ after.rest) & (0 - has_first);
     unsigned last = rng_lot_below(&lot, (uint32_t)locale->n_last_names);
     return put_part(draw, to, &names->last_names[last]);
 }
@@ -225,7 +229,8 @@ static char *put_house(struct draw *draw, char *to)
     if (form == 0)
         return to;
     to = put_bytes(to, " Nr. ", 5);
-    to = rng_lot_below(&lot, 2) == 0 ? put_tens(&lot, to) : put_hundreds(&lot, to);
+    bool tens = rng_lot_below(&lot, 2) == 0;
+    to = put_small_number(to, (tens ? 10 : 100) + rng_lot_below(&lot, tens ? 90 : 900));
     if (form == 1)
         return to;
     to = put_tens(&lot, put_bytes(to, " Bl. ", 5));

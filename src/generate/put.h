@@ -157,7 +157,7 @@ static inline char *put_slot(char *to, const struct slot *slot)
 {
     memcpy(to, slot->text, SLOT_STRIDE);
     if (slot->len > SLOT_STRIDE)
-        put_text(to, slot->text, slot->len);
+        memcpy(to, slot->text, slot->len);
     return to + slot->len;
 }
 
