@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define PUT_SLACK 64
+#define PUT_STRIDE 32 /* few texts are longer */
 
 /* "00" "01" ... "99", and the same of "00" to "ff". */
 extern const char put_decimals[201];
@@ -30,12 +31,16 @@ static inline char *put_text(char *to, const char *from, size_t n)
 {
     char *at = to;
     char *end = to + n;
-    do {
-        char stride[16]; /* what is behind the source may be where it goes */
-        memcpy(stride, from, sizeof stride);
-        memcpy(at, stride, sizeof stride);
-        at += 16;
-        from += 16;
+    do { /* both halves are read first: what is behind the source may be where it goes */
+        __extension__ typedef unsigned __int128 half;
+        half first;
+        half second;
+        memcpy(&first, from, sizeof first);
+        memcpy(&second, from + sizeof first, sizeof second);
+        memcpy(at, &first, sizeof first);
+        memcpy(at + sizeof first, &second, sizeof second);
+        at += PUT_STRIDE;
+        from += PUT_STRIDE;
     } while (at < end);
     return end;
 }
@@ -146,7 +151,6 @@ static inline char *put_digits(char *to, uint64_t v, int digits)
 }
 
 /* A short text with PUT_SLACK bytes that can be read behind it: mostly copied in one stride. */
-#define SLOT_STRIDE 32
 struct slot {
     const char *text;
     uint8_t len;
@@ -155,8 +159,8 @@ struct slot {
 
 static inline char *put_slot(char *to, const struct slot *slot)
 {
-    memcpy(to, slot->text, SLOT_STRIDE);
-    if (slot->len > SLOT_STRIDE)
+    memcpy(to, slot->text, PUT_STRIDE);
+    if (slot->len > PUT_STRIDE)
         memcpy(to, slot->text, slot->len);
     return to + slot->len;
 }
