@@ -40,6 +40,11 @@ static void open_kit(struct kit *kit, const char *yaml, const struct maker_optio
                   : spec_builtin(&kit->spec, &kit->arena, &err) < 0;
     if (rc != 0 || maker_new(&kit->maker, &kit->spec, options, &err) < 0)
         fail_msg("%s", err.text);
+    for (size_t i = 0; i < kit->spec.n_fields; i++) {
+        size_t at = 0;
+        assert_int_equal(maker_field(kit->maker, kit->spec.fields[i].name, &at, &err), 0);
+        assert_int_equal(at, i);
+    }
     kit->bytes = malloc(maker_record_bytes(kit->maker));
     assert_non_null(kit->bytes);
 }
@@ -208,6 +213,11 @@ static void test_json_strings_are_as_pythons(void **state)
         assert_string_equal(out, cases[i].ascii);
         *quote_put(out, slice_of(cases[i].text), true) = '\0';
         assert_string_equal(out, cases[i].utf8);
+        bool is_utf8 = cases[i].text[0] != '\xff';
+        *quote_undo(out, slice_of(cases[i].ascii)) = '\0';
+        assert_string_equal(out, is_utf8 ? cases[i].text : "\xEF\xBF\xBD");
+        *quote_undo(out, slice_of(cases[i].utf8)) = '\0';
+        assert_string_equal(out, is_utf8 ? cases[i].text : "\xEF\xBF\xBD");
     }
 }
 
@@ -574,6 +584,10 @@ static void test_values_are_as_the_spec_says(void **state)
          "l: {template: \"{h} {u}\", remove: \"<> \", case: lower}}",
          {"{\"u\": \"<A\\u0218>\", \"l\": \"a\\u0219a\\u0219\"}",
           "{\"u\": \"<A\\u0218>\", \"l\": \"a\\u0219a\\u0219\"}"}},
+        {"fields: {a: {value: 'x\"y'}, b: {template: '<{a}>\\é', remove: '<>x', case: upper}, "
+         "c: {template: '{b}{a}', null: 100%}, d: {template: '{c}{a}', case: lower}}",
+         {"{\"a\": \"x\\\"y\", \"b\": \"\\\"Y\\\\\\u00c9\", \"c\": null, \"d\": null}",
+          "{\"a\": \"x\\\"y\", \"b\": \"\\\"Y\\\\\\u00c9\", \"c\": null, \"d\": null}"}},
         {"fields: {i: {provider: int, min: -5, max: -5}, f: {provider: float, min: 2.50, max: "
          "2.50}, w: {provider: float, min: -0.5, max: -0.5, decimals: 1}}",
          {"{\"i\": -5, \"f\": 2.5, \"w\": -0.5}", "{\"i\": -5, \"f\": 2.5, \"w\": -0.5}"}},
