@@ -42,7 +42,10 @@ struct producer_options {
      * alone and not with all of its batch; 0: unknown.
      */
     int64_t max_bytes;
-    /* Records come as fast as they are taken: only full batches are sent before the flush. */
+    /*
+     * Records come as fast as they are taken: batches are sent when they are full, or have waited
+     * for seconds, or with the flush. A linger.ms of less than a second is taken for one.
+     */
     bool bulk;
     /*
      * Records wait for a broker as long as it takes (else a minute). The log says once that none

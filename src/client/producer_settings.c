@@ -10,10 +10,12 @@
  * With idempotence a partition has one request under way. While the next batch waits for its
  * answer, the library's thread asks without a pause whether it may go (2.0.2 to 2.16 at least),
  * from linger.ms after its first record came; half a core that the broker beside it lacks. No batch
- * of a full queue is as old as LINGER_BULK_MS.
+ * of a full queue is as old as LINGER_BULK_MS. Who asks for less in bulk gets LINGER_BRISK_MS,
+ * which few batches of a shorter queue see: they leave full, as they would with less.
  */
 #define LINGER_MS 5
 #define LINGER_BULK_MS 10000
+#define LINGER_BRISK_MS 1000
 
 /*
  * Records without a key go to one partition for so long, then to another. In bulk, where only full
@@ -25,6 +27,7 @@
 #define STICKY_BULK_MS "2"
 
 #define QUEUE_KIB "65536"
+#define QUEUE_BRISK_KIB "16384"
 #define TIMEOUT_DEFAULT_MS "60000"
 #define TIMEOUT_NEVER "0"
 #define PATIENCE_MORE_MS 10000 /* for the answers that are under way then */
@@ -38,26 +41,39 @@ static const char *default_timeout_ms(const struct producer_options *options)
     return options->patient ? TIMEOUT_NEVER : TIMEOUT_DEFAULT_MS;
 }
 
-/* When the library gives a record up (message.timeout.ms and its other names); 0: never. */
+/* What the user has set by one name or the other, last; NULL: he has not. */
+static const char *find(const struct producer_options *options, const char *name, const char *other)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < options->n_properties; i++) {
+        const char *own = options->properties[i].name;
+        if (!strncmp(own, "topic.", 6))
+            own += 6;
+        if (!strcmp(own, name) || !strcmp(own, other))
+            found = options->properties[i].value;
+    }
+    return found;
+}
+
+/* When the library gives a record up; 0: never. */
 static int64_t timeout_ms(const struct producer_options *options)
 {
-    const char *found_ms = default_timeout_ms(options);
-    for (size_t i = 0; i < options->n_properties; i++) {
-        const char *name = options->properties[i].name;
-        if (!strncmp(name, "topic.", 6))
-            name += 6;
-        if (!strcmp(name, "message.timeout.ms") || !strcmp(name, "delivery.timeout.ms"))
-            found_ms = options->properties[i].value;
-    }
-    return strtoll(found_ms, NULL, 10);
+    const char *given_ms = find(options, "message.timeout.ms", "delivery.timeout.ms");
+    return strtoll(given_ms ? given_ms : default_timeout_ms(options), NULL, 10);
 }
 
 /* The library refuses to linger for longer than its user gives a record at all. */
-static int64_t linger_ms(const struct producer_options *options)
+static int64_t within_timeout(const struct producer_options *options, int64_t linger_ms)
 {
-    int64_t most_ms = options->bulk ? LINGER_BULK_MS : LINGER_MS;
     int64_t given_ms = timeout_ms(options);
-    return given_ms > 0 && given_ms / 2 < most_ms ? given_ms / 2 : most_ms;
+    return given_ms > 0 && given_ms / 2 < linger_ms ? given_ms / 2 : linger_ms;
+}
+
+/* Whether the user asks for so short a linger.ms that it would cost more than it gives. */
+static bool is_brisk(const struct producer_options *options)
+{
+    const char *given_ms = find(options, "linger.ms", "queue.buffering.max.ms");
+    return options->bulk && given_ms && strtod(given_ms, NULL) < LINGER_BRISK_MS;
 }
 
 static int64_t patience_ms(const struct producer_options *options)
@@ -72,18 +88,28 @@ static void add(struct producer_settings *settings, const char *name, const char
     settings->defaults[settings->n_defaults++] = (struct setting){name, value};
 }
 
+static void print_number(char text[NUMBER_BYTES], int64_t number)
+{
+    snprintf(text, NUMBER_BYTES, "%" PRId64, number);
+}
+
 void producer_settings_init(struct producer_settings *settings,
                             const struct producer_options *options)
 {
     int64_t largest_bytes = options->max_bytes;
     *settings = (struct producer_settings){.patience_ms = patience_ms(options)};
-    snprintf(settings->linger_ms, sizeof settings->linger_ms, "%" PRId64, linger_ms(options));
-    snprintf(settings->largest_bytes, sizeof settings->largest_bytes, "%" PRId64, largest_bytes);
+    bool brisk = is_brisk(options);
+    print_number(settings->linger_ms,
+                 within_timeout(options, options->bulk ? LINGER_BULK_MS : LINGER_MS));
+    print_number(settings->brisk_ms, within_timeout(options, LINGER_BRISK_MS));
+    print_number(settings->largest_bytes, largest_bytes);
     add(settings, "enable.idempotence", "true");
     add(settings, "linger.ms", settings->linger_ms);
     add(settings, "sticky.partitioning.linger.ms", options->bulk ? STICKY_BULK_MS : STICKY_MS);
-    add(settings, "queue.buffering.max.kbytes", QUEUE_KIB);
+    add(settings, "queue.buffering.max.kbytes", brisk ? QUEUE_BRISK_KIB : QUEUE_KIB);
     add(settings, "message.timeout.ms", default_timeout_ms(options));
     if (largest_bytes >= MESSAGE_MIN_BYTES && largest_bytes <= MESSAGE_MAX_BYTES)
         add(settings, "message.max.bytes", settings->largest_bytes);
+    if (brisk)
+        settings->owned[settings->n_owned++] = (struct setting){"linger.ms", settings->brisk_ms};
 }

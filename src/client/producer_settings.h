@@ -11,13 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define NUMBER_BYTES 24
+
 struct producer_settings {
     struct setting defaults[6];
     size_t n_defaults;
+    struct setting owned[1];
+    size_t n_owned;
     int64_t patience_ms; /* without news of any record; -1: for ever */
     /* Own: texts that `defaults` points to. */
-    char linger_ms[24];
-    char largest_bytes[24];
+    char linger_ms[NUMBER_BYTES];
+    char brisk_ms[NUMBER_BYTES];
+    char largest_bytes[NUMBER_BYTES];
 };
 
 /* Points into itself: not to be copied. */

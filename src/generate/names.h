@@ -10,7 +10,8 @@
 #include "generate/locale.h"
 #include "generate/put.h"
 
-/* No text of a locale has more bytes (asserted); inside a JSON string it may have six times these. */
+/* No text of a locale has more bytes (asserted); inside a JSON string it may have six times these.
+ */
 #define NAMES_TEXT_BYTES 30
 
 struct names_form {

@@ -33,7 +33,7 @@ struct drawn {
 struct draw {
     struct rng *rng;             /* the stream that belongs to this field */
     const struct person *person; /* NULL: fields are independent of each other */
-    const struct names *names; /* in the form that the text is to have */
+    const struct names *names;   /* in the form that the text is to have */
     const struct moment *now;
     uint64_t number; /* of the record, from 0 */
     uint64_t user;   /* of the returning users, from 0; else everyone is new: the record's */

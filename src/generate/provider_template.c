@@ -9,8 +9,8 @@
 
 /* A text of its own, or a field. */
 struct part {
-    struct slice text; /* as it is written; WAY_CHANGE: raw */
-    size_t field;      /* NO_FIELD: text */
+    struct slice text;               /* as it is written; WAY_CHANGE: raw */
+    size_t field;                    /* NO_FIELD: text */
     const struct provider *provider; /* the field's */
 };
 #define NO_FIELD SIZE_MAX

@@ -62,7 +62,8 @@ bool maker_can_be_long(const struct maker *maker, size_t spared);
 struct slice maker_value(const struct maker *maker, size_t field);
 /* Whether it is written without quotes: a number, true or false. */
 bool maker_is_bare(const struct maker *maker, size_t field);
-/* A field by name, hidden ones too, whose values are kept from now on; ERR_USAGE with the nearest name if there is none. */
+/* A field by name, hidden ones too, whose values are kept from now on; ERR_USAGE with the nearest
+ * name if there is none. */
 int maker_field(struct maker *maker, const char *name, size_t *field, struct err *err);
 
 #endif

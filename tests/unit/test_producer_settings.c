@@ -1,0 +1,91 @@
+/* What a producer asks of the library, by what its user says. */
+#include "client/producer_settings.h"
+
+#include "unit.h"
+
+/* The last one counts, as in the library. */
+static const char *value_of(const struct setting *list, size_t n, const char *name)
+{
+    const char *value = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(list[i].name, name))
+            value = list[i].value;
+    return value;
+}
+
+static void test_lingering_is_short_or_leaves_batches_to_fill(void **state)
+{
+    (void)state;
+    static const struct {
+        bool bulk;
+        struct property given[2];
+        const char *linger_ms; /* the default */
+        const char *owned_ms;  /* NULL: the user's counts */
+        const char *queue_kib;
+    } cases[] = {
+        {false, {{0}}, "5", NULL, "65536"},
+        {true, {{0}}, "10000", NULL, "65536"},
+        {false, {{"linger.ms", "50", ""}}, "5", NULL, "65536"},
+        {true, {{"linger.ms", "50", ""}}, "10000", "1000", "16384"},
+        {true, {{"linger.ms", "0.5", ""}}, "10000", "1000", "16384"},
+        {true, {{"queue.buffering.max.ms", "50", ""}}, "10000", "1000", "16384"},
+        {true, {{"linger.ms", "1000", ""}}, "10000", NULL, "65536"},
+        {true, {{"linger.ms", "5", ""}, {"linger.ms", "2000", ""}}, "10000", NULL, "65536"},
+        {true, {{"message.timeout.ms", "600", ""}}, "300", NULL, "65536"},
+        {true, {{"linger.ms", "5", ""}, {"message.timeout.ms", "600", ""}}, "300", "300", "16384"},
+        {true, {{"topic.delivery.timeout.ms", "0", ""}}, "10000", NULL, "65536"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct producer_settings settings;
+        const struct property *given = cases[i].given;
+        producer_settings_init(&settings, &(struct producer_options){
+                                              .bulk = cases[i].bulk,
+                                              .properties = given,
+                                              .n_properties =
+                                                  (given[0].name != NULL) + (given[1].name != NULL),
+                                          });
+        const char *owned = value_of(settings.owned, settings.n_owned, "linger.ms");
+        assert_string_equal(value_of(settings.defaults, settings.n_defaults, "linger.ms"),
+                            cases[i].linger_ms);
+        assert_string_equal(value_of(settings.defaults, settings.n_defaults,
+                                     "queue.buffering.max.kbytes"),
+                            cases[i].queue_kib);
+        assert_string_equal(owned ? owned : "", cases[i].owned_ms ? cases[i].owned_ms : "");
+    }
+}
+
+static void test_how_long_a_record_is_waited_for(void **state)
+{
+    (void)state;
+    static const struct {
+        bool patient;
+        struct property given;
+        const char *timeout_ms; /* the default */
+        int64_t patience_ms;
+    } cases[] = {
+        {false, {0}, "60000", 70000},
+        {true, {0}, "0", -1},
+        {true, {"message.timeout.ms", "5000", ""}, "0", 15000},
+        {false, {"delivery.timeout.ms", "0", ""}, "60000", -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct producer_settings settings;
+        producer_settings_init(&settings, &(struct producer_options){
+                                              .patient = cases[i].patient,
+                                              .properties = &cases[i].given,
+                                              .n_properties = cases[i].given.name != NULL,
+                                          });
+        assert_string_equal(value_of(settings.defaults, settings.n_defaults, "message.timeout.ms"),
+                            cases[i].timeout_ms);
+        assert_int_equal(settings.patience_ms, cases[i].patience_ms);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lingering_is_short_or_leaves_batches_to_fill),
+        cmocka_unit_test(test_how_long_a_record_is_waited_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
