@@ -1,4 +1,5 @@
 /* weir rate: how much arrives per time unit. The counting is src/inspect; here it is asked. */
+#include "base/civil.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/settings.h"
@@ -10,7 +11,6 @@
 #include "cmd/shown.h"
 #include "cmd/verb.h"
 #include "inspect/rate_topic.h"
-#include "sink/civil.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Times and sentences of cmd/rate_render.h. */
+#include "base/civil.h"
 #include "cmd/figure_text.h"
 #include "cmd/rate_render.h"
-#include "sink/civil.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "generate/moment.h"
 
+#include "base/civil.h"
 #include "generate/put.h"
-#include "sink/civil.h"
 
 #include <time.h>
 

@@ -6,9 +6,9 @@
 #ifndef WEIR_GENERATE_PERSON_H
 #define WEIR_GENERATE_PERSON_H
 
+#include "base/civil.h"
 #include "generate/locale.h"
 #include "generate/rng.h"
-#include "sink/civil.h"
 
 #include <stdbool.h>
 #include <stdint.h>

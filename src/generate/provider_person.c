@@ -1,7 +1,7 @@
 /* Providers of a person: name, identity, address, telephone, mail. */
+#include "base/civil.h"
 #include "generate/names.h"
 #include "generate/provider_list.h"
-#include "sink/civil.h"
 
 #include <assert.h>
 

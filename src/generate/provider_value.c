@@ -1,8 +1,8 @@
 /* Providers of plain values: numbers, booleans, dates, times, choices, constants, sequences. */
+#include "base/civil.h"
 #include "generate/alias.h"
 #include "generate/provider_list.h"
 #include "generate/quote.h"
-#include "sink/civil.h"
 
 #define NUMBER_BYTES 24
 

@@ -1,7 +1,7 @@
 #include "inspect/borders.h"
 
+#include "base/civil.h"
 #include "base/suggest.h"
-#include "sink/civil.h"
 
 #include <string.h>
 

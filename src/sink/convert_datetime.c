@@ -1,5 +1,5 @@
 /* date, time, timestamp, timestamptz. */
-#include "sink/civil.h"
+#include "base/civil.h"
 #include "sink/convert.h"
 #include "sink/datetime.h"
 #include "sink/decimal.h"

@@ -5,7 +5,7 @@
  * Nothing here is larger than the text of the number, whatever exponent it has: a value out of the
  * type's range is known before a digit is written.
  */
-#include "sink/civil.h"
+#include "base/civil.h"
 #include "sink/convert.h"
 #include "sink/decimal.h"
 

@@ -1,6 +1,6 @@
 #include "sink/datetime.h"
 
-#include "sink/civil.h"
+#include "base/civil.h"
 #include "sink/cursor.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "sink/tz.h"
 
-#include "sink/civil.h"
+#include "base/civil.h"
 #include "sink/tzif.h"
 
 #include <stdbool.h>

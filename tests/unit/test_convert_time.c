@@ -1,7 +1,7 @@
 /* Date, time and timestamp columns, and local times by the tz database. */
 #include "row_case.h"
 
-#include "sink/civil.h"
+#include "base/civil.h"
 #include "sink/tz.h"
 #include "sink/tzif.h"
 

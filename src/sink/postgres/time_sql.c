@@ -1,7 +1,7 @@
 #include "sink/postgres/time_sql.h"
 
 #include "base/buf.h"
-#include "sink/civil.h"
+#include "base/civil.h"
 #include "sink/postgres/pg.h"
 
 #include <inttypes.h>

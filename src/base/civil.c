@@ -1,4 +1,4 @@
-#include "sink/civil.h"
+#include "base/civil.h"
 
 enum {
     DAYS_PER_400_YEARS = 146097,

@@ -1,6 +1,6 @@
 /* The Gregorian calendar, extended to all years (proleptic), as PostgreSQL counts. */
-#ifndef WEIR_SINK_CIVIL_H
-#define WEIR_SINK_CIVIL_H
+#ifndef WEIR_BASE_CIVIL_H
+#define WEIR_BASE_CIVIL_H
 
 #include <stdbool.h>
 #include <stdint.h>
