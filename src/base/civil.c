@@ -36,20 +36,23 @@ int64_t civil_to_days(struct civil date)
 
 /*
  * Years that begin in March have their leap day at the end, and their months' lengths repeat every
- * five (153 days): both divisions are then exact (Hinnant, "chrono-Compatible Low-Level Date
- * Algorithms").
+ * five. Quotient and remainder come from one product each: the upper and lower half of a
+ * multiplication by 2^32 / 1461, and of one by 2^16 / 30.6 (Neri and Schneider, "Euclidean affine
+ * functions and their application to calendar algorithms", 2022), exact for the days of 400 years.
  */
 struct civil civil_from_days(int64_t days)
 {
     days += EPOCH_MARCH;
     int64_t cycle = floor_div(days, DAYS_PER_400_YEARS);
-    unsigned of_cycle = (unsigned)(days - cycle * DAYS_PER_400_YEARS);
-    unsigned leap_days = of_cycle / 1460 - of_cycle / 36524 + of_cycle / 146096;
-    unsigned year = (of_cycle - leap_days) / 365;
-    unsigned of_year = of_cycle - (365 * year + year / 4 - year / 100);
-    unsigned month = (5 * of_year + 2) / 153; /* 0 is March */
-    unsigned day = of_year - (153 * month + 2) / 5 + 1;
-    bool next_year = month >= 10;
-    return (struct civil){cycle * 400 + year + next_year,
-                          next_year ? (int)month - 9 : (int)month + 3, (int)day};
+    uint32_t quarters = 4 * (uint32_t)(days - cycle * DAYS_PER_400_YEARS) + 3;
+    uint32_t century = quarters / DAYS_PER_400_YEARS;
+    uint64_t years = UINT64_C(2939745) * (quarters % DAYS_PER_400_YEARS | 3);
+    uint32_t of_year = (uint32_t)years / 2939745 / 4;
+    uint32_t months = 2141 * of_year + 197913;
+    bool next_year = of_year >= 306; /* January and February */
+    return (struct civil){
+        .year = cycle * 400 + century * 100 + (years >> 32) + next_year,
+        .month = (int)(months >> 16) - (next_year ? 12 : 0),
+        .day = (int)((months & 0xFFFF) / 2141) + 1,
+    };
 }
