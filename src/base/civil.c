@@ -51,7 +51,7 @@ struct civil civil_from_days(int64_t days)
     uint32_t months = 2141 * of_year + 197913;
     bool next_year = of_year >= 306; /* January and February */
     return (struct civil){
-        .year = cycle * 400 + century * 100 + (years >> 32) + next_year,
+        .year = (cycle * 4 + century) * 100 + (int64_t)(years >> 32) + next_year,
         .month = (int)(months >> 16) - (next_year ? 12 : 0),
         .day = (int)((months & 0xFFFF) / 2141) + 1,
     };
