@@ -11,7 +11,6 @@
 
 #define STDOUT_BYTES ((size_t)256 << 10)
 #define STDOUT_TOPIC "-"
-#define DEFAULT_ID "unique_id"
 /* The first and the last --as-of, and the first that a topic takes. */
 #define FIRST_MS (INT64_C(-1704153600) * 1000)
 #define END_MS (INT64_C(4102444800) * 1000)
@@ -135,7 +134,7 @@ static int read_rest(struct generate_job *job, struct err *err)
         return err_set(err, ERR_USAGE, "--id goes with --ledger");
     if (job->ledger && !options->id)
         return err_set(err, ERR_USAGE,
-                       "--ledger: the records of \"%s\" have no field " DEFAULT_ID
+                       "--ledger: the records of \"%s\" have no field " SPEC_DEFAULT_ID
                        ": name one with --id FIELD",
                        job->entry.spec.name);
     return 0;

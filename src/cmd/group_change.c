@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "cmd/group_plan.h"
 #include "cmd/group_render.h"
+#include "cmd/names_deleted.h"
 #include "cmd/pipeline_group.h"
 
 #include <inttypes.h>
@@ -326,6 +327,6 @@ int group_delete(struct group_work *work, struct err *err)
                      results[i].name);
     }
     if (n > 0)
-        group_render_deleted(deleted, n, work->cli->json);
+        names_deleted(deleted, n, work->cli->json);
     return report_failures(work, results, err);
 }

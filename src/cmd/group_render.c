@@ -282,20 +282,3 @@ void group_render_moves_json(const char *group, bool dry_run, const struct group
     json_out_close(&out, '}');
     json_out_end(&out);
 }
-
-void group_render_deleted(const char *const *names, size_t n, bool json)
-{
-    struct json_out out;
-    for (size_t i = 0; !json && i < n; i++)
-        printf("%s: deleted\n", names[i]);
-    if (!json)
-        return;
-    json_out_start(&out);
-    json_out_open(&out, NULL, '{');
-    json_out_open(&out, "deleted", '[');
-    for (size_t i = 0; i < n; i++)
-        json_out_text(&out, NULL, names[i]);
-    json_out_close(&out, ']');
-    json_out_close(&out, '}');
-    json_out_end(&out);
-}

@@ -23,6 +23,4 @@ void group_render_moves(struct arena *arena, const struct group_move *moves, siz
 void group_render_moves_json(const char *group, bool dry_run, const struct group_move *moves,
                              size_t n);
 
-void group_render_deleted(const char *const *names, size_t n, bool json);
-
 #endif

@@ -2,6 +2,7 @@
 #include "cmd/topic_work.h"
 
 #include "base/suggest.h"
+#include "cmd/names_deleted.h"
 #include "cmd/topic_render.h"
 
 #include <inttypes.h>
@@ -306,6 +307,6 @@ int topic_delete(struct topic_work *work, struct err *err)
             return -1;
     }
     if (n > 0)
-        topic_render_deleted(deleted, n, work->cli->json);
+        names_deleted(deleted, n, work->cli->json);
     return report_failures(work, results, err);
 }

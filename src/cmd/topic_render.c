@@ -374,21 +374,3 @@ void topic_render_alteration(struct arena *arena, const struct topic_alteration 
     if (table.n_cells > 0)
         columns_print(&table, stdout);
 }
-
-void topic_render_deleted(const char *const *names, size_t n, bool json)
-{
-    struct json_out out;
-    if (!json) {
-        for (size_t i = 0; i < n; i++)
-            printf("%s: deleted\n", names[i]);
-        return;
-    }
-    json_out_start(&out);
-    json_out_open(&out, NULL, '{');
-    json_out_open(&out, "deleted", '[');
-    for (size_t i = 0; i < n; i++)
-        json_out_text(&out, NULL, names[i]);
-    json_out_close(&out, ']');
-    json_out_close(&out, '}');
-    json_out_end(&out);
-}

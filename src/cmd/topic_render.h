@@ -41,6 +41,4 @@ struct topic_alteration {
 void topic_render_alteration(struct arena *arena, const struct topic_alteration *alteration,
                              bool json);
 
-void topic_render_deleted(const char *const *names, size_t n, bool json);
-
 #endif

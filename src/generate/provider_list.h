@@ -31,6 +31,8 @@ provider_prepare prepare_postcode;
 provider_write write_postcode;
 provider_prepare prepare_phone;
 provider_write write_phone;
+/* 2026-01-01 */
+#define DATE_BYTES 10
 char *put_date(char *to, struct civil date);
 /* provider_network.c */
 provider_prepare prepare_mac;

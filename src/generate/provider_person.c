@@ -98,7 +98,6 @@ char *write_email(const void *data, struct draw *draw, char *to)
 
 #define CNP_DIGITS 13
 #define CNP_MAX_SERIAL 999
-#define DATE_BYTES 10
 
 int prepare_cnp(const struct preparing *preparing, struct prepared *out, struct err *err)
 {

@@ -167,8 +167,6 @@ char *write_user(const void *data, struct draw *draw, char *to)
 
 /* ---- date, timestamp ---- */
 
-#define DATE_BYTES 10
-
 int prepare_date(const struct preparing *preparing, struct prepared *out, struct err *err)
 {
     const struct field_spec *field = preparing->field;

@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define DEFAULT_ID "unique_id"
 #define DEFAULT_DECIMALS 2
 
 /* ---- Which provider ---- */
@@ -259,8 +258,8 @@ int spec_read(struct record_spec *spec, struct arena *arena, const char *name, c
         return yaml_fail(err, file, mapping, "a record spec has fields: NAME: PROVIDER");
     if (read_fields(&reading, fields, spec) < 0)
         return -1;
-    if (is_field(spec->fields, spec->n_fields, slice_of(DEFAULT_ID)))
-        spec->id = DEFAULT_ID;
+    if (is_field(spec->fields, spec->n_fields, slice_of(SPEC_DEFAULT_ID)))
+        spec->id = SPEC_DEFAULT_ID;
     if (spec_read_role(&reading, yaml_get(mapping, "id"), spec, &spec->id) < 0 ||
         spec_read_role(&reading, yaml_get(mapping, "key"), spec, &spec->key) < 0)
         return -1;

@@ -29,6 +29,7 @@
 struct provider;
 
 #define SPEC_MAX_FIELDS 500
+#define SPEC_DEFAULT_ID "unique_id"
 #define SPEC_MAX_DECIMALS 9
 #define SPEC_MAX_TEXT_BYTES 65536 /* of a constant, a choice's value or a template's literal */
 
@@ -85,7 +86,7 @@ struct record_spec {
     const struct field_spec *fields;
     size_t n_fields;
     const char *key; /* the field that is the record's key, or NULL */
-    const char *id;  /* the field that a ledger names: default unique_id where there is one */
+    const char *id;  /* the field that a ledger names: default SPEC_DEFAULT_ID where there is one */
 };
 
 /* The spec in a mapping with `fields` (and key, id); all memory is the arena's. */

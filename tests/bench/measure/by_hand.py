@@ -5,9 +5,7 @@ machine; ratios are of such pairs. Reading: a topic of three partitions to /dev/
 acks=all for both; idempotence is weir's default and not kcat's, so it is measured with, without, and each by its own."""
 import argparse
 import os
-import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from harness.kafka import Kafka
 from harness.library import newer_library
 from harness.paths import weir_binary
 
+from .frame import options, scratch
 from .process import Usage, measured, median
 from .stage import Stage, machine
 from .table import Table, say
@@ -131,20 +130,16 @@ class ByHand:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tests/bench/consume", description="weir consume and weir produce against kcat.")
-    parser.add_argument("--records", type=int, default=1_000_000, help="chapter records (default 1,000,000)")
-    parser.add_argument("--repeat", type=int, default=5, help="pairs, for medians (default 5)")
+    parser = options("tests/bench/consume", "weir consume and weir produce against kcat.", "chapter records", 5, "pairs")
     parser.add_argument("--only", choices=("consume", "produce"), help="this part alone")
-    parser.add_argument("--build", default="", metavar="DIR", help="build folder (default build)")
     return parser.parse_args()
 
 
 def main() -> int:
     chosen = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with us
     table = Table()
-    with tempfile.TemporaryDirectory(prefix="weir-bench.", ignore_cleanup_errors=True) as name:
-        stage = Stage(Path(name), chosen.records)
+    with scratch() as folder:
+        stage = Stage(folder, chosen.records)
         try:
             say(f"Kafka and {chosen.records:,} records")
             stage.kafka.start()

@@ -6,14 +6,13 @@ sends lines of ours: the rate that it prints leaves its JVM's start out, weir's 
 import argparse
 import os
 import re
-import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from harness.kafka import Kafka
 from harness.paths import EXAMPLES, KAFKA_JARS, program_env, weir_binary
 
+from .frame import options, scratch
 from .process import Usage, measured, median
 from .stage import machine
 from .table import Table, say
@@ -121,27 +120,22 @@ class MadeUp:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tests/bench/generate",
-                                     description="weir generate against Faker and Kafka's ProducerPerformance.")
-    parser.add_argument("--records", type=int, default=1_000_000,
-                        help="into a topic, ten times as many to /dev/null (default 1,000,000)")
-    parser.add_argument("--repeat", type=int, default=3, help="pairs, for medians (default 3)")
+    parser = options("tests/bench/generate", "weir generate against Faker and Kafka's ProducerPerformance.",
+                     "into a topic, ten times as many to /dev/null", 3, "pairs")
     parser.add_argument("--only", choices=("making", "sending"), help="this part alone")
-    parser.add_argument("--build", default="", metavar="DIR", help="build folder (default build)")
     return parser.parse_args()
 
 
 def main() -> int:
     chosen = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with us
     table = Table()
-    with tempfile.TemporaryDirectory(prefix="weir-bench.", ignore_cleanup_errors=True) as name:
-        made_up = MadeUp(Path(name), chosen.records, chosen.repeat, table)
+    with scratch() as folder:
+        made_up = MadeUp(folder, chosen.records, chosen.repeat, table)
         if chosen.only in (None, "making"):
             say("to /dev/null")
             made_up.making()
         if chosen.only in (None, "sending"):
-            kafka = Kafka(Path(name) / "kafka")
+            kafka = Kafka(folder / "kafka")
             try:
                 say("into Kafka")
                 kafka.start()

@@ -1,15 +1,13 @@
 """The run: what is asked for, in order; a table at the end."""
 import argparse
-import signal
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 from harness.library import newer_library
 from harness.paths import weir_binary
 
 from . import bad, latency, peers, restart, throughput
+from .frame import options, scratch
 from .stage import Stage, facts
 from .table import Table, say
 from .weir import Weir
@@ -19,15 +17,13 @@ ROW_GB_PER_S = 1.0
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tests/bench/ingest", description="weir ingest against \\copy and its peers.")
-    parser.add_argument("--records", type=int, default=1_000_000, help="chapter records in the topic (default 1,000,000)")
-    parser.add_argument("--repeat", type=int, default=3, help="rounds of \\copy and weir, for medians (default 3)")
+    parser = options("tests/bench/ingest", "weir ingest against \\copy and its peers.", "chapter records in the topic", 3,
+                     "rounds of \\copy and weir")
     parser.add_argument("--kills", type=int, default=5, help="kill -9 and restarts (default 5)")
     parser.add_argument("--latency-seconds", type=int, default=20, help="how long records trickle (default 20)")
     parser.add_argument("--chapter-records", type=int, default=20_000, help="for the chapter's consumer (default 20,000)")
     for name in ("skip", "only"):
         parser.add_argument(f"--{name}", default="", metavar="PART,...", help=f"{name} these: {', '.join(PARTS)}")
-    parser.add_argument("--build", default="", metavar="DIR", help="build folder (default build)")
     chosen = parser.parse_args()
     named = set(filter(None, f"{chosen.skip},{chosen.only}".split(",")))
     if named - set(PARTS):
@@ -72,11 +68,8 @@ def run(stage: Stage, chosen: argparse.Namespace, table: Table) -> None:
 
 def main() -> int:
     chosen = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with us
     table = Table()
-    with tempfile.TemporaryDirectory(prefix="weir-bench.", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL runs as another user when we are root
+    with scratch() as folder:
         stage = Stage(folder, chosen.records)
         try:
             run(stage, chosen, table)
