@@ -1,10 +1,12 @@
 /*
  * Any bytes as a record spec: a place in the text for what is wrong, or records that are JSON
- * objects, no longer than was said, the same for the same seed; cut short they are none.
+ * objects, no longer than was said, the same for the same seed, whether their fields are read or
+ * not; what is read stands in the record. Cut short they are none.
  *
  * Input: a byte of options, then the YAML.
  */
 #include "base/json.h"
+#include "generate/quote.h"
 #include "generate/record.h"
 #include "generate/source.h"
 
@@ -42,13 +44,39 @@ static void check_record(struct slice record)
     assert(json_parse(record, &value, &error) < 0);
 }
 
+static void read_all(struct maker *maker, const struct record_spec *spec)
+{
+    struct err err;
+    size_t field;
+    for (size_t i = 0; i < spec->n_fields; i++)
+        assert(maker_field(maker, spec->fields[i].name, &field, &err) == 0);
+}
+
+/* Each field's text, escaped again. */
+static void check_values(const struct maker *maker, const struct record_spec *spec, bool utf8,
+                         struct slice record)
+{
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        struct slice raw = maker_value(maker, i);
+        if (!raw.ptr || spec->fields[i].hidden)
+            continue;
+        char *text = malloc(6 * raw.len + 1);
+        assert(text);
+        size_t n = (size_t)(quote_put(text, raw, utf8) - text);
+        assert(memmem(record.ptr, record.len, text, n));
+        free(text);
+    }
+}
+
 /* Records into a buffer of exactly the size that was promised; where they end. */
 static char *make_records(const struct record_spec *spec, const struct maker_options *options,
-                          char **records, struct err *err)
+                          bool read, char **records, struct err *err)
 {
     struct maker *maker;
     if (maker_new(&maker, spec, options, err) < 0)
         return NULL;
+    if (read)
+        read_all(maker, spec);
     size_t most = maker_record_bytes(maker);
     char *one = malloc(most);
     char *to = *records = malloc(RECORDS * most);
@@ -57,6 +85,8 @@ static char *make_records(const struct record_spec *spec, const struct maker_opt
         maker_set_long(maker, i == RECORDS - 1, MAKER_NO_FIELD);
         size_t n = (size_t)(maker_write(maker, NEW_YEAR_US + i * INT64_C(86400000000), one) - one);
         check_record((struct slice){one, n});
+        if (read)
+            check_values(maker, spec, options->utf8, (struct slice){one, n});
         memcpy(to, one, n);
         to += n;
     }
@@ -70,13 +100,13 @@ static void check_spec(const struct record_spec *spec, const struct maker_option
     struct err err;
     char *first = NULL;
     char *second = NULL;
-    char *end = make_records(spec, options, &first, &err);
+    char *end = make_records(spec, options, false, &first, &err);
     if (!end) {
         check_error(&err);
         return;
     }
     size_t n = (size_t)(end - first);
-    assert(make_records(spec, options, &second, &err) == second + n);
+    assert(make_records(spec, options, true, &second, &err) == second + n);
     assert(memcmp(first, second, n) == 0);
     free(first);
     free(second);
