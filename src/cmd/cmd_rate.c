@@ -342,13 +342,23 @@ static int once(struct rate_job *job, struct err *err)
     return job->notes.leaderless > 0 ? EXIT_FAILED : 0;
 }
 
+/* While something that cannot be interrupted is under way; --live has no other end. */
+static void tell_signals(const struct rate_job *job)
+{
+    if (job->live)
+        signals_end_with(0, NULL);
+    else if (job->table.source.table)
+        signals_end_with(EXIT_FAILED, "weir rate: cancelled before the database had answered\n");
+    else
+        signals_end_with(EXIT_FAILED, "weir rate: cancelled before the brokers had answered\n");
+}
+
 static int work(struct rate_job *job, struct err *err)
 {
     const struct rate_source source = {job, count, count_last};
     if (read_job(job, err) < 0 || signals_init(err) < 0)
         return -1;
-    if (job->live)
-        signals_end_code(0);
+    tell_signals(job);
     if (job->table.source.table)
         return rate_of_table(job->cli, &job->table, &job->view, job->live, err);
     signals_end_at_once(true);
