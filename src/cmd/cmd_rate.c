@@ -293,15 +293,17 @@ static void note(const struct rate_job *job, const struct rate *rate,
 {
     if (notes->leaderless > 0)
         cli_note(job->cli,
-                 "%zu of %zu partitions have no leader: their records are not counted; see weir "
+                 "%zu of %zu partitions %s no leader: their records are not counted; see weir "
                  "topic describe %s",
-                 notes->leaderless, notes->n_partitions, job->request.topic);
+                 notes->leaderless, notes->n_partitions, notes->leaderless == 1 ? "has" : "have",
+                 job->request.topic);
     if (notes->cut)
         cli_note(job->cli, "there is more before that: choose with --last or --from");
     if (notes->configs.class != ERR_NONE)
         cli_note(job->cli, "whether the topic is compacted is not known: %s", notes->configs.text);
     if (rate->later > 0)
-        cli_note(job->cli, "%" PRId64 " more records are from later times", rate->later);
+        cli_note(job->cli, "%" PRId64 " more record%s from later times", rate->later,
+                 rate->later == 1 ? " is" : "s are");
 }
 
 /* Of a topic; for --live too, where a signal ends it with success while a broker is waited for. */

@@ -15,6 +15,8 @@
 #define NOTE_PART " in part"
 #define MIN_BAR_COLUMNS 8
 #define DAY_S 86400
+#define N_COUNTED 2 /* columns that are always there, */
+#define N_READ 4    /* and those of --exact */
 #define MAX_OUT_BYTES ((size_t)1 << 30)
 #define MAX_BAR_BYTES ((size_t)64 * 1024)
 
@@ -56,9 +58,17 @@ static size_t first_shown(const struct rate *rate, const struct rate_look *look)
                                                                   : 0;
 }
 
+/* What lies before or behind the slots of all there is has a row of its own. */
+static int64_t outside(const struct rate *rate, int64_t records)
+{
+    return rate->everything && records > 0 ? records : 0;
+}
+
 static int64_t most_records(const struct rate *rate, size_t from)
 {
-    int64_t most = 0;
+    int64_t earlier = outside(rate, rate->earlier);
+    int64_t later = outside(rate, rate->later);
+    int64_t most = earlier > later ? earlier : later;
     for (size_t i = from; i < rate->n_slots; i++)
         if (rate->slots[i].records > most)
             most = rate->slots[i].records;
@@ -82,9 +92,16 @@ static void add_bar(struct buf *out, int64_t records, int64_t most, size_t colum
         buf_add_str(out, eighths[n % parts]);
 }
 
+/* Before the first record, or in the future: there is nothing of which a part could be missing. */
+static bool is_nothing(const struct rate *rate, const struct rate_slot *slot)
+{
+    bool before = !rate->has_first || slot->to_ms <= rate->first_ms;
+    return slot->records == 0 && (before || slot->from_ms > rate->now_ms);
+}
+
 static const char *note_of(const struct rate *rate, const struct rate_slot *slot)
 {
-    if (slot->whole)
+    if (slot->whole || (is_nothing(rate, slot) && !is_running(rate, slot)))
         return "";
     return is_running(rate, slot) ? NOTE_SO_FAR : NOTE_PART;
 }
@@ -113,6 +130,20 @@ static void add_figures_read(struct columns *table, struct arena *arena,
     columns_add(table, slot->distinct_keys < 0 ? NULL : grouped_text(arena, slot->distinct_keys));
 }
 
+static void add_outside(struct columns *table, const struct rate_view *view, const char *when,
+                        int64_t records, int64_t most, size_t bar_columns, bool utf8)
+{
+    const struct rate_slot slot = {.whole = true, .records = outside(view->rate, records)};
+    if (slot.records == 0)
+        return;
+    columns_add(table, when);
+    columns_add(table, grouped_text(table->arena, slot.records));
+    for (int i = 0; was_read(view) && i < N_READ; i++)
+        columns_add(table, NULL);
+    if (bar_columns > 0)
+        add_bar_cell(table, view, &slot, most, bar_columns, utf8);
+}
+
 /* Without bars: how wide the rest is. */
 static void fill(struct columns *table, const struct rate_view *view, const struct rate_look *look,
                  struct arena *arena, size_t bar_columns)
@@ -126,12 +157,13 @@ static void fill(struct columns *table, const struct rate_view *view, const stru
                                  {"KEYS", COLUMN_RIGHT},
                                  {"", COLUMN_LEFT}};
     struct column *heads = arena_alloc(arena, sizeof all);
-    size_t n = was_read(view) ? 6 : 2;
+    size_t n = was_read(view) ? N_COUNTED + N_READ : N_COUNTED;
     size_t first = first_shown(rate, look);
     int64_t most = most_records(rate, first);
     memcpy(heads, all, n * sizeof *heads);
     heads[n] = (struct column){"", COLUMN_LEFT};
     columns_init(table, arena, heads, bar_columns > 0 ? n + 1 : n);
+    add_outside(table, view, "earlier", rate->earlier, most, bar_columns, look->utf8);
     for (size_t i = first; i < rate->n_slots; i++) {
         const struct rate_slot *slot = &rate->slots[i];
         columns_add(table, rate_time_text(view, arena, slot->from_ms));
@@ -141,6 +173,7 @@ static void fill(struct columns *table, const struct rate_view *view, const stru
         if (bar_columns > 0)
             add_bar_cell(table, view, slot, most, bar_columns, look->utf8);
     }
+    add_outside(table, view, "later", rate->later, most, bar_columns, look->utf8);
 }
 
 static size_t note_columns(const struct rate *rate)
@@ -264,7 +297,7 @@ static void print(const struct rate_view *view, const struct rate_look *look, st
     size_t n = rate_remarks(view, arena, &remarks);
     size_t hidden = first_shown(view->rate, look);
     if (hidden > 0)
-        fprintf(to, "(%zu earlier slots are not shown)\n", hidden);
+        fprintf(to, "(%zu earlier slot%s not shown)\n", hidden, hidden == 1 ? " is" : "s are");
     print_slots(view, look, arena, to);
     fputc('\n', to);
     fill_facts(&facts, view, arena);

@@ -111,6 +111,26 @@ static void remark(struct remarks *remarks, const char *text)
         remarks->items[remarks->n++] = text;
 }
 
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* Rows in which nothing could be, and why. */
+static void remark_begin(struct remarks *remarks, const struct rate_view *view)
+{
+    const struct rate *rate = view->rate;
+    if (!rate->has_first || rate->n_slots == 0 || rate->slots[0].to_ms > rate->first_ms)
+        return;
+    const char *first =
+        rate_time_text(view, remarks->arena, floor_div(rate->first_ms, 1000) * 1000);
+    const char *what = view->topic ? "record" : "row";
+    remark(remarks,
+           rate->some_deleted
+               ? arena_printf(remarks->arena, "%ss from before %s are deleted", what, first)
+               : arena_printf(remarks->arena, "the first %s is of %s", what, first));
+}
+
 /* How far the time index can be trusted; --exact does not need it. */
 static void remark_order(struct remarks *remarks, const struct rate *rate)
 {
@@ -123,15 +143,17 @@ static void remark_order(struct remarks *remarks, const struct rate *rate)
         remark(remarks,
                arena_printf(arena,
                             "counted by Kafka's time index; records are out of order at %" PRId64
-                            " of %" PRId64 " borders, by up to %s, so counts there are near: "
+                            " of %" PRId64 " border%s, by up to %s, so counts there are near: "
                             "--exact reads every record",
-                            d->out_of_place, d->borders, duration_text(arena, d->worst_ms)));
+                            d->out_of_place, d->borders, plural(d->borders),
+                            duration_text(arena, d->worst_ms)));
     else if (d->looked && d->borders > 0)
         remark(remarks,
                arena_printf(arena,
                             "counted by Kafka's time index, which is exact where timestamps rise; "
-                            "no late record was met beside %" PRId64 " borders (--exact finds all)",
-                            d->borders));
+                            "no late record was met beside %" PRId64
+                            " border%s (--exact finds all)",
+                            d->borders, plural(d->borders)));
     else
         remark(remarks, "counted by Kafka's time index, which is exact where timestamps rise");
 }
@@ -148,6 +170,10 @@ static void remark_topic(struct remarks *remarks, const struct rate *rate)
     if (rate->transactional && !rate->exact)
         remark(remarks, "transactions leave marks in the log that count as records here; --exact "
                         "leaves them out");
+    if (rate->exact && !rate->everything && rate->earlier > 0 &&
+        (rate->compacted || rate->transactional))
+        remark(remarks, "what came before these was not read: its offsets are counted, which are "
+                        "more than records here");
     if (rate->keys_estimated)
         remark(remarks, "the numbers of keys are estimates, within some 3 in 100");
 }
@@ -161,6 +187,7 @@ size_t rate_remarks(const struct rate_view *view, struct arena *arena, const cha
     if (view->rate->has_end && view->rate->ends_ms <= view->rate->now_ms)
         remark(remarks, arena_printf(arena, "nothing has come since %s",
                                      rate_time_text(view, arena, view->rate->ends_ms - 1)));
+    remark_begin(remarks, view);
     if (view->topic)
         remark_topic(remarks, view->rate);
     *out = remarks->items;

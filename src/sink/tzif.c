@@ -176,13 +176,15 @@ static int fail_unknown(const char *name, const char *folder, struct err *err)
 {
     char nearest[TZ_NAME_BYTES];
     if ((*name == '+' || *name == '-') && name[1] >= '0' && name[1] <= '9')
-        return err_set(err, ERR_USAGE,
-                       "timezone: \"%s\" is no offset from UTC: write +02, +0530 or -05:30, at most "
-                       "15 hours and 59 minutes",
-                       name);
+        return err_set(
+            err, ERR_USAGE,
+            "timezone: \"%s\" is no offset from UTC: write +02, +0530 or -05:30, at most "
+            "15 hours and 59 minutes",
+            name);
     if (tz_nearest(folder, name, nearest))
         return err_set(err, ERR_USAGE,
-                       "timezone: there is no time zone \"%s\"; did you mean \"%s\"?", name, nearest);
+                       "timezone: there is no time zone \"%s\"; did you mean \"%s\"?", name,
+                       nearest);
     return err_set(err, ERR_USAGE,
                    "timezone: there is no time zone \"%s\" in %s; give a name such as "
                    "Europe/Bucharest (package tzdata has them) or an offset such as +02:00",

@@ -377,10 +377,15 @@ static void test_wishes_that_cannot_be(void **state)
         {"second", "2026-01-01", "2026-11-26", true, "the 10000 that are counted"},
         {"day", "2020-01-01", "2026-11-26", false, "take --exact"},
         {NULL, "2020-01-01", "2026-11-26", false, "take --exact"},
-        {NULL, "2026-01-02", "2026-01-01", false, "--from is not before --to"},
-        {NULL, "2026-01-02", "2026-01-02", false, "--from is not before --to"},
-        {NULL, "2030-01-02", NULL, false, "--from is in the future"},
-        {NULL, NULL, "2020-01-01", false, "all that is there is newer"},
+        {NULL, "2026-01-02", "2026-01-01", false,
+         "--from (2026-01-02T00:00:00) is not before --to (2026-01-01T00:00:00): name an earlier"},
+        {NULL, "2026-01-02", "2026-01-02", false, "is not before --to"},
+        {NULL, "2030-01-02", NULL, false,
+         "--from (2030-01-02T00:00:00) is in the future, it is 2026-11-26T14:52:10: name an "
+         "earlier time"},
+        {NULL, NULL, "2020-01-01", false,
+         "--to (2020-01-01T00:00:00) is not behind the first that is there, of "
+         "2026-01-01T00:00:00: name a later time"},
     };
     struct rate_held held = {.any = true,
                              .oldest_ms = at("2026-01-01"),

@@ -130,6 +130,68 @@ static void test_ascii_bars_and_a_part(void **state)
                 "a day    15,120/day at this rate\n");
 }
 
+static void test_a_part_is_only_where_one_could_be(void **state)
+{
+    static const int64_t records[] = {0, 0, 5, 7, 0};
+    struct made made;
+    (void)state;
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, records, COUNT_OF(records));
+    for (size_t i = 0; i < made.rate.n_slots; i++)
+        made.slots[i].whole = false;
+    made.rate.now_ms = made.slots[3].from_ms + 1000;
+    made.rate.has_first = true;
+    made.rate.first_ms = made.slots[2].from_ms + 90500;
+    assert_text(&made, &ASCII,
+                "TIME              RECORDS\n"
+                "2026-11-26 12:00        0\n"
+                "2026-11-26 13:00        0\n"
+                "2026-11-26 14:00        5  ########### in part\n"
+                "2026-11-26 15:00        7  ############### so far\n"
+                "2026-11-26 16:00        0\n"
+                "\n"
+                "records  12\n"
+                "now      25,200/hour, by a part of an hour\n"
+                "average  12.3/hour\n"
+                "peak     7/hour at 2026-11-26 15:00\n"
+                "a day    295.3/day at this rate\n"
+                "\n"
+                "the first record is of 2026-11-26 14:01:30.\n"
+                "Kafka stamps these records as they arrive (LogAppendTime), so none is out of "
+                "order.\n");
+}
+
+/* Of all there is: nothing that is counted has no row. */
+static void test_what_lies_outside_has_rows(void **state)
+{
+    static const int64_t records[] = {4};
+    struct made made;
+    struct buf out;
+    (void)state;
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, records, 1);
+    made.view.topic = NULL;
+    made.rate.earlier = 8;
+    made.rate.later = 1;
+    made.rate.everything = true;
+    buf_init(&out, MAX_BYTES);
+    rate_render_csv(&made.view, &made.arena, &out);
+    assert_string_equal(buf_str(&out), "from,to,whole,rows\n"
+                                       ",2026-11-26T12:00:00Z,false,8\n"
+                                       "2026-11-26T12:00:00Z,2026-11-26T13:00:00Z,true,4\n"
+                                       "2026-11-26T13:00:00Z,,false,1\n");
+    buf_release(&out);
+    assert_text(&made, &ASCII,
+                "TIME              ROWS\n"
+                "earlier              8  ##########################\n"
+                "2026-11-26 12:00     4  #############\n"
+                "later                1  ###\n"
+                "\n"
+                "rows     4, and 8 before these\n"
+                "now      4/hour, in the hour from 2026-11-26 12:00\n"
+                "average  4/hour\n"
+                "peak     4/hour at 2026-11-26 12:00\n"
+                "a day    96/day at this rate\n");
+}
+
 static void test_clocks_go_back(void **state)
 {
     static const int64_t records[] = {1, 1, 1, 1, 1, 1};
@@ -275,6 +337,11 @@ static void test_remarks(void **state)
          {"no late record was met beside 72 borders"}},
         {{.disorder = {.looked = true, .borders = 72, .out_of_place = 5, .worst_ms = 65000}},
          {"out of order at 5 of 72 borders, by up to 1m5s"}},
+        {{.disorder = {.looked = true, .borders = 1}}, {"met beside 1 border ("}},
+        {{.disorder = {.looked = true, .borders = 1, .out_of_place = 1, .worst_ms = 1000}},
+         {"at 1 of 1 border, by"}},
+        {{.exact = true, .transactional = true, .earlier = 1}, {"before these was not read"}},
+        {{.exact = true, .transactional = true, .earlier = 1, .everything = true}, {NULL}},
         {{.disorder = {.looked = true}}, {"exact where timestamps rise"}},
         {{.append_time = true, .compacted = true, .transactional = true},
          {"(LogAppendTime)", "compacted: offsets are counted", "transactions leave marks"}},
@@ -430,6 +497,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bars),
         cmocka_unit_test(test_ascii_bars_and_a_part),
+        cmocka_unit_test(test_a_part_is_only_where_one_could_be),
+        cmocka_unit_test(test_what_lies_outside_has_rows),
         cmocka_unit_test(test_clocks_go_back),
         cmocka_unit_test(test_all_was_read),
         cmocka_unit_test(test_no_whole_hour_and_nothing),
