@@ -301,9 +301,10 @@ static void note(const struct rate_job *job, const struct rate *rate,
         cli_note(job->cli, "there is more before that: choose with --last or --from");
     if (notes->configs.class != ERR_NONE)
         cli_note(job->cli, "whether the topic is compacted is not known: %s", notes->configs.text);
-    if (rate->later > 0)
-        cli_note(job->cli, "%" PRId64 " more record%s from later times", rate->later,
-                 rate->later == 1 ? " is" : "s are");
+    if (rate->later > 0 && job->request.wish.to_ms == RATE_OPEN)
+        cli_note(job->cli, "%" PRId64 " more record%s from later times%s", rate->later,
+                 rate->later == 1 ? " is" : "s are",
+                 rate->transactional && !rate->exact ? ", or transactions' marks" : "");
 }
 
 /* Of a topic; for --live too, where a signal ends it with success while a broker is waited for. */

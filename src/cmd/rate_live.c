@@ -120,7 +120,8 @@ static int count(struct live *live, struct err *err)
     const struct rate *rate = &live->rate;
     if (!live->counted || live->away || now_ms >= rate->slots[rate->n_slots - 1].to_ms)
         return count_all(live, now_ms, err);
-    return live->source->count_last(live->source->context, now_ms, &live->rate, err);
+    int rc = live->source->count_last(live->source->context, now_ms, &live->rate, err);
+    return rc == 1 ? count_all(live, now_ms, err) : rc;
 }
 
 static void tell_outage(struct live *live, const struct err *err)
@@ -139,6 +140,10 @@ static int round_once(struct live *live, struct err *err)
     if (signals_stop_requested())
         return QUERY_ENOUGH;
     if (rc < 0) {
+        if (err->class == ERR_USAGE && live->counted) {
+            err->class = ERR_INPUT;
+            return err_prefix(err, "what was counted is gone");
+        }
         if (err->class != ERR_OUTAGE || !live->counted)
             return -1;
         tell_outage(live, err);

@@ -19,13 +19,13 @@ struct rate_source {
     /* Everything: `rate` is filled in and lies in the arena, and the view's remarks too. */
     int (*count)(void *context, struct arena *arena, int64_t now_ms, struct rate *rate,
                  struct err *err);
-    /* The last slot again, within `rate`. */
+    /* The last slot again, within `rate`; 1: that does not do, everything must be counted. */
     int (*count_last)(void *context, int64_t now_ms, struct rate *rate, struct err *err);
 };
 
 /*
  * Until a signal asks to stop or nobody reads: 0. -1: an error that is no outage, or the first
- * count failed. `view` has all but the rate; what its source changes there is seen.
+ * count failed; that what was counted is gone is ERR_INPUT. `view` has all but the rate; what its source changes there is seen.
  */
 int rate_live(const struct cli *cli, const struct rate_view *view, const struct rate_source *source,
               struct err *err);

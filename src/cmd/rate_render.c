@@ -13,7 +13,7 @@
 
 #define NOTE_SO_FAR " so far"
 #define NOTE_PART " in part"
-#define MIN_BAR_COLUMNS 8
+#define MIN_BAR_COLUMNS 4
 #define DAY_S 86400
 #define N_COUNTED 2 /* columns that are always there, */
 #define N_READ 4    /* and those of --exact */
@@ -106,12 +106,19 @@ static const char *note_of(const struct rate *rate, const struct rate_slot *slot
     return is_running(rate, slot) ? NOTE_SO_FAR : NOTE_PART;
 }
 
+/* How wide they may be: 0, there is no room for any. */
+struct bars {
+    size_t columns;
+    bool utf8;
+};
+
 static void add_bar_cell(struct columns *table, const struct rate_view *view,
-                         const struct rate_slot *slot, int64_t most, size_t columns, bool utf8)
+                         const struct rate_slot *slot, int64_t most, const struct bars *bars)
 {
     struct buf bar;
     buf_init(&bar, MAX_BAR_BYTES);
-    add_bar(&bar, slot->records, most, columns, utf8);
+    if (bars->columns > 0)
+        add_bar(&bar, slot->records, most, bars->columns, bars->utf8);
     const char *note = note_of(view->rate, slot);
     buf_add_str(&bar, bar.len == 0 && *note ? note + 1 : note);
     if (bar.len > 0)
@@ -131,7 +138,7 @@ static void add_figures_read(struct columns *table, struct arena *arena,
 }
 
 static void add_outside(struct columns *table, const struct rate_view *view, const char *when,
-                        int64_t records, int64_t most, size_t bar_columns, bool utf8)
+                        int64_t records, int64_t most, const struct bars *bars)
 {
     const struct rate_slot slot = {.whole = true, .records = outside(view->rate, records)};
     if (slot.records == 0)
@@ -140,13 +147,13 @@ static void add_outside(struct columns *table, const struct rate_view *view, con
     columns_add(table, grouped_text(table->arena, slot.records));
     for (int i = 0; was_read(view) && i < N_READ; i++)
         columns_add(table, NULL);
-    if (bar_columns > 0)
-        add_bar_cell(table, view, &slot, most, bar_columns, utf8);
+    if (bars)
+        add_bar_cell(table, view, &slot, most, bars);
 }
 
-/* Without bars: how wide the rest is. */
+/* `bars` NULL: how wide the rest is. */
 static void fill(struct columns *table, const struct rate_view *view, const struct rate_look *look,
-                 struct arena *arena, size_t bar_columns)
+                 struct arena *arena, const struct bars *bars)
 {
     const struct rate *rate = view->rate;
     const struct column all[] = {{"TIME", COLUMN_LEFT},
@@ -162,18 +169,18 @@ static void fill(struct columns *table, const struct rate_view *view, const stru
     int64_t most = most_records(rate, first);
     memcpy(heads, all, n * sizeof *heads);
     heads[n] = (struct column){"", COLUMN_LEFT};
-    columns_init(table, arena, heads, bar_columns > 0 ? n + 1 : n);
-    add_outside(table, view, "earlier", rate->earlier, most, bar_columns, look->utf8);
+    columns_init(table, arena, heads, bars ? n + 1 : n);
+    add_outside(table, view, "earlier", rate->earlier, most, bars);
     for (size_t i = first; i < rate->n_slots; i++) {
         const struct rate_slot *slot = &rate->slots[i];
         columns_add(table, rate_time_text(view, arena, slot->from_ms));
         columns_add(table, grouped_text(arena, slot->records));
         if (was_read(view))
             add_figures_read(table, arena, slot);
-        if (bar_columns > 0)
-            add_bar_cell(table, view, slot, most, bar_columns, look->utf8);
+        if (bars)
+            add_bar_cell(table, view, slot, most, bars);
     }
-    add_outside(table, view, "later", rate->later, most, bar_columns, look->utf8);
+    add_outside(table, view, "later", rate->later, most, bars);
 }
 
 static size_t note_columns(const struct rate *rate)
@@ -190,11 +197,11 @@ static void print_slots(const struct rate_view *view, const struct rate_look *lo
                         struct arena *arena, FILE *to)
 {
     struct columns table;
-    fill(&table, view, look, arena, 0);
+    fill(&table, view, look, arena, NULL);
     size_t taken = columns_width(&table) + 2 + note_columns(view->rate);
     bool narrow = look->screen_columns < taken + MIN_BAR_COLUMNS;
-    size_t bars = narrow ? MIN_BAR_COLUMNS : look->screen_columns - taken;
-    fill(&table, view, look, arena, bars);
+    const struct bars bars = {narrow ? 0 : look->screen_columns - taken, look->utf8};
+    fill(&table, view, look, arena, &bars);
     columns_print(&table, to);
 }
 
@@ -218,6 +225,9 @@ static const char *total_text(const struct rate_view *view, struct arena *arena)
     if (rate->earlier > 0)
         text = arena_printf(arena, "%s, and %s before these", text,
                             grouped_text(arena, rate->earlier));
+    if (rate->later > 0 && !rate->everything)
+        text = arena_printf(arena, "%s%s%s after", text, rate->earlier > 0 ? ", " : ", and ",
+                            grouped_text(arena, rate->later));
     return text;
 }
 
@@ -279,9 +289,11 @@ static void fill_facts(struct columns *facts, const struct rate_view *view, stru
         return;
     add_fact(facts, "now", now_text(view, arena, &figures));
     add_fact(facts, "average", per(view, arena, figures.average_per_unit));
+    const char *peak = per(view, arena, (double)figures.peak);
     add_fact(facts, "peak",
-             arena_printf(arena, "%s at %s", per(view, arena, (double)figures.peak),
-                          rate_time_text(view, arena, figures.peak_ms)));
+             figures.peak > 0 ? arena_printf(arena, "%s at %s", peak,
+                                             rate_time_text(view, arena, figures.peak_ms))
+                              : peak);
     add_fact(facts, "a day", rate_day_text(view, arena));
     if (partitions)
         add_fact(facts, "partitions", partitions);

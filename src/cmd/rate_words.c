@@ -170,6 +170,10 @@ static void remark_topic(struct remarks *remarks, const struct rate *rate)
     if (rate->transactional && !rate->exact)
         remark(remarks, "transactions leave marks in the log that count as records here; --exact "
                         "leaves them out");
+    if (rate->untimed)
+        remark(remarks, rate->exact ? "records without a timestamp (-1) count as earlier than all"
+                                    : "records without a timestamp (-1) were met: they are counted "
+                                      "where they lie");
     if (rate->exact && !rate->everything && rate->earlier > 0 &&
         (rate->compacted || rate->transactional))
         remark(remarks, "what came before these was not read: its offsets are counted, which are "

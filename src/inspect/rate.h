@@ -74,6 +74,7 @@ struct rate {
     bool transactional; /* control records or aborted ones lie between: offsets are more than
                            records */
     bool append_time;   /* LogAppendTime: timestamps rise */
+    bool untimed;       /* records without a timestamp (-1) were met */
     struct rate_disorder disorder;
     int64_t earlier; /* records before the first slot, and behind the last; RATE_UNKNOWN */
     int64_t later;

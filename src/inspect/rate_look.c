@@ -21,6 +21,7 @@ struct window {
     int64_t late_ms; /* how much older than the border a record behind it is, at most */
     bool any;
     bool gap;
+    bool untimed;
 };
 
 static enum scan_verdict take(void *context, struct scan_part *part, const struct message *message)
@@ -30,6 +31,7 @@ static enum scan_verdict take(void *context, struct scan_part *part, const struc
     (void)context;
     w->gap |= message->offset != w->next;
     w->next = message->offset + 1;
+    w->untimed |= ms < 0;
     if (ms < 0)
         return SCAN_MORE;
     if (!w->any)
@@ -109,6 +111,7 @@ static int read_round(struct look *look, struct err *err)
         bool short_of = look->windows[i].next < look->parts[i].stop && !look->parts[i].overtaken;
         if (look->windows[i].gap || short_of)
             look->run->rate->transactional |= !look->run->rate->compacted;
+        look->run->rate->untimed |= look->windows[i].untimed;
     }
     return 0;
 }

@@ -118,7 +118,8 @@ static void count(struct rate_run *run)
         int64_t first = *rate_offset(run, 0, i);
         int64_t last = *rate_offset(run, rate->n_slots, i);
         counted->records = last - first;
-        rate->earlier += first - p->low;
+        /* Of everything there is no record before the first one, just marks and holes. */
+        rate->earlier += rate->everything && !rate->untimed ? 0 : first - p->low;
         rate->later += p->high - last;
         for (size_t j = 0; j < rate->n_slots; j++)
             rate->slots[j].records += *rate_offset(run, j + 1, i) - *rate_offset(run, j, i);
@@ -188,7 +189,7 @@ static void count_last(struct rate_run *run)
     struct rate *rate = run->rate;
     struct rate_slot *slot = &rate->slots[rate->n_slots - 1];
     slot->records = rate->later = 0;
-    for (size_t i = 0; i < run->topic->n_partitions && i < rate->n_partitions; i++) {
+    for (size_t i = 0; i < run->topic->n_partitions; i++) {
         const struct topic_partition *p = &run->topic->partitions[i];
         if (p->leader == TOPIC_UNKNOWN)
             continue;
@@ -207,6 +208,8 @@ static int ask_last(struct rate_run *run, struct err *err)
     const struct rate_slot *last = &rate->slots[rate->n_slots - 1];
     if (find_topic(run, err) < 0)
         return -1;
+    if (run->topic->n_partitions != rate->n_partitions)
+        return 1;
     const int64_t borders_ms[] = {rate->slots[0].from_ms, last->from_ms, last->to_ms};
     run->offsets = arena_alloc(run->arena, N_LAST_BORDERS * (run->topic->n_partitions + 1) *
                                                sizeof *run->offsets);

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from harness.mock_cluster import MockCluster
 from harness.paths import patience
@@ -233,7 +233,14 @@ def test_rows_are_all_that_was_read(tool, kafka, topic):
     assert [(row["from"], row["to"], row["bytes"]) for row in (rows[0], rows[-1])] == [
         ("", "2026-01-01T10:00:00Z", ""), ("2026-01-01T12:00:00Z", "", "")]
     # A stretch that was chosen has no rows beside it.
-    assert len(tool.ok("rate", *asked, "--from", "2026-01-01T11:00", "--to", "2026-01-01T12:00", "--csv").splitlines()) == 2
+    chosen = ("rate", *asked, "--from", "2026-01-01T11:00", "--to", "2026-01-01T11:10")
+    assert len(tool.ok(*chosen, "--csv").splitlines()) == 2
+    told = tool(*chosen, stdin="")
+    assert re.search(r"(?m)^records  60, and 362 before these, 181 after$", told.stdout) and told.stderr == ""
+    # And no bars where there is no room for them.
+    terminal = tool.terminal("rate", *asked[:1], *asked[2:], columns=34, TERM="xterm", LC_ALL="C.UTF-8")
+    assert terminal.wait() == 0 and max(map(len, terminal.text.splitlines()[:4])) <= 34
+    assert "in part" in terminal.text and "\u2588" not in terminal.text
 
 
 def test_rows_before_the_first_record_are_no_parts(tool, kafka, topic):
@@ -250,6 +257,23 @@ def test_rows_before_the_first_record_are_no_parts(tool, kafka, topic):
     shown = tool.ok("rate", name, "--per", "hour", "--from", "-30m", "--to", f"{datetime.now().year + 1}-01-01",
                     "--timezone", "UTC", "--exact").decode()
     assert shown.count(" in part") <= 1 == shown.count(" so far")
+
+
+def test_records_without_a_timestamp(tool, kafka, topic):
+    """A producer may say -1. They are older than anything, and told."""
+    name = topic()
+    producer = KafkaProducer(bootstrap_servers=kafka.address)
+    for _ in range(3):
+        producer.send(name, b"x", timestamp_ms=-1).get(20)
+    producer.close()
+    for more in ((), ("--exact",)):
+        counted = rate(tool, name, *more)
+        assert (counted["records"], counted["earlier"]) == (0, 3)
+        assert any("without a timestamp (-1)" in remark for remark in counted["remarks"])
+    fill(kafka, name, [ms("2026-01-01")] * 2)
+    for more in ((), ("--exact",)):
+        counted = rate(tool, name, *more, "--per", "day", "--timezone", "UTC")
+        assert ([slot["records"] for slot in counted["slots"]], counted["earlier"]) == ([2], 3)
 
 
 def test_append_time_needs_no_look(tool, kafka, topic):
@@ -294,6 +318,17 @@ def test_transactions_are_named(tool, kafka, topic, transactional_producer):
     kafka.produce(other, [b"x"] * 300)
     exact = rate(tool, other, "--last", "1h", "--per", "day", "--exact")
     assert exact["transactional"] and sum(slot["records"] for slot in exact["slots"]) == 601
+    # What is aborted at the begin, or alone, is before nothing.
+    aborted = topic()
+    for rest in (0, 1):
+        producer.begin()
+        producer.send(aborted, 0, "1", "k")
+        producer.abort()
+        for counted in (rate(tool, aborted), rate(tool, aborted, "--exact")):
+            assert counted["earlier"] == 0
+            assert sum(slot["records"] for slot in counted["slots"]) == rest or not counted["exact"]
+        time.sleep(1.01 - time.time() % 1)  # in another second
+        kafka.produce(aborted, [b"x"])
     # One that is open: nothing waits for it.
     producer.begin()
     producer.send(name, 1, "open", "k")

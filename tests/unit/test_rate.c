@@ -505,6 +505,11 @@ static void test_what_began_or_ended_within_a_unit_counts_from_there(void **stat
     rate.has_end = true;
     rate.ends_ms = rate.first_ms + 4000;
     assert_true(rate_figures(&rate).per_day == 2 * 864000);
+    /* At one moment: in a second, at least. */
+    rate.ends_ms = rate.first_ms + 1;
+    rate.unit = UNIT_SECOND;
+    assert_true(rate_figures(&rate).now_per_unit == 80 &&
+                rate_figures(&rate).average_per_unit == 80);
     tz_free(tz);
 }
 

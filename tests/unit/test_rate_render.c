@@ -117,13 +117,14 @@ static void test_ascii_bars_and_a_part(void **state)
     made.view.topic = NULL;
     made.view.table = "s.t";
     made.rate.earlier = 1234;
+    made.rate.later = 5;
     assert_text(&made, &ASCII,
                 "TIME                     ROWS\n"
                 "2026-11-26 12:00:20.500     3  ### in part\n"
                 "2026-11-26 12:01            9  ########\n"
                 "2026-11-26 12:02           12  ###########\n"
                 "\n"
-                "rows     24, and 1,234 before these\n"
+                "rows     24, and 1,234 before these, 5 after\n"
                 "now      12/minute, in the minute from 2026-11-26 12:02\n"
                 "average  10.5/minute\n"
                 "peak     12/minute at 2026-11-26 12:02\n"
@@ -192,6 +193,7 @@ static void test_what_lies_outside_has_rows(void **state)
                 "a day    96/day at this rate\n");
 }
 
+/* No room for bars. */
 static void test_clocks_go_back(void **state)
 {
     static const int64_t records[] = {1, 1, 1, 1, 1, 1};
@@ -203,10 +205,10 @@ static void test_clocks_go_back(void **state)
     assert_text(&made, &look,
                 "(2 earlier slots are not shown)\n"
                 "TIME                     RECORDS\n"
-                "2026-10-25 03:00 +02:00        1  ########\n"
-                "2026-10-25 04:00 +02:00        1  ########\n"
-                "2026-10-25 05:00 +02:00        1  ########\n"
-                "2026-10-25 06:00 +02:00        1  ########\n"
+                "2026-10-25 03:00 +02:00        1\n"
+                "2026-10-25 04:00 +02:00        1\n"
+                "2026-10-25 05:00 +02:00        1\n"
+                "2026-10-25 06:00 +02:00        1\n"
                 "\n"
                 "records  6\n"
                 "now      1/hour, in the hour from 2026-10-25 06:00 +02:00\n"
@@ -235,7 +237,8 @@ static void test_all_was_read(void **state)
     made.slots[0].distinct_keys = 4;
     made.slots[1].bytes = 0;
     made.slots[1].distinct_keys = 0;
-    assert_text(&made, &ASCII,
+    const struct rate_look look = {.screen_columns = 64};
+    assert_text(&made, &look,
                 "TIME        RECORDS     BYTES  SMALLEST  LARGEST  KEYS\n"
                 "2026-11-26       10  5.469KiB       555    1,565     4  ########\n"
                 "2026-11-27        0        0B         -        -     0\n"
@@ -347,6 +350,8 @@ static void test_remarks(void **state)
          {"(LogAppendTime)", "compacted: offsets are counted", "transactions leave marks"}},
         {{.exact = true, .compacted = true, .transactional = true},
          {"compacted: records that were replaced are not counted"}},
+        {{.exact = true, .untimed = true}, {"(-1) count as earlier"}},
+        {{.append_time = true, .untimed = true}, {"(LogAppendTime)", "counted where they lie"}},
         {{.exact = true, .keys_estimated = true}, {"within some 3 in 100"}},
     };
     (void)state;
