@@ -106,7 +106,7 @@ static size_t plan(struct reading *reading, struct scan_part *parts)
             continue;
         int64_t from = run->rate->everything ? p->low : p->at;
         run->rate->partitions[i].records = 0;
-        run->rate->earlier += from - p->low;
+        run->rate->earlier += rate_before(run, i, from);
         reading->of += p->high - from;
         parts[n++] = (struct scan_part){.topic = run->topic->name,
                                         .partition = p->partition,

@@ -118,8 +118,7 @@ static void count(struct rate_run *run)
         int64_t first = *rate_offset(run, 0, i);
         int64_t last = *rate_offset(run, rate->n_slots, i);
         counted->records = last - first;
-        /* Of everything there is no record before the first one, just marks and holes. */
-        rate->earlier += rate->everything && !rate->untimed ? 0 : first - p->low;
+        rate->earlier += rate_before(run, i, first);
         rate->later += p->high - last;
         for (size_t j = 0; j < rate->n_slots; j++)
             rate->slots[j].records += *rate_offset(run, j + 1, i) - *rate_offset(run, j, i);

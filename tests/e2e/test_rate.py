@@ -329,6 +329,7 @@ def test_transactions_are_named(tool, kafka, topic, transactional_producer):
             assert sum(slot["records"] for slot in counted["slots"]) == rest or not counted["exact"]
         time.sleep(1.01 - time.time() % 1)  # in another second
         kafka.produce(aborted, [b"x"])
+        assert rate(tool, aborted)["earlier"] == 0
     # One that is open: nothing waits for it.
     producer.begin()
     producer.send(name, 1, "open", "k")
