@@ -2,8 +2,6 @@
 
 #include "cmd/columns.h"
 #include "cmd/figure_text.h"
-#include "cmd/query_output.h"
-#include "cmd/shown.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,7 +15,6 @@
 #define DAY_S 86400
 #define N_COUNTED 2 /* columns that are always there, */
 #define N_READ 4    /* and those of --exact */
-#define MAX_OUT_BYTES ((size_t)1 << 30)
 #define MAX_BAR_BYTES ((size_t)64 * 1024)
 
 /* ---- what is known ---- */
@@ -342,26 +339,4 @@ void rate_render_line(const struct rate_view *view, struct arena *arena, struct 
     buf_printf(out, "%s in the %s from %s, average %s, %s", grouped_text(arena, last->records),
                unit_name(rate->unit), rate_time_text(view, arena, last->from_ms),
                per(view, arena, figures.average_per_unit), rate_day_text(view, arena));
-}
-
-int rate_render(const struct cli *cli, const struct rate_view *view, struct err *err)
-{
-    struct arena arena;
-    struct buf out;
-    const struct rate_look look = {.screen_columns = screen_size().columns,
-                                   .utf8 = shown_is_utf8()};
-    arena_init(&arena);
-    buf_init(&out, MAX_OUT_BYTES);
-    if (cli->json)
-        rate_render_json(view, &arena, &out);
-    else if (view->csv)
-        rate_render_csv(view, &arena, &out);
-    else
-        rate_render_text(view, &look, &arena, &out);
-    int rc = output_write(&out, err);
-    if (rc == QUERY_ENOUGH)
-        output_forget();
-    buf_release(&out);
-    arena_release(&arena);
-    return rc < 0 ? -1 : 0;
 }

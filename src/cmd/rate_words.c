@@ -101,6 +101,7 @@ const char *rate_time_rfc(const struct rate_view *view, struct arena *arena, int
 
 struct remarks {
     struct arena *arena;
+    bool cautions_only;
     const char *items[MAX_REMARKS];
     size_t n;
 };
@@ -109,6 +110,13 @@ static void remark(struct remarks *remarks, const char *text)
 {
     if (remarks->n < MAX_REMARKS)
         remarks->items[remarks->n++] = text;
+}
+
+/* What is no caution. */
+static void remark_fact(struct remarks *remarks, const char *text)
+{
+    if (!remarks->cautions_only)
+        remark(remarks, text);
 }
 
 static const char *plural(int64_t n)
@@ -125,10 +133,10 @@ static void remark_begin(struct remarks *remarks, const struct rate_view *view)
     const char *first =
         rate_time_text(view, remarks->arena, floor_div(rate->first_ms, 1000) * 1000);
     const char *what = view->topic ? "record" : "row";
-    remark(remarks,
-           rate->some_deleted
-               ? arena_printf(remarks->arena, "%ss from before %s are deleted", what, first)
-               : arena_printf(remarks->arena, "the first %s is of %s", what, first));
+    remark_fact(remarks,
+                rate->some_deleted
+                    ? arena_printf(remarks->arena, "%ss from before %s are deleted", what, first)
+                    : arena_printf(remarks->arena, "the first %s is of %s", what, first));
 }
 
 /* How far the time index can be trusted; --exact does not need it. */
@@ -137,8 +145,9 @@ static void remark_order(struct remarks *remarks, const struct rate *rate)
     const struct rate_disorder *d = &rate->disorder;
     struct arena *arena = remarks->arena;
     if (rate->append_time)
-        remark(remarks, "Kafka stamps these records as they arrive (LogAppendTime), so none is out "
-                        "of order");
+        remark_fact(remarks,
+                    "Kafka stamps these records as they arrive (LogAppendTime), so none is out "
+                    "of order");
     else if (d->looked && d->out_of_place > 0)
         remark(remarks,
                arena_printf(arena,
@@ -148,14 +157,14 @@ static void remark_order(struct remarks *remarks, const struct rate *rate)
                             d->out_of_place, d->borders, plural(d->borders),
                             duration_text(arena, d->worst_ms)));
     else if (d->looked && d->borders > 0)
-        remark(remarks,
-               arena_printf(arena,
-                            "counted by Kafka's time index, which is exact where timestamps rise; "
-                            "no late record was met beside %" PRId64
-                            " border%s (--exact finds all)",
-                            d->borders, plural(d->borders)));
+        remark_fact(
+            remarks,
+            arena_printf(arena,
+                         "counted by Kafka's time index, which is exact where timestamps rise; "
+                         "no late record was met beside %" PRId64 " border%s (--exact finds all)",
+                         d->borders, plural(d->borders)));
     else
-        remark(remarks, "counted by Kafka's time index, which is exact where timestamps rise");
+        remark_fact(remarks, "counted by Kafka's time index, which is exact where timestamps rise");
 }
 
 static void remark_topic(struct remarks *remarks, const struct rate *rate)
@@ -182,18 +191,30 @@ static void remark_topic(struct remarks *remarks, const struct rate *rate)
         remark(remarks, "the numbers of keys are estimates, within some 3 in 100");
 }
 
-size_t rate_remarks(const struct rate_view *view, struct arena *arena, const char *const **out)
+static size_t remarks_of(const struct rate_view *view, struct arena *arena, bool cautions_only,
+                         const char *const **out)
 {
     struct remarks *remarks = arena_alloc(arena, sizeof *remarks);
     remarks->arena = arena;
+    remarks->cautions_only = cautions_only;
     for (size_t i = 0; i < view->n_remarks; i++)
         remark(remarks, view->remarks[i]);
     if (view->rate->has_end && view->rate->ends_ms <= view->rate->now_ms)
-        remark(remarks, arena_printf(arena, "nothing has come since %s",
-                                     rate_time_text(view, arena, view->rate->ends_ms - 1)));
+        remark_fact(remarks, arena_printf(arena, "nothing has come since %s",
+                                          rate_time_text(view, arena, view->rate->ends_ms - 1)));
     remark_begin(remarks, view);
     if (view->topic)
         remark_topic(remarks, view->rate);
     *out = remarks->items;
     return remarks->n;
+}
+
+size_t rate_remarks(const struct rate_view *view, struct arena *arena, const char *const **out)
+{
+    return remarks_of(view, arena, false, out);
+}
+
+size_t rate_cautions(const struct rate_view *view, struct arena *arena, const char *const **out)
+{
+    return remarks_of(view, arena, true, out);
 }

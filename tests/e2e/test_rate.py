@@ -292,6 +292,8 @@ def test_compacted_topics_are_named(tool, topic, kafka):
     fill(kafka, name, [ms("2026-01-01")] * 3, key=b"k")
     counted = rate(tool, name)
     assert counted["compacted"] and not counted["transactional"]
+    assert "the topic is compacted: offsets are counted" in tool("rate", name, "--csv", stdin="").stderr
+    assert tool("rate", name, "--csv", "-q", stdin="").stderr == ""
 
 
 def test_transactions_are_named(tool, kafka, topic, transactional_producer):

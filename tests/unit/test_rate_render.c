@@ -333,26 +333,32 @@ static void test_remarks(void **state)
     static const struct {
         struct rate rate;
         const char *said[3]; /* a part of each */
+        size_t cautions;
     } cases[] = {
-        {{.append_time = true}, {"so none is out of order"}},
-        {{.exact = true}, {NULL}},
+        {{.append_time = true}, {"so none is out of order"}, 0},
+        {{.exact = true}, {NULL}, 0},
         {{.disorder = {.looked = true, .borders = 72}},
-         {"no late record was met beside 72 borders"}},
+         {"no late record was met beside 72 borders"},
+         0},
         {{.disorder = {.looked = true, .borders = 72, .out_of_place = 5, .worst_ms = 65000}},
-         {"out of order at 5 of 72 borders, by up to 1m5s"}},
-        {{.disorder = {.looked = true, .borders = 1}}, {"met beside 1 border ("}},
+         {"out of order at 5 of 72 borders, by up to 1m5s"},
+         1},
+        {{.disorder = {.looked = true, .borders = 1}}, {"met beside 1 border ("}, 0},
         {{.disorder = {.looked = true, .borders = 1, .out_of_place = 1, .worst_ms = 1000}},
-         {"at 1 of 1 border, by"}},
-        {{.exact = true, .transactional = true, .earlier = 1}, {"before these was not read"}},
-        {{.exact = true, .transactional = true, .earlier = 1, .everything = true}, {NULL}},
-        {{.disorder = {.looked = true}}, {"exact where timestamps rise"}},
+         {"at 1 of 1 border, by"},
+         1},
+        {{.exact = true, .transactional = true, .earlier = 1}, {"before these was not read"}, 1},
+        {{.exact = true, .transactional = true, .earlier = 1, .everything = true}, {NULL}, 0},
+        {{.disorder = {.looked = true}}, {"exact where timestamps rise"}, 0},
         {{.append_time = true, .compacted = true, .transactional = true},
-         {"(LogAppendTime)", "compacted: offsets are counted", "transactions leave marks"}},
+         {"(LogAppendTime)", "compacted: offsets are counted", "transactions leave marks"},
+         2},
         {{.exact = true, .compacted = true, .transactional = true},
-         {"compacted: records that were replaced are not counted"}},
-        {{.exact = true, .untimed = true}, {"(-1) count as earlier"}},
-        {{.append_time = true, .untimed = true}, {"(LogAppendTime)", "counted where they lie"}},
-        {{.exact = true, .keys_estimated = true}, {"within some 3 in 100"}},
+         {"compacted: records that were replaced are not counted"},
+         1},
+        {{.exact = true, .untimed = true}, {"(-1) count as earlier"}, 1},
+        {{.append_time = true, .untimed = true}, {"(LogAppendTime)", "counted where they lie"}, 1},
+        {{.exact = true, .keys_estimated = true}, {"within some 3 in 100"}, 1},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -367,6 +373,7 @@ static void test_remarks(void **state)
         assert_int_equal(n, expected);
         for (size_t j = 0; j < n; j++)
             assert_non_null(strstr(remarks[j], cases[i].said[j]));
+        assert_int_equal(rate_cautions(&view, &arena, &remarks), cases[i].cautions);
         arena_release(&arena);
     }
 }
