@@ -265,7 +265,14 @@ def test_records_without_a_timestamp(tool, kafka, topic):
     producer = KafkaProducer(bootstrap_servers=kafka.address)
     for _ in range(3):
         producer.send(name, b"x", timestamp_ms=-1).get(20)
+    amid = topic()
+    fill(kafka, amid, [ms("2026-01-01")] * 250)
+    producer.send(amid, b"x", timestamp_ms=-1).get(20)
     producer.close()
+    fill(kafka, amid, [ms("2026-01-01")] * 250)
+    counted = rate(tool, amid, "--exact")
+    assert (counted["records"], counted["earlier"]) == (500, 1)
+    assert any("without a timestamp (-1)" in remark for remark in counted["remarks"])
     for more in ((), ("--exact",)):
         counted = rate(tool, name, *more)
         assert (counted["records"], counted["earlier"]) == (0, 3)
@@ -321,7 +328,11 @@ def test_transactions_are_named(tool, kafka, topic, transactional_producer):
     exact = rate(tool, other, "--last", "1h", "--per", "day", "--exact")
     assert exact["transactional"] and sum(slot["records"] for slot in exact["slots"]) == 601
     # What is aborted at the begin, or alone, is before nothing.
-    aborted = topic()
+    aborted, long = topic(), topic()
+    producer.begin()
+    for i in range(250):
+        producer.send(long, 0, f"{i}", "k")
+    producer.abort()
     for rest in (0, 1):
         producer.begin()
         producer.send(aborted, 0, "1", "k")
@@ -332,6 +343,9 @@ def test_transactions_are_named(tool, kafka, topic, transactional_producer):
         time.sleep(1.01 - time.time() % 1)  # in another second
         kafka.produce(aborted, [b"x"])
         assert rate(tool, aborted)["earlier"] == 0
+    kafka.produce(long, [b"x"])
+    counted = rate(tool, long, "--exact")
+    assert (counted["records"], counted["earlier"]) == (1, 0)
     # One that is open: nothing waits for it.
     producer.begin()
     producer.send(name, 1, "open", "k")
