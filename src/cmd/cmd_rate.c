@@ -243,7 +243,7 @@ static int read_live(struct rate_job *job, struct err *err)
     } others[] = {{OPTION_TO, "looks at now"},
                   {OPTION_EXACT, "asks each second"},
                   {OPTION_CSV, "is a line each second, or -J an object"}};
-    job->live = option_of(job, OPTION_LIVE) != NULL;
+    job->live = wish->again = option_of(job, OPTION_LIVE) != NULL;
     for (size_t i = 0; job->live && i < sizeof others / sizeof *others; i++)
         if (option_of(job, others[i].id))
             return err_set(err, ERR_USAGE, "--live %s: leave out %s", others[i].why,

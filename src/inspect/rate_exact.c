@@ -159,6 +159,9 @@ static int read_parts(struct reading *reading, struct scan_part *parts, size_t n
                            reading->passed, reading->of);
         again = rc < 0 ? -1 : catch_up(reading, parts, n, err);
     }
+    if (again < 0 && reading->passed > 0)
+        err_prefix(err, "when %" PRId64 " of %" PRId64 " records were read", reading->passed,
+                   reading->of);
     return again;
 }
 

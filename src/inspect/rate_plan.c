@@ -130,7 +130,7 @@ static int too_many(const struct tz *tz, const struct rate_wish *wish, enum time
     if (coarser > unit && count_borders(tz, coarser, s) <= max)
         snprintf(coarser_way, sizeof coarser_way, "a coarser unit (--per %s), ",
                  unit_name(coarser));
-    if (n <= RATE_MAX_BORDERS_READ && !wish->all_is_read)
+    if (n <= RATE_MAX_BORDERS_READ && !wish->all_is_read && !wish->again)
         read_way = "--exact, which reads all records, ";
     return err_set(err, ERR_USAGE,
                    "%zu borders, one each %s, are more than the %zu that are %s: take %s%s%sa "

@@ -26,6 +26,7 @@ struct rate_wish {
     int64_t to_ms;
     int64_t last_ms;  /* so long a time before now; RATE_OPEN. Alone, without the other two */
     bool all_is_read; /* RATE_MAX_BORDERS_READ holds */
+    bool again;       /* asked for again and again: reading all is no way */
 };
 
 /* Times of the oldest and the newest record that there is. */

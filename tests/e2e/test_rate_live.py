@@ -96,6 +96,8 @@ def test_a_topic_that_grows_or_goes(kafka, topic, tool):
 @pytest.mark.parametrize("arguments, message", [
     (["--exact"], "--live asks each second: leave out --exact"),
     (["--to", "2026-01-01"], "--live looks at now: leave out --to"),
+    (["--per", "day", "--last", "400d"], "402 borders, one each day, are more than the 200 that are asked for: take a "
+     "shorter stretch (--last 198d)"),
     (["--csv"], "--live is a line each second, or -J an object: leave out --csv"),
 ])
 def test_what_does_not_go_with_it(tool, topic, arguments, message):
@@ -123,3 +125,18 @@ def test_a_broker_that_is_away_is_told_once_and_waited_for(kafka, topic, tool):
     add(kafka, topic, 25)
     wait_until(lambda: re.search(rb"Z 25 in", stays.stdout.readline()), 40)
     assert interrupt(stays) == ""
+
+
+@pytest.mark.slow
+def test_a_broker_that_leaves_amid_a_reading(kafka, topic, tool):
+    """Nothing is shown, and it says how far it came and who is away."""
+    kafka.produce(topic, [Record(b"x" * 100, partition=0)] * 5000, batch_num_messages=1)
+    terminal = tool.terminal("rate", topic, "--exact", "-X", "fetch.message.max.bytes=100")
+    terminal.shows("of 5000 records")
+    kafka.kill()
+    try:
+        assert terminal.wait() == 1
+    finally:
+        kafka.start()
+    assert re.search(rf"weir rate: when \d+ of 5000 records were read: no answer from the brokers {kafka.address} within 10 s",
+                     terminal.text)
