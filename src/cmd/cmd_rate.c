@@ -320,6 +320,8 @@ static int count(void *context, struct arena *arena, int64_t now_ms, struct rate
     if (rc == 0 && job->live && !job->noted)
         note(job, rate, &job->notes);
     job->noted |= rc == 0;
+    job->request.was_there = job->noted;
+    job->request.wish.slides = job->noted && job->live;
     return rc;
 }
 

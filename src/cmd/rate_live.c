@@ -140,10 +140,6 @@ static int round_once(struct live *live, struct err *err)
     if (signals_stop_requested())
         return QUERY_ENOUGH;
     if (rc < 0) {
-        if (err->class == ERR_USAGE && live->counted) {
-            err->class = ERR_INPUT;
-            return err_prefix(err, "what was counted is gone");
-        }
         if (err->class != ERR_OUTAGE || !live->counted)
             return -1;
         tell_outage(live, err);

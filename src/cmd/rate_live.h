@@ -25,8 +25,7 @@ struct rate_source {
 
 /*
  * Until a signal asks to stop or nobody reads: 0. -1: an error that is no outage, or the first
- * count failed; that what was counted is gone is ERR_INPUT. `view` has all but the rate; what its
- * source changes there is seen.
+ * count failed. `view` has all but the rate; what its source changes there is seen.
  */
 int rate_live(const struct cli *cli, const struct rate_view *view, const struct rate_source *source,
               struct err *err);

@@ -135,7 +135,9 @@ static void remark_begin(struct remarks *remarks, const struct rate_view *view)
     const char *what = view->topic ? "record" : "row";
     remark_fact(remarks,
                 rate->some_deleted
-                    ? arena_printf(remarks->arena, "%ss from before %s are deleted", what, first)
+                    ? arena_printf(remarks->arena,
+                                   "the first %s that is there is of %s; older ones are deleted",
+                                   what, first)
                     : arena_printf(remarks->arena, "the first %s is of %s", what, first));
 }
 

@@ -199,9 +199,12 @@ int rate_plan(struct rate *rate, struct arena *arena, const struct rate_wish *wi
     rate->unit = wish->has_unit ? wish->unit : finest(tz, &s);
     int64_t *borders = arena_alloc(arena, max * sizeof *borders);
     size_t n = borders_between(tz, rate->unit, s.from_ms, s.to_ms, borders, max);
-    *cut = n > max && !wish->has_unit && is_open(wish);
+    *cut = n > max && (wish->slides || (!wish->has_unit && is_open(wish)));
     if (*cut) {
-        s.from_ms = s.to_ms - (RATE_AUTO_SLOTS - 1) * unit_ms(rate->unit);
+        /* Days may be short: some borders are left for that. */
+        int64_t slots = wish->slides ? (int64_t)max - 4 : RATE_AUTO_SLOTS - 1;
+        s.from_ms = s.to_ms - slots * unit_ms(rate->unit);
+        s.from_exact = false;
         n = borders_between(tz, rate->unit, s.from_ms, s.to_ms, borders, max);
     }
     if (n > max)

@@ -124,6 +124,7 @@ int rate_table_count(struct rate_table *table, struct arena *arena, int64_t now_
         rate_plan(out, arena, wish, request->tz, &held, &notes->cut, err) < 0 ||
         count_from(table, arena, out, 0, &how, &tally, err) < 0)
         return -1;
+    table->wish.slides = wish->again;
     notes->nulls = tally.nulls;
     notes->unreadable = tally.unreadable;
     if (all) {

@@ -25,6 +25,7 @@ struct rate_topic_request {
     int64_t now_ms;
     struct rate_wish wish;
     bool exact;
+    bool was_there; /* counted before: that it is not there any more is ERR_INPUT */
     /* Of `exact`, from time to time: so many offsets of so many are passed. May be NULL. */
     void (*progress)(void *context, int64_t passed, int64_t of);
     void *context;

@@ -62,6 +62,15 @@ def test_the_stretch_moves_on(kafka, topic, tool):
     assert interrupt(process) == ""
 
 
+def test_a_stretch_that_grows_too_long_begins_later(kafka, topic, tool):
+    add(kafka, topic, 3)
+    process = tool.start("rate", topic, "--live", "-J", "--per", "second", "--from", "-197s")
+    first = json.loads(process.stdout.readline())
+    later = read_until(process, lambda found: found["slots"][0]["from"] > first["slots"][2]["from"])
+    assert 190 < len(later["slots"]) < 200
+    assert interrupt(process) == ""
+
+
 def test_a_line_a_second_and_the_terminal(kafka, topic, tool):
     process = tool.start("rate", topic, "--live", "--expect", "10000/d")
     line = process.stdout.readline().decode()

@@ -339,6 +339,34 @@ static void test_a_wish_becomes_slots(void **state)
     arena_release(&arena);
 }
 
+/* What has grown too long since it was asked for first. */
+static void test_a_stretch_may_slide(void **state)
+{
+    struct tz *tz = zone("Europe/Bucharest");
+    struct rate_held held = {.any = true,
+                             .oldest_ms = at("2020-01-01"),
+                             .newest_ms = at("2026-11-26")};
+    struct arena arena;
+    (void)state;
+    arena_init(&arena);
+    for (int unit = UNIT_SECOND; unit <= UNIT_DAY; unit++) {
+        struct err err;
+        struct rate rate = {.now_ms = at(NOW)};
+        struct rate_wish wish = open_wish();
+        bool cut = false;
+        wish.has_unit = true;
+        wish.unit = (enum time_unit_kind)unit;
+        wish.from_ms = at("2020-01-01T10:30:30.500");
+        assert_int_equal(rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err), -1);
+        wish.slides = true;
+        assert_int_equal(rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err), 0);
+        assert_true(cut && rate.n_slots > 190 && rate.n_slots < RATE_MAX_BORDERS);
+        assert_true(rate.slots[0].whole && rate.slots[rate.n_slots - 1].to_ms > rate.now_ms);
+    }
+    tz_free(tz);
+    arena_release(&arena);
+}
+
 /* One partition lost its first hours, another did not. */
 static void test_what_retention_deleted_in_part_is_not_whole(void **state)
 {
@@ -567,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_units_have_names),
         cmocka_unit_test(test_the_machines_zone_is_found),
         cmocka_unit_test(test_a_wish_becomes_slots),
+        cmocka_unit_test(test_a_stretch_may_slide),
         cmocka_unit_test(test_what_retention_deleted_in_part_is_not_whole),
         cmocka_unit_test(test_wishes_that_cannot_be),
         cmocka_unit_test(test_without_a_wish_there_is_always_an_answer),
