@@ -23,26 +23,30 @@ static int choose_partition(struct rate_run *run, struct err *err)
     return 0;
 }
 
-static int fail_missing(const struct rate_topic_request *request, struct err *err)
+/* A topic that was there is no mistake of the asker. */
+static void tell_gone(const struct rate_topic_request *request, struct err *err)
 {
     if (!request->was_there || err->class != ERR_USAGE)
-        return -1;
+        return;
     err->class = ERR_INPUT;
-    return err_prefix(err, "what was counted is gone");
+    err_prefix(err, "what was counted is gone");
 }
 
 static int find_topic(struct rate_run *run, struct err *err)
 {
     const struct rate_topic_request *request = run->request;
     struct topic_info info;
-    if (admin_topic(request->admin, request->topic, run->ask_ms, &info, err) < 0)
-        return fail_missing(request, err);
+    if (admin_topic(request->admin, request->topic, run->ask_ms, &info, err) < 0) {
+        tell_gone(request, err);
+        return -1;
+    }
     if (admin_topics(request->admin, run->arena, request->topic, run->ask_ms, &run->topics, err) <
         0)
         return -1;
     if (run->topics.n == 0) {
         err_set(err, ERR_USAGE, "the topic \"%s\" has just been deleted", request->topic);
-        return fail_missing(request, err);
+        tell_gone(request, err);
+        return -1;
     }
     run->topic = &run->topics.items[0];
     if (choose_partition(run, err) < 0)
