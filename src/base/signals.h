@@ -20,8 +20,11 @@ int signals_init(struct err *err);
  * interrupted, when there is nothing yet to drain or to clear away.
  */
 void signals_end_at_once(bool on);
-/* The exit code of that first signal: 130, unless it is how the work ends. */
-void signals_end_code(int code);
+/*
+ * What that first signal does then: the exit code, 130 unless told otherwise, and a line for stderr
+ * with its end, which must stay where it is (NULL: none).
+ */
+void signals_end_with(int code, const char *line);
 
 /* Whether a signal has asked to stop. Any thread. */
 bool signals_stop_requested(void);

@@ -104,11 +104,10 @@ static void read_round(struct run *run, bool *any, bool *left)
 /* Nothing new in time: the reason the library gave meanwhile, if it gave one. */
 static void give_up(struct run *run, const struct err *outage)
 {
-    if (outage->class != ERR_NONE)
-        run->fault = *outage;
-    else
-        err_set(&run->fault, ERR_OUTAGE, "no answer from the brokers %s within %d s",
-                run->scan->config->brokers, run->scan->timeout_ms / 1000);
+    err_set_code(&run->fault, ERR_OUTAGE, outage->code,
+                 "no answer from the brokers %s within %d s%s%s", run->scan->config->brokers,
+                 run->scan->timeout_ms / 1000, outage->class != ERR_NONE ? ": " : "",
+                 outage->class != ERR_NONE ? outage->text : "");
 }
 
 static int read_all(struct run *run, struct err *err)

@@ -243,7 +243,7 @@ static int read_live(struct rate_job *job, struct err *err)
     } others[] = {{OPTION_TO, "looks at now"},
                   {OPTION_EXACT, "asks each second"},
                   {OPTION_CSV, "is a line each second, or -J an object"}};
-    job->live = option_of(job, OPTION_LIVE) != NULL;
+    job->live = wish->again = option_of(job, OPTION_LIVE) != NULL;
     for (size_t i = 0; job->live && i < sizeof others / sizeof *others; i++)
         if (option_of(job, others[i].id))
             return err_set(err, ERR_USAGE, "--live %s: leave out %s", others[i].why,
@@ -293,15 +293,18 @@ static void note(const struct rate_job *job, const struct rate *rate,
 {
     if (notes->leaderless > 0)
         cli_note(job->cli,
-                 "%zu of %zu partitions have no leader: their records are not counted; see weir "
+                 "%zu of %zu partitions %s no leader: their records are not counted; see weir "
                  "topic describe %s",
-                 notes->leaderless, notes->n_partitions, job->request.topic);
+                 notes->leaderless, notes->n_partitions, notes->leaderless == 1 ? "has" : "have",
+                 job->request.topic);
     if (notes->cut)
         cli_note(job->cli, "there is more before that: choose with --last or --from");
     if (notes->configs.class != ERR_NONE)
         cli_note(job->cli, "whether the topic is compacted is not known: %s", notes->configs.text);
-    if (rate->later > 0)
-        cli_note(job->cli, "%" PRId64 " more records are from later times", rate->later);
+    if (rate->later > 0 && job->request.wish.to_ms == RATE_OPEN)
+        cli_note(job->cli, "%" PRId64 " more record%s from later times%s", rate->later,
+                 rate->later == 1 ? " is" : "s are",
+                 rate->transactional && !rate->exact ? ", or transactions' marks" : "");
 }
 
 /* Of a topic; for --live too, where a signal ends it with success while a broker is waited for. */
@@ -317,6 +320,8 @@ static int count(void *context, struct arena *arena, int64_t now_ms, struct rate
     if (rc == 0 && job->live && !job->noted)
         note(job, rate, &job->notes);
     job->noted |= rc == 0;
+    job->request.was_there = job->noted;
+    job->request.wish.slides = job->noted && job->live;
     return rc;
 }
 
@@ -342,13 +347,23 @@ static int once(struct rate_job *job, struct err *err)
     return job->notes.leaderless > 0 ? EXIT_FAILED : 0;
 }
 
+/* While something that cannot be interrupted is under way; --live has no other end. */
+static void tell_signals(const struct rate_job *job)
+{
+    if (job->live)
+        signals_end_with(0, NULL);
+    else if (job->table.source.table)
+        signals_end_with(EXIT_FAILED, "weir rate: cancelled before the database had answered\n");
+    else
+        signals_end_with(EXIT_FAILED, "weir rate: cancelled before the brokers had answered\n");
+}
+
 static int work(struct rate_job *job, struct err *err)
 {
     const struct rate_source source = {job, count, count_last};
     if (read_job(job, err) < 0 || signals_init(err) < 0)
         return -1;
-    if (job->live)
-        signals_end_code(0);
+    tell_signals(job);
     if (job->table.source.table)
         return rate_of_table(job->cli, &job->table, &job->view, job->live, err);
     signals_end_at_once(true);

@@ -134,6 +134,11 @@ void rate_render_json(const struct rate_view *view, struct arena *arena, struct 
 #define N_COUNTED 4 /* columns that are always there */
 #define N_READ 4    /* and those of --exact */
 
+static size_t csv_columns(const struct rate_view *view)
+{
+    return view->rate->exact && view->topic ? N_COUNTED + N_READ : N_COUNTED;
+}
+
 static struct slice number_of(struct arena *arena, int64_t number)
 {
     if (!known(number))
@@ -141,30 +146,53 @@ static struct slice number_of(struct arena *arena, int64_t number)
     return slice_of(arena_printf(arena, "%" PRId64, number));
 }
 
+/* A row of CSV; a time that is NULL is not known. */
+static void csv_slot(const struct rate_view *view, struct arena *arena, const char *from,
+                     const char *to, const struct rate_slot *slot, struct buf *out)
+{
+    const struct slice values[N_COUNTED + N_READ] = {
+        from ? slice_of(from) : SLICE_NONE,
+        to ? slice_of(to) : SLICE_NONE,
+        slice_of(slot->whole ? "true" : "false"),
+        number_of(arena, slot->records),
+        number_of(arena, slot->bytes),
+        number_of(arena, slot->smallest),
+        number_of(arena, slot->largest),
+        number_of(arena, slot->distinct_keys),
+    };
+    csv_row(out, values, csv_columns(view));
+}
+
+/* What lies in no slot, of all there is: without it the rows would not be all. */
+static void csv_outside(const struct rate_view *view, struct arena *arena, const char *from,
+                        const char *to, int64_t records, struct buf *out)
+{
+    const struct rate_slot slot = {.records = records,
+                                   .bytes = RATE_UNKNOWN,
+                                   .smallest = RATE_UNKNOWN,
+                                   .largest = RATE_UNKNOWN,
+                                   .distinct_keys = RATE_UNKNOWN};
+    if (view->rate->everything && records > 0)
+        csv_slot(view, arena, from, to, &slot, out);
+}
+
 void rate_render_csv(const struct rate_view *view, struct arena *arena, struct buf *out)
 {
-    static const struct query_column columns[] = {
+    const struct query_column columns[] = {
         {"from", QUERY_TEXT},      {"to", QUERY_TEXT},
-        {"whole", QUERY_BOOLEAN},  {"records", QUERY_NUMBER},
+        {"whole", QUERY_BOOLEAN},  {view->topic ? "records" : "rows", QUERY_NUMBER},
         {"bytes", QUERY_NUMBER},   {"smallest", QUERY_NUMBER},
         {"largest", QUERY_NUMBER}, {"distinct_keys", QUERY_NUMBER},
     };
     const struct rate *rate = view->rate;
-    bool read = rate->exact && view->topic;
-    size_t n = read ? N_COUNTED + N_READ : N_COUNTED;
-    csv_header(out, columns, n);
+    csv_header(out, columns, csv_columns(view));
+    csv_outside(view, arena, NULL, rate_time_rfc(view, arena, rate->slots[0].from_ms),
+                rate->earlier, out);
     for (size_t i = 0; i < rate->n_slots; i++) {
         const struct rate_slot *slot = &rate->slots[i];
-        const struct slice values[N_COUNTED + N_READ] = {
-            slice_of(rate_time_rfc(view, arena, slot->from_ms)),
-            slice_of(rate_time_rfc(view, arena, slot->to_ms)),
-            slice_of(slot->whole ? "true" : "false"),
-            number_of(arena, slot->records),
-            number_of(arena, slot->bytes),
-            number_of(arena, slot->smallest),
-            number_of(arena, slot->largest),
-            number_of(arena, slot->distinct_keys),
-        };
-        csv_row(out, values, n);
+        csv_slot(view, arena, rate_time_rfc(view, arena, slot->from_ms),
+                 rate_time_rfc(view, arena, slot->to_ms), slot, out);
     }
+    csv_outside(view, arena, rate_time_rfc(view, arena, rate->slots[rate->n_slots - 1].to_ms), NULL,
+                rate->later, out);
 }

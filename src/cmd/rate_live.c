@@ -120,7 +120,8 @@ static int count(struct live *live, struct err *err)
     const struct rate *rate = &live->rate;
     if (!live->counted || live->away || now_ms >= rate->slots[rate->n_slots - 1].to_ms)
         return count_all(live, now_ms, err);
-    return live->source->count_last(live->source->context, now_ms, &live->rate, err);
+    int rc = live->source->count_last(live->source->context, now_ms, &live->rate, err);
+    return rc == 1 ? count_all(live, now_ms, err) : rc;
 }
 
 static void tell_outage(struct live *live, const struct err *err)

@@ -19,7 +19,7 @@ struct rate_source {
     /* Everything: `rate` is filled in and lies in the arena, and the view's remarks too. */
     int (*count)(void *context, struct arena *arena, int64_t now_ms, struct rate *rate,
                  struct err *err);
-    /* The last slot again, within `rate`. */
+    /* The last slot again, within `rate`; 1: that does not do, everything must be counted. */
     int (*count_last)(void *context, int64_t now_ms, struct rate *rate, struct err *err);
 };
 

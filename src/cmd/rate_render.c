@@ -2,8 +2,6 @@
 
 #include "cmd/columns.h"
 #include "cmd/figure_text.h"
-#include "cmd/query_output.h"
-#include "cmd/shown.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -13,9 +11,10 @@
 
 #define NOTE_SO_FAR " so far"
 #define NOTE_PART " in part"
-#define MIN_BAR_COLUMNS 8
+#define MIN_BAR_COLUMNS 4
 #define DAY_S 86400
-#define MAX_OUT_BYTES ((size_t)1 << 30)
+#define N_COUNTED 2 /* columns that are always there, */
+#define N_READ 4    /* and those of --exact */
 #define MAX_BAR_BYTES ((size_t)64 * 1024)
 
 /* ---- what is known ---- */
@@ -56,9 +55,17 @@ static size_t first_shown(const struct rate *rate, const struct rate_look *look)
                                                                   : 0;
 }
 
+/* What lies before or behind the slots of all there is has a row of its own. */
+static int64_t outside(const struct rate *rate, int64_t records)
+{
+    return rate->everything && records > 0 ? records : 0;
+}
+
 static int64_t most_records(const struct rate *rate, size_t from)
 {
-    int64_t most = 0;
+    int64_t earlier = outside(rate, rate->earlier);
+    int64_t later = outside(rate, rate->later);
+    int64_t most = earlier > later ? earlier : later;
     for (size_t i = from; i < rate->n_slots; i++)
         if (rate->slots[i].records > most)
             most = rate->slots[i].records;
@@ -82,19 +89,33 @@ static void add_bar(struct buf *out, int64_t records, int64_t most, size_t colum
         buf_add_str(out, eighths[n % parts]);
 }
 
+/* Before the first record, or in the future: there is nothing of which a part could be missing. */
+static bool is_nothing(const struct rate *rate, const struct rate_slot *slot)
+{
+    bool before = !rate->has_first || slot->to_ms <= rate->first_ms;
+    return slot->records == 0 && (before || slot->from_ms > rate->now_ms);
+}
+
 static const char *note_of(const struct rate *rate, const struct rate_slot *slot)
 {
-    if (slot->whole)
+    if (slot->whole || (is_nothing(rate, slot) && !is_running(rate, slot)))
         return "";
     return is_running(rate, slot) ? NOTE_SO_FAR : NOTE_PART;
 }
 
+/* How wide they may be: 0, there is no room for any. */
+struct bars {
+    size_t columns;
+    bool utf8;
+};
+
 static void add_bar_cell(struct columns *table, const struct rate_view *view,
-                         const struct rate_slot *slot, int64_t most, size_t columns, bool utf8)
+                         const struct rate_slot *slot, int64_t most, const struct bars *bars)
 {
     struct buf bar;
     buf_init(&bar, MAX_BAR_BYTES);
-    add_bar(&bar, slot->records, most, columns, utf8);
+    if (bars->columns > 0)
+        add_bar(&bar, slot->records, most, bars->columns, bars->utf8);
     const char *note = note_of(view->rate, slot);
     buf_add_str(&bar, bar.len == 0 && *note ? note + 1 : note);
     if (bar.len > 0)
@@ -113,9 +134,23 @@ static void add_figures_read(struct columns *table, struct arena *arena,
     columns_add(table, slot->distinct_keys < 0 ? NULL : grouped_text(arena, slot->distinct_keys));
 }
 
-/* Without bars: how wide the rest is. */
+static void add_outside(struct columns *table, const struct rate_view *view, const char *when,
+                        int64_t records, int64_t most, const struct bars *bars)
+{
+    const struct rate_slot slot = {.whole = true, .records = outside(view->rate, records)};
+    if (slot.records == 0)
+        return;
+    columns_add(table, when);
+    columns_add(table, grouped_text(table->arena, slot.records));
+    for (int i = 0; was_read(view) && i < N_READ; i++)
+        columns_add(table, NULL);
+    if (bars)
+        add_bar_cell(table, view, &slot, most, bars);
+}
+
+/* `bars` NULL: how wide the rest is. */
 static void fill(struct columns *table, const struct rate_view *view, const struct rate_look *look,
-                 struct arena *arena, size_t bar_columns)
+                 struct arena *arena, const struct bars *bars)
 {
     const struct rate *rate = view->rate;
     const struct column all[] = {{"TIME", COLUMN_LEFT},
@@ -126,21 +161,23 @@ static void fill(struct columns *table, const struct rate_view *view, const stru
                                  {"KEYS", COLUMN_RIGHT},
                                  {"", COLUMN_LEFT}};
     struct column *heads = arena_alloc(arena, sizeof all);
-    size_t n = was_read(view) ? 6 : 2;
+    size_t n = was_read(view) ? N_COUNTED + N_READ : N_COUNTED;
     size_t first = first_shown(rate, look);
     int64_t most = most_records(rate, first);
     memcpy(heads, all, n * sizeof *heads);
     heads[n] = (struct column){"", COLUMN_LEFT};
-    columns_init(table, arena, heads, bar_columns > 0 ? n + 1 : n);
+    columns_init(table, arena, heads, bars ? n + 1 : n);
+    add_outside(table, view, "earlier", rate->earlier, most, bars);
     for (size_t i = first; i < rate->n_slots; i++) {
         const struct rate_slot *slot = &rate->slots[i];
         columns_add(table, rate_time_text(view, arena, slot->from_ms));
         columns_add(table, grouped_text(arena, slot->records));
         if (was_read(view))
             add_figures_read(table, arena, slot);
-        if (bar_columns > 0)
-            add_bar_cell(table, view, slot, most, bar_columns, look->utf8);
+        if (bars)
+            add_bar_cell(table, view, slot, most, bars);
     }
+    add_outside(table, view, "later", rate->later, most, bars);
 }
 
 static size_t note_columns(const struct rate *rate)
@@ -157,11 +194,11 @@ static void print_slots(const struct rate_view *view, const struct rate_look *lo
                         struct arena *arena, FILE *to)
 {
     struct columns table;
-    fill(&table, view, look, arena, 0);
+    fill(&table, view, look, arena, NULL);
     size_t taken = columns_width(&table) + 2 + note_columns(view->rate);
     bool narrow = look->screen_columns < taken + MIN_BAR_COLUMNS;
-    size_t bars = narrow ? MIN_BAR_COLUMNS : look->screen_columns - taken;
-    fill(&table, view, look, arena, bars);
+    const struct bars bars = {narrow ? 0 : look->screen_columns - taken, look->utf8};
+    fill(&table, view, look, arena, &bars);
     columns_print(&table, to);
 }
 
@@ -185,6 +222,9 @@ static const char *total_text(const struct rate_view *view, struct arena *arena)
     if (rate->earlier > 0)
         text = arena_printf(arena, "%s, and %s before these", text,
                             grouped_text(arena, rate->earlier));
+    if (rate->later > 0 && !rate->everything)
+        text = arena_printf(arena, "%s%s%s after", text, rate->earlier > 0 ? ", " : ", and ",
+                            grouped_text(arena, rate->later));
     return text;
 }
 
@@ -246,9 +286,11 @@ static void fill_facts(struct columns *facts, const struct rate_view *view, stru
         return;
     add_fact(facts, "now", now_text(view, arena, &figures));
     add_fact(facts, "average", per(view, arena, figures.average_per_unit));
+    const char *peak = per(view, arena, (double)figures.peak);
     add_fact(facts, "peak",
-             arena_printf(arena, "%s at %s", per(view, arena, (double)figures.peak),
-                          rate_time_text(view, arena, figures.peak_ms)));
+             figures.peak > 0 ? arena_printf(arena, "%s at %s", peak,
+                                             rate_time_text(view, arena, figures.peak_ms))
+                              : peak);
     add_fact(facts, "a day", rate_day_text(view, arena));
     if (partitions)
         add_fact(facts, "partitions", partitions);
@@ -264,7 +306,7 @@ static void print(const struct rate_view *view, const struct rate_look *look, st
     size_t n = rate_remarks(view, arena, &remarks);
     size_t hidden = first_shown(view->rate, look);
     if (hidden > 0)
-        fprintf(to, "(%zu earlier slots are not shown)\n", hidden);
+        fprintf(to, "(%zu earlier slot%s not shown)\n", hidden, hidden == 1 ? " is" : "s are");
     print_slots(view, look, arena, to);
     fputc('\n', to);
     fill_facts(&facts, view, arena);
@@ -297,26 +339,4 @@ void rate_render_line(const struct rate_view *view, struct arena *arena, struct 
     buf_printf(out, "%s in the %s from %s, average %s, %s", grouped_text(arena, last->records),
                unit_name(rate->unit), rate_time_text(view, arena, last->from_ms),
                per(view, arena, figures.average_per_unit), rate_day_text(view, arena));
-}
-
-int rate_render(const struct cli *cli, const struct rate_view *view, struct err *err)
-{
-    struct arena arena;
-    struct buf out;
-    const struct rate_look look = {.screen_columns = screen_size().columns,
-                                   .utf8 = shown_is_utf8()};
-    arena_init(&arena);
-    buf_init(&out, MAX_OUT_BYTES);
-    if (cli->json)
-        rate_render_json(view, &arena, &out);
-    else if (view->csv)
-        rate_render_csv(view, &arena, &out);
-    else
-        rate_render_text(view, &look, &arena, &out);
-    int rc = output_write(&out, err);
-    if (rc == QUERY_ENOUGH)
-        output_forget();
-    buf_release(&out);
-    arena_release(&arena);
-    return rc < 0 ? -1 : 0;
 }

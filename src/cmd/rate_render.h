@@ -31,7 +31,10 @@ struct rate_view {
     bool csv;
 };
 
-/* Onto stdout, in the form that was asked for; that nobody reads it is no error. 0 or -1. */
+/*
+ * Onto stdout, in the form that was asked for; what CSV has no place for onto stderr. That nobody
+ * reads it is no error. 0 or -1.
+ */
 int rate_render(const struct cli *cli, const struct rate_view *view, struct err *err);
 
 /* ---- the forms ---- */
@@ -61,5 +64,7 @@ const char *rate_time_rfc(const struct rate_view *view, struct arena *arena, int
 const char *rate_day_text(const struct rate_view *view, struct arena *arena);
 /* What makes the counts less than exact, or asks for attention: sentences without a full stop. */
 size_t rate_remarks(const struct rate_view *view, struct arena *arena, const char *const **out);
+/* Those alone that a count should not be taken without. */
+size_t rate_cautions(const struct rate_view *view, struct arena *arena, const char *const **out);
 
 #endif

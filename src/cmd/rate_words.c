@@ -101,6 +101,7 @@ const char *rate_time_rfc(const struct rate_view *view, struct arena *arena, int
 
 struct remarks {
     struct arena *arena;
+    bool cautions_only;
     const char *items[MAX_REMARKS];
     size_t n;
 };
@@ -111,29 +112,61 @@ static void remark(struct remarks *remarks, const char *text)
         remarks->items[remarks->n++] = text;
 }
 
+/* What is no caution. */
+static void remark_fact(struct remarks *remarks, const char *text)
+{
+    if (!remarks->cautions_only)
+        remark(remarks, text);
+}
+
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* Rows in which nothing could be, and why. */
+static void remark_begin(struct remarks *remarks, const struct rate_view *view)
+{
+    const struct rate *rate = view->rate;
+    if (!rate->has_first || rate->n_slots == 0 || rate->slots[0].to_ms > rate->first_ms)
+        return;
+    const char *first =
+        rate_time_text(view, remarks->arena, floor_div(rate->first_ms, 1000) * 1000);
+    const char *what = view->topic ? "record" : "row";
+    remark_fact(remarks,
+                rate->some_deleted
+                    ? arena_printf(remarks->arena,
+                                   "the first %s that is there is of %s; older ones are deleted",
+                                   what, first)
+                    : arena_printf(remarks->arena, "the first %s is of %s", what, first));
+}
+
 /* How far the time index can be trusted; --exact does not need it. */
 static void remark_order(struct remarks *remarks, const struct rate *rate)
 {
     const struct rate_disorder *d = &rate->disorder;
     struct arena *arena = remarks->arena;
     if (rate->append_time)
-        remark(remarks, "Kafka stamps these records as they arrive (LogAppendTime), so none is out "
-                        "of order");
+        remark_fact(remarks,
+                    "Kafka stamps these records as they arrive (LogAppendTime), so none is out "
+                    "of order");
     else if (d->looked && d->out_of_place > 0)
         remark(remarks,
                arena_printf(arena,
                             "counted by Kafka's time index; records are out of order at %" PRId64
-                            " of %" PRId64 " borders, by up to %s, so counts there are near: "
+                            " of %" PRId64 " border%s, by up to %s, so counts there are near: "
                             "--exact reads every record",
-                            d->out_of_place, d->borders, duration_text(arena, d->worst_ms)));
+                            d->out_of_place, d->borders, plural(d->borders),
+                            duration_text(arena, d->worst_ms)));
     else if (d->looked && d->borders > 0)
-        remark(remarks,
-               arena_printf(arena,
-                            "counted by Kafka's time index, which is exact where timestamps rise; "
-                            "no late record was met beside %" PRId64 " borders (--exact finds all)",
-                            d->borders));
+        remark_fact(
+            remarks,
+            arena_printf(arena,
+                         "counted by Kafka's time index, which is exact where timestamps rise; "
+                         "no late record was met beside %" PRId64 " border%s (--exact finds all)",
+                         d->borders, plural(d->borders)));
     else
-        remark(remarks, "counted by Kafka's time index, which is exact where timestamps rise");
+        remark_fact(remarks, "counted by Kafka's time index, which is exact where timestamps rise");
 }
 
 static void remark_topic(struct remarks *remarks, const struct rate *rate)
@@ -148,21 +181,42 @@ static void remark_topic(struct remarks *remarks, const struct rate *rate)
     if (rate->transactional && !rate->exact)
         remark(remarks, "transactions leave marks in the log that count as records here; --exact "
                         "leaves them out");
+    if (rate->untimed)
+        remark(remarks, rate->exact ? "records without a timestamp (-1) count as earlier than all"
+                                    : "records without a timestamp (-1) were met: they are counted "
+                                      "where they lie");
+    if (rate->exact && !rate->everything && rate->earlier > 0 &&
+        (rate->compacted || rate->transactional))
+        remark(remarks, "what came before these was not read: its offsets are counted, which are "
+                        "more than records here");
     if (rate->keys_estimated)
         remark(remarks, "the numbers of keys are estimates, within some 3 in 100");
 }
 
-size_t rate_remarks(const struct rate_view *view, struct arena *arena, const char *const **out)
+static size_t remarks_of(const struct rate_view *view, struct arena *arena, bool cautions_only,
+                         const char *const **out)
 {
     struct remarks *remarks = arena_alloc(arena, sizeof *remarks);
     remarks->arena = arena;
+    remarks->cautions_only = cautions_only;
     for (size_t i = 0; i < view->n_remarks; i++)
         remark(remarks, view->remarks[i]);
     if (view->rate->has_end && view->rate->ends_ms <= view->rate->now_ms)
-        remark(remarks, arena_printf(arena, "nothing has come since %s",
-                                     rate_time_text(view, arena, view->rate->ends_ms - 1)));
+        remark_fact(remarks, arena_printf(arena, "nothing has come since %s",
+                                          rate_time_text(view, arena, view->rate->ends_ms - 1)));
+    remark_begin(remarks, view);
     if (view->topic)
         remark_topic(remarks, view->rate);
     *out = remarks->items;
     return remarks->n;
+}
+
+size_t rate_remarks(const struct rate_view *view, struct arena *arena, const char *const **out)
+{
+    return remarks_of(view, arena, false, out);
+}
+
+size_t rate_cautions(const struct rate_view *view, struct arena *arena, const char *const **out)
+{
+    return remarks_of(view, arena, true, out);
 }

@@ -2,6 +2,8 @@
 
 #define DAY_MS 86400000.0
 
+#define LEAST_MS 1000 /* what came at one moment tells nothing of shorter times */
+
 /* How much of a slot is over, from when on something could arrive. */
 static int64_t elapsed_ms(const struct rate *rate, const struct rate_slot *slot)
 {
@@ -11,6 +13,11 @@ static int64_t elapsed_ms(const struct rate *rate, const struct rate_slot *slot)
     if (rate->has_first && from_ms < rate->first_ms)
         from_ms = rate->first_ms;
     return to_ms > from_ms ? to_ms - from_ms : 0;
+}
+
+static int64_t at_least(int64_t ms)
+{
+    return ms < LEAST_MS ? LEAST_MS : ms;
 }
 
 static double skew(const struct rate *rate)
@@ -49,11 +56,12 @@ struct rate_figures rate_figures(const struct rate *rate)
             figures.peak_ms = slot->from_ms;
         }
         if (slot_ms > 0)
-            figures.now_per_unit =
-                any_whole ? (double)slot->records
-                          : (double)slot->records * (double)unit_ms(rate->unit) / (double)slot_ms;
+            figures.now_per_unit = any_whole ? (double)slot->records
+                                             : (double)slot->records * (double)unit_ms(rate->unit) /
+                                                   (double)at_least(slot_ms);
     }
     if (ms > 0) {
+        ms = at_least(ms);
         figures.average_per_unit = (double)records * (double)unit_ms(rate->unit) / (double)ms;
         figures.per_day = (double)records * DAY_MS / (double)ms;
     }

@@ -53,9 +53,12 @@ struct rate {
     enum time_unit_kind unit;
     const char *timezone;
     int64_t now_ms;
+    /* Nothing was chosen: the slots are meant for all there is, and few lie outside of them. */
+    bool everything;
     /* The oldest record's time, before which nothing could arrive; where it is known. */
     bool has_first;
     int64_t first_ms;
+    bool some_deleted; /* it was not the first */
     /*
      * Where the counting ends, if not now: behind the newest record, if it is of a unit that is
      * over; at the stretch's end, if all of it lies in the future.
@@ -71,6 +74,7 @@ struct rate {
     bool transactional; /* control records or aborted ones lie between: offsets are more than
                            records */
     bool append_time;   /* LogAppendTime: timestamps rise */
+    bool untimed;       /* records without a timestamp (-1) were met */
     struct rate_disorder disorder;
     int64_t earlier; /* records before the first slot, and behind the last; RATE_UNKNOWN */
     int64_t later;

@@ -2,7 +2,8 @@
  * Every record of a stretch, read and counted.
  *
  * Reading begins where the first record of the stretch is: all before it are older, whatever the
- * order. It ends at the log's end, because anything there may be late.
+ * order, and if the stretch is everything where the log begins. It ends at the log's end, because
+ * anything there may be late.
  */
 #include "base/signals.h"
 #include "base/siphash.h"
@@ -61,6 +62,7 @@ static void count_record(struct reading *reading, const struct scan_part *part,
     struct rate *rate = reading->run->rate;
     size_t i = slot_of(rate, reading->slot, message->timestamp_ms);
     int64_t bytes = (int64_t)(message->key.len + message->value.len);
+    rate->untimed |= message->timestamp_ms < 0;
     if (i == rate->n_slots) {
         *(message->timestamp_ms < rate->slots[0].from_ms ? &rate->earlier : &rate->later) += 1;
         return;
@@ -102,12 +104,13 @@ static size_t plan(struct reading *reading, struct scan_part *parts)
         const struct topic_partition *p = &run->topic->partitions[i];
         if (p->leader == TOPIC_UNKNOWN)
             continue;
+        int64_t from = run->rate->everything ? p->low : p->at;
         run->rate->partitions[i].records = 0;
-        run->rate->earlier += p->at - p->low;
-        reading->of += p->high - p->at;
+        run->rate->earlier += rate_before(run, i, from);
+        reading->of += p->high - from;
         parts[n++] = (struct scan_part){.topic = run->topic->name,
                                         .partition = p->partition,
-                                        .from = p->at,
+                                        .from = from,
                                         .stop = p->high,
                                         .owner = &run->rate->partitions[i]};
     }
@@ -156,6 +159,9 @@ static int read_parts(struct reading *reading, struct scan_part *parts, size_t n
                            reading->passed, reading->of);
         again = rc < 0 ? -1 : catch_up(reading, parts, n, err);
     }
+    if (again < 0 && reading->passed > 0)
+        err_prefix(err, "when %" PRId64 " of %" PRId64 " records were read", reading->passed,
+                   reading->of);
     return again;
 }
 

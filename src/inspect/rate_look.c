@@ -13,14 +13,17 @@
 
 /* The records from `from` to `stop` of one partition, and what they tell. */
 struct window {
+    size_t partition;  /* its place in the topic's list */
     int64_t border;    /* its offset */
     int64_t border_ms; /* INT64_MIN: it is none */
+    int64_t first;     /* the first record's offset; -1: there was none */
     int64_t next;      /* the offset that would come next, were there no gaps */
     int64_t first_ms;
     int64_t newest_ms;
     int64_t late_ms; /* how much older than the border a record behind it is, at most */
     bool any;
     bool gap;
+    bool untimed;
 };
 
 static enum scan_verdict take(void *context, struct scan_part *part, const struct message *message)
@@ -28,8 +31,11 @@ static enum scan_verdict take(void *context, struct scan_part *part, const struc
     struct window *w = part->owner;
     int64_t ms = message->timestamp_ms;
     (void)context;
+    if (w->first < 0)
+        w->first = message->offset;
     w->gap |= message->offset != w->next;
     w->next = message->offset + 1;
+    w->untimed |= ms < 0;
     if (ms < 0)
         return SCAN_MORE;
     if (!w->any)
@@ -85,7 +91,11 @@ static void add_window(struct look *look, const struct topic_partition *p, int64
     if (!rate_has_records(p) || from >= stop)
         return;
     struct window *w = &look->windows[look->n];
-    *w = (struct window){.border = offset, .border_ms = at_ms, .next = from};
+    *w = (struct window){.partition = (size_t)(p - look->run->topic->partitions),
+                         .border = offset,
+                         .border_ms = at_ms,
+                         .first = -1,
+                         .next = from};
     look->parts[look->n++] = (struct scan_part){.topic = look->run->topic->name,
                                                 .partition = p->partition,
                                                 .from = from,
@@ -109,6 +119,7 @@ static int read_round(struct look *look, struct err *err)
         bool short_of = look->windows[i].next < look->parts[i].stop && !look->parts[i].overtaken;
         if (look->windows[i].gap || short_of)
             look->run->rate->transactional |= !look->run->rate->compacted;
+        look->run->rate->untimed |= look->windows[i].untimed;
     }
     return 0;
 }
@@ -129,12 +140,30 @@ static void take_ends(const struct look *look, struct rate_held *held)
     }
 }
 
+/* What was read has no record before the first; a log that was read to its end has none at all. */
+static int64_t begin_of(const struct look *look, size_t i)
+{
+    const struct window *w = &look->windows[i];
+    const struct topic_partition *p = &look->run->topic->partitions[w->partition];
+    if (look->parts[i].overtaken)
+        return p->low;
+    if (w->first >= 0)
+        return w->first;
+    return look->parts[i].stop == p->high ? p->high : p->low;
+}
+
 /* An offset that is not 0 says that what was before it is deleted. */
 static void take_begins(const struct look *look, struct rate_held *held)
 {
+    struct rate_run *run = look->run;
+    size_t n = run->topic->n_partitions;
+    run->begins = arena_alloc(run->arena, (n + 1) * sizeof *run->begins);
+    for (size_t i = 0; i < n; i++)
+        run->begins[i] = run->topic->partitions[i].low;
     take_ends(look, held);
     for (size_t i = 0; i < look->n; i++) {
         const struct window *w = &look->windows[i];
+        run->begins[w->partition] = begin_of(look, i);
         if (!w->any || w->border == 0)
             continue;
         if (!held->some_deleted || w->first_ms > held->complete_ms)

@@ -1,11 +1,14 @@
 #include "inspect/rate_plan.h"
 
+#include "base/civil.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define FIRST_MS (INT64_C(-62135596800) * 1000) /* 0001-01-01 */
-#define LAST_MS (INT64_C(253402128000) * 1000)  /* 9999-12-30 */
+#define DAY_S 86400
+#define LAST_MS (INT64_C(253402128000) * 1000) /* 9999-12-30 */
 
 static int64_t in_calendar(int64_t ms)
 {
@@ -64,15 +67,40 @@ static struct stretch stretch_of(const struct rate_wish *wish, const struct rate
     return s;
 }
 
-static int check_order(const struct stretch *s, const struct rate_wish *wish, struct err *err)
+/* As --from and --to take it, in the zone of the rows. */
+static const char *time_text(char out[32], const struct tz *tz, int64_t ms)
 {
+    int64_t utc_s = floor_div(in_calendar(ms), 1000);
+    int64_t local_s = utc_s + tz_offset_at(tz, utc_s);
+    struct civil date = civil_from_days(floor_div(local_s, DAY_S));
+    int of_day = (int)floor_mod(local_s, DAY_S);
+    snprintf(out, 32, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d", date.year, date.month, date.day,
+             of_day / 3600, of_day / 60 % 60, of_day % 60);
+    return out;
+}
+
+static int check_order(const struct stretch *s, const struct rate_wish *wish, const struct tz *tz,
+                       int64_t now_ms, struct err *err)
+{
+    char from[32];
+    char to[32];
     if (s->from_ms < s->to_ms)
         return 0;
+    time_text(from, tz, s->from_ms);
+    time_text(to, tz, s->to_ms);
     if (wish->from_ms != RATE_OPEN && wish->to_ms != RATE_OPEN)
-        return err_set(err, ERR_USAGE, "--from is not before --to");
+        return err_set(err, ERR_USAGE,
+                       "--from (%s) is not before --to (%s): name an earlier begin or a later end",
+                       from, to);
     if (wish->from_ms != RATE_OPEN)
-        return err_set(err, ERR_USAGE, "--from is in the future");
-    return err_set(err, ERR_USAGE, "--to: all that is there is newer");
+        return err_set(err, ERR_USAGE,
+                       "--from (%s) is in the future, it is %s: name an earlier time, or --to too "
+                       "for what is ahead of the clock",
+                       from, time_text(to, tz, now_ms));
+    return err_set(err, ERR_USAGE,
+                   "--to (%s) is not behind the first that is there, of %s: name a later time, or "
+                   "--from too",
+                   to, from);
 }
 
 static size_t count_borders(const struct tz *tz, enum time_unit_kind unit, const struct stretch *s)
@@ -102,7 +130,7 @@ static int too_many(const struct tz *tz, const struct rate_wish *wish, enum time
     if (coarser > unit && count_borders(tz, coarser, s) <= max)
         snprintf(coarser_way, sizeof coarser_way, "a coarser unit (--per %s), ",
                  unit_name(coarser));
-    if (n <= RATE_MAX_BORDERS_READ && !wish->all_is_read)
+    if (n <= RATE_MAX_BORDERS_READ && !wish->all_is_read && !wish->again)
         read_way = "--exact, which reads all records, ";
     return err_set(err, ERR_USAGE,
                    "%zu borders, one each %s, are more than the %zu that are %s: take %s%s%sa "
@@ -121,6 +149,7 @@ static void set_ends(struct rate *rate, const struct rate_wish *wish, const stru
         is_open(wish) && held->any && held->newest_ms < border_before(tz, rate->unit, rate->now_ms);
     rate->has_first = held->any;
     rate->first_ms = held->any ? in_calendar(held->oldest_ms) : 0;
+    rate->some_deleted = held->some_deleted;
     rate->has_end = is_future || is_over;
     rate->ends_ms = is_future ? s->to_ms : is_over ? in_calendar(held->newest_ms) + 1 : 0;
 }
@@ -165,18 +194,22 @@ int rate_plan(struct rate *rate, struct arena *arena, const struct rate_wish *wi
 {
     struct stretch s = stretch_of(wish, held, rate->now_ms);
     size_t max = wish->all_is_read ? RATE_MAX_BORDERS_READ : RATE_MAX_BORDERS;
-    if (check_order(&s, wish, err) < 0)
+    if (check_order(&s, wish, tz, rate->now_ms, err) < 0)
         return -1;
     rate->unit = wish->has_unit ? wish->unit : finest(tz, &s);
     int64_t *borders = arena_alloc(arena, max * sizeof *borders);
     size_t n = borders_between(tz, rate->unit, s.from_ms, s.to_ms, borders, max);
-    *cut = n > max && !wish->has_unit && is_open(wish);
+    *cut = n > max && (wish->slides || (!wish->has_unit && is_open(wish)));
     if (*cut) {
-        s.from_ms = s.to_ms - (RATE_AUTO_SLOTS - 1) * unit_ms(rate->unit);
+        /* Days may be short: some borders are left for that. */
+        int64_t slots = wish->slides ? (int64_t)max - 4 : RATE_AUTO_SLOTS - 1;
+        s.from_ms = s.to_ms - slots * unit_ms(rate->unit);
+        s.from_exact = false;
         n = borders_between(tz, rate->unit, s.from_ms, s.to_ms, borders, max);
     }
     if (n > max)
         return too_many(tz, wish, rate->unit, &s, n, err);
+    rate->everything = is_open(wish) && !*cut;
     set_ends(rate, wish, &s, held, tz);
     make_slots(rate, arena, &s, borders, n, held, tz);
     return 0;

@@ -6,7 +6,7 @@
  * what is open begin and end at borders; --from and --to cut where they say.
  *
  * Where borders are asked of a broker there are RATE_MAX_BORDERS at most. More are ERR_USAGE,
- * unless nothing at all was asked for: then the stretch begins later (`cut`).
+ * unless nothing at all was asked for, or it slides: then the stretch begins later (`cut`).
  */
 #ifndef WEIR_INSPECT_RATE_PLAN_H
 #define WEIR_INSPECT_RATE_PLAN_H
@@ -26,6 +26,8 @@ struct rate_wish {
     int64_t to_ms;
     int64_t last_ms;  /* so long a time before now; RATE_OPEN. Alone, without the other two */
     bool all_is_read; /* RATE_MAX_BORDERS_READ holds */
+    bool again;       /* asked for again and again: reading all is no way */
+    bool slides;      /* one that has grown too long since begins later (`cut`) */
 };
 
 /* Times of the oldest and the newest record that there is. */

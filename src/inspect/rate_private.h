@@ -22,6 +22,7 @@ struct rate_run {
     struct rate *rate;
     struct topic_list topics; /* the one, with the partitions that are counted */
     struct topic *topic;
+    int64_t *begins;  /* of each partition: where its first record is; nothing lies before it */
     int64_t *offsets; /* of each border in each partition: [border * n_partitions + partition] */
     size_t n_borders;
     int ask_ms;
@@ -41,6 +42,14 @@ static inline int64_t rate_border_ms(const struct rate *rate, size_t border)
     return border == 0 ? rate->slots[0].from_ms : rate->slots[border - 1].to_ms;
 }
 
+/* Offsets before a place at which there may be records. */
+static inline int64_t rate_before(const struct rate_run *run, size_t partition, int64_t place)
+{
+    int64_t low = run->topic->partitions[partition].low; /* retention may have passed it */
+    int64_t begin = run->begins[partition] > low ? run->begins[partition] : low;
+    return place > begin ? place - begin : 0;
+}
+
 /* ---- rate_topic.c ---- */
 
 /* Where the first record not older than a time is in each partition: `at` of each. */
@@ -48,7 +57,7 @@ int rate_ask_places(struct rate_run *run, int64_t at_ms, struct err *err);
 
 /* ---- rate_look.c: some records, read ---- */
 
-/* The records at both ends of the partitions: how old, how new. */
+/* The records at both ends of the partitions: how old, how new, and where they begin. */
 int rate_look_held(struct rate_run *run, struct rate_held *held, struct err *err);
 /* Those around the borders: disorder, and what transactions leave. */
 int rate_look_borders(struct rate_run *run, struct err *err);

@@ -60,7 +60,7 @@ static bool is_open(const struct rate_wish *wish)
 }
 
 /* A text that is no time in any row is a mistake of the question. */
-static int check_readable(const struct rate_table *table, const struct rate *rate,
+static int check_readable(struct rate_table *table, const struct rate *rate,
                           const struct rate_table_notes *notes, struct err *err)
 {
     const struct time_column *column = time_count_column(table->count);
@@ -69,12 +69,14 @@ static int check_readable(const struct rate_table *table, const struct rate *rat
         readable += rate->slots[i].records;
     if (notes->unreadable == 0 || readable > 0)
         return 0;
-    return err_set(err, ERR_INPUT,
+    const char *others = time_count_others(table->count);
+    return err_set(err, ERR_USAGE,
                    "%s of %s is %s, and none of its values has the form of a time (2026-11-26 "
                    "14:53:07); %s%s",
                    column->name, column->table, column->type,
-                   *column->others ? "the table's times are in " : "the table has no other times",
-                   column->others);
+                   *others ? "the table's times are in "
+                           : "no other column of the table is known to hold times",
+                   others);
 }
 
 /* Ask for the rows of all slots from the one at `first` on. */
@@ -122,6 +124,7 @@ int rate_table_count(struct rate_table *table, struct arena *arena, int64_t now_
         rate_plan(out, arena, wish, request->tz, &held, &notes->cut, err) < 0 ||
         count_from(table, arena, out, 0, &how, &tally, err) < 0)
         return -1;
+    table->wish.slides = wish->again;
     notes->nulls = tally.nulls;
     notes->unreadable = tally.unreadable;
     if (all) {

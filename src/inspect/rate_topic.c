@@ -23,16 +23,31 @@ static int choose_partition(struct rate_run *run, struct err *err)
     return 0;
 }
 
+/* A topic that was there is no mistake of the asker. */
+static void tell_gone(const struct rate_topic_request *request, struct err *err)
+{
+    if (!request->was_there || err->class != ERR_USAGE)
+        return;
+    err->class = ERR_INPUT;
+    err_prefix(err, "what was counted is gone");
+}
+
 static int find_topic(struct rate_run *run, struct err *err)
 {
     const struct rate_topic_request *request = run->request;
     struct topic_info info;
-    if (admin_topic(request->admin, request->topic, run->ask_ms, &info, err) < 0 ||
-        admin_topics(request->admin, run->arena, request->topic, run->ask_ms, &run->topics, err) <
-            0)
+    if (admin_topic(request->admin, request->topic, run->ask_ms, &info, err) < 0) {
+        tell_gone(request, err);
         return -1;
-    if (run->topics.n == 0)
-        return err_set(err, ERR_USAGE, "the topic \"%s\" has just been deleted", request->topic);
+    }
+    if (admin_topics(request->admin, run->arena, request->topic, run->ask_ms, &run->topics, err) <
+        0)
+        return -1;
+    if (run->topics.n == 0) {
+        err_set(err, ERR_USAGE, "the topic \"%s\" has just been deleted", request->topic);
+        tell_gone(request, err);
+        return -1;
+    }
     run->topic = &run->topics.items[0];
     if (choose_partition(run, err) < 0)
         return -1;
@@ -118,7 +133,7 @@ static void count(struct rate_run *run)
         int64_t first = *rate_offset(run, 0, i);
         int64_t last = *rate_offset(run, rate->n_slots, i);
         counted->records = last - first;
-        rate->earlier += first - p->low;
+        rate->earlier += rate_before(run, i, first);
         rate->later += p->high - last;
         for (size_t j = 0; j < rate->n_slots; j++)
             rate->slots[j].records += *rate_offset(run, j + 1, i) - *rate_offset(run, j, i);
@@ -188,7 +203,7 @@ static void count_last(struct rate_run *run)
     struct rate *rate = run->rate;
     struct rate_slot *slot = &rate->slots[rate->n_slots - 1];
     slot->records = rate->later = 0;
-    for (size_t i = 0; i < run->topic->n_partitions && i < rate->n_partitions; i++) {
+    for (size_t i = 0; i < run->topic->n_partitions; i++) {
         const struct topic_partition *p = &run->topic->partitions[i];
         if (p->leader == TOPIC_UNKNOWN)
             continue;
@@ -207,6 +222,8 @@ static int ask_last(struct rate_run *run, struct err *err)
     const struct rate_slot *last = &rate->slots[rate->n_slots - 1];
     if (find_topic(run, err) < 0)
         return -1;
+    if (run->topic->n_partitions != rate->n_partitions)
+        return 1;
     const int64_t borders_ms[] = {rate->slots[0].from_ms, last->from_ms, last->to_ms};
     run->offsets = arena_alloc(run->arena, N_LAST_BORDERS * (run->topic->n_partitions + 1) *
                                                sizeof *run->offsets);

@@ -25,6 +25,7 @@ struct rate_topic_request {
     int64_t now_ms;
     struct rate_wish wish;
     bool exact;
+    bool was_there; /* counted before: that it is not there any more is ERR_INPUT */
     /* Of `exact`, from time to time: so many offsets of so many are passed. May be NULL. */
     void (*progress)(void *context, int64_t passed, int64_t of);
     void *context;
@@ -48,7 +49,7 @@ int rate_topic(struct rate *out, struct rate_topic_notes *notes, struct arena *a
 /*
  * The last slot of a rate again, and what is behind it, at another time: offsets are asked for at
  * its borders, and at the first slot's, which tell how many each partition has by now. Everything
- * else stays as rate_topic() told it.
+ * else stays as rate_topic() told it. 1: it has other partitions by now, everything must be asked.
  */
 int rate_topic_last(struct rate *rate, const struct rate_topic_request *request, int64_t now_ms,
                     struct err *err);

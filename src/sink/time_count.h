@@ -41,19 +41,24 @@ struct time_column {
     const char *name;  /* quoted where it must be */
     const char *type;  /* a domain's is the one it stands for */
     enum time_kind kind;
-    const char *others; /* the table's other columns that are times, "a, b"; "" for none */
     bool indexed;       /* an index begins with it */
     int64_t about_rows; /* of the table, by its statistics; -1: they do not tell */
 };
 
 /*
- * Connect, and find the column. ERR_INPUT: there is no such table or column (the nearest is named),
- * it holds no times (those that do are named), or row security hides rows from this role.
+ * Connect, and find the column. ERR_USAGE: there is no such table or column (the nearest is named),
+ * or it is of a type that is no time (those that hold times are named). ERR_INPUT: this role may
+ * not read them, or row security hides rows from it.
  */
 int time_count_open(struct time_count **out, const struct time_count_request *request,
                     struct err *err);
 void time_count_close(struct time_count *count);
 const struct time_column *time_count_column(const struct time_count *count);
+/*
+ * For a message, before time_count_close(): the table's other columns that hold times, "a, b", by
+ * their type, and texts by what stands in some of the rows; "" if none is known to.
+ */
+const char *time_count_others(struct time_count *count);
 
 /*
  * The first and the last instant from year 1 to 9999. *any false: there is none. Where texts of

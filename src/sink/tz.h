@@ -15,7 +15,7 @@ struct tz;
 
 /*
  * `name`: "UTC", an offset ("+02", "-05:30", east is positive) or an IANA name, which is looked up
- * in $TZDIR or /usr/share/zoneinfo. ERR_USAGE if there is no such zone.
+ * in $TZDIR or /usr/share/zoneinfo. ERR_USAGE if there is no such zone; the nearest is named.
  */
 int tz_open(struct tz **tz, const char *name, struct err *err);
 /*

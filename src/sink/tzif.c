@@ -171,6 +171,26 @@ static bool parse_fixed(const char *name, int32_t *offset_s)
     return true;
 }
 
+/* What is wrong with a name, and which one it may have been. */
+static int fail_unknown(const char *name, const char *folder, struct err *err)
+{
+    char nearest[TZ_NAME_BYTES];
+    if ((*name == '+' || *name == '-') && name[1] >= '0' && name[1] <= '9')
+        return err_set(
+            err, ERR_USAGE,
+            "timezone: \"%s\" is no offset from UTC: write +02, +0530 or -05:30, at most "
+            "15 hours and 59 minutes",
+            name);
+    if (tz_nearest(folder, name, nearest))
+        return err_set(err, ERR_USAGE,
+                       "timezone: there is no time zone \"%s\"; did you mean \"%s\"?", name,
+                       nearest);
+    return err_set(err, ERR_USAGE,
+                   "timezone: there is no time zone \"%s\" in %s; give a name such as "
+                   "Europe/Bucharest (package tzdata has them) or an offset such as +02:00",
+                   name, folder);
+}
+
 int tz_open(struct tz **tz, const char *name, struct err *err)
 {
     struct tz *made = calloc(1, sizeof *made);
@@ -184,10 +204,7 @@ int tz_open(struct tz **tz, const char *name, struct err *err)
               (is_zone_name(name) && load(made, name, folder));
     if (!ok) {
         tz_free(made);
-        return err_set(err, ERR_USAGE,
-                       "timezone: there is no time zone \"%s\" in %s; give a name such as "
-                       "Europe/Bucharest (package tzdata has them) or an offset such as +02:00",
-                       name, folder);
+        return fail_unknown(name, folder, err);
     }
     *tz = made;
     return 0;

@@ -45,4 +45,7 @@ bool tzif_parse(struct tz *tz, struct slice file);
 /* Parse "EET-2EEST,M3.5.0/3,M10.5.0/4"; false if it is not well-formed. */
 bool tz_rule_parse(struct tz_rule *rule, struct slice text);
 
+/* The name below the database's folder that a mistyped one was most likely meant to be. */
+bool tz_nearest(const char *folder, const char *name, char out[TZ_NAME_BYTES]);
+
 #endif

@@ -1,8 +1,11 @@
 """weir rate beside a count by reading: at borders of hours and days, in time zones and across changes of clocks, with
 records that are late, compacted, or in transactions."""
+import csv
 import json
 import random
+import re
 import signal
+import socket
 import threading
 import time
 import uuid
@@ -13,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from harness.mock_cluster import MockCluster
 from harness.paths import patience
@@ -210,6 +213,76 @@ def test_late_records_are_found_at_borders(tool, kafka, topic):
     assert table.returncode == 0 and "2026-01-01" in table.stdout
 
 
+def test_rows_are_all_that_was_read(tool, kafka, topic):
+    """What is older than the topic's begin, and lies where only --exact finds it, has a row of its own; what is ahead of
+    the clock too."""
+    name = topic(message_timestamp_after_max_ms=2**63 - 1)
+    ten = ms("2026-01-01T10:00")
+    times = [ten + i * 10_000 for i in range(600)]
+    times[300:300] = [ten - 5 * HOUR_MS, ten - 9 * HOUR_MS]
+    fill(kafka, name, [*times[:350], ms("2999-01-01"), *times[350:]], key=b"k")
+    asked = (name, "--exact", "--per", "hour", "--timezone", "UTC")
+    counted = rate(tool, *asked)
+    assert [slot["records"] for slot in counted["slots"]] == [360, 240]
+    assert (counted["records"], counted["earlier"], counted["later"]) == (600, 2, 1)
+    shown = tool("rate", *asked, stdin="").stdout.splitlines()
+    assert re.fullmatch(r"earlier +2( +-){4}  \S", shown[1]) and re.fullmatch(r"later +1( +-){4}  \S", shown[4])
+    assert re.fullmatch(r"records +600, and 2 before these", shown[6])
+    rows = list(csv.DictReader(tool.ok("rate", *asked, "--csv").decode().splitlines()))
+    assert sum(int(row["records"]) for row in rows) == 603
+    assert [(row["from"], row["to"], row["bytes"]) for row in (rows[0], rows[-1])] == [
+        ("", "2026-01-01T10:00:00Z", ""), ("2026-01-01T12:00:00Z", "", "")]
+    # A stretch that was chosen has no rows beside it.
+    chosen = ("rate", *asked, "--from", "2026-01-01T11:00", "--to", "2026-01-01T11:10")
+    assert len(tool.ok(*chosen, "--csv").splitlines()) == 2
+    told = tool(*chosen, stdin="")
+    assert re.search(r"(?m)^records  60, and 362 before these, 181 after$", told.stdout) and told.stderr == ""
+    # And no bars where there is no room for them.
+    terminal = tool.terminal("rate", *asked[:1], *asked[2:], columns=34, TERM="xterm", LC_ALL="C.UTF-8")
+    assert terminal.wait() == 0 and max(map(len, terminal.text.splitlines()[:4])) <= 34
+    assert "in part" in terminal.text and "\u2588" not in terminal.text
+
+
+def test_rows_before_the_first_record_are_no_parts(tool, kafka, topic):
+    name = topic()
+    asked = ("--per", "hour", "--last", "5h", "--timezone", "UTC")
+    assert tool.ok("rate", name, *asked).decode().count("in part") == 0, "an empty topic"
+    now = round(time.time() * 1000)
+    fill(kafka, name, [now - 2 * HOUR_MS, now - 2 * HOUR_MS, now - 2 * HOUR_MS])
+    shown = tool.ok("rate", name, *asked).decode()
+    assert shown.count(" in part") == 1 == shown.count(" so far") and "the first record is of " in shown
+    kafka.delete_records(name, {0: 1})
+    assert "; older ones are deleted" in tool.ok("rate", name, *asked).decode()
+    # What is to come is no part either; the stretch's own ends cut.
+    shown = tool.ok("rate", name, "--per", "hour", "--from", "-30m", "--to", f"{datetime.now().year + 1}-01-01",
+                    "--timezone", "UTC", "--exact").decode()
+    assert shown.count(" in part") <= 1 == shown.count(" so far")
+
+
+def test_records_without_a_timestamp(tool, kafka, topic):
+    """A producer may say -1. They are older than anything, and told."""
+    name = topic()
+    producer = KafkaProducer(bootstrap_servers=kafka.address)
+    for _ in range(3):
+        producer.send(name, b"x", timestamp_ms=-1).get(20)
+    amid = topic()
+    fill(kafka, amid, [ms("2026-01-01")] * 250)
+    producer.send(amid, b"x", timestamp_ms=-1).get(20)
+    producer.close()
+    fill(kafka, amid, [ms("2026-01-01")] * 250)
+    counted = rate(tool, amid, "--exact")
+    assert (counted["records"], counted["earlier"]) == (500, 1)
+    assert any("without a timestamp (-1)" in remark for remark in counted["remarks"])
+    for more in ((), ("--exact",)):
+        counted = rate(tool, name, *more)
+        assert (counted["records"], counted["earlier"]) == (0, 3)
+        assert any("without a timestamp (-1)" in remark for remark in counted["remarks"])
+    fill(kafka, name, [ms("2026-01-01")] * 2)
+    for more in ((), ("--exact",)):
+        counted = rate(tool, name, *more, "--per", "day", "--timezone", "UTC")
+        assert ([slot["records"] for slot in counted["slots"]], counted["earlier"]) == ([2], 3)
+
+
 def test_append_time_needs_no_look(tool, kafka, topic):
     name = topic(message_timestamp_type="LogAppendTime")
     begun = time.time() * 1000
@@ -226,6 +299,8 @@ def test_compacted_topics_are_named(tool, topic, kafka):
     fill(kafka, name, [ms("2026-01-01")] * 3, key=b"k")
     counted = rate(tool, name)
     assert counted["compacted"] and not counted["transactional"]
+    assert "the topic is compacted: offsets are counted" in tool("rate", name, "--csv", stdin="").stderr
+    assert tool("rate", name, "--csv", "-q", stdin="").stderr == ""
 
 
 def test_transactions_are_named(tool, kafka, topic, transactional_producer):
@@ -252,6 +327,25 @@ def test_transactions_are_named(tool, kafka, topic, transactional_producer):
     kafka.produce(other, [b"x"] * 300)
     exact = rate(tool, other, "--last", "1h", "--per", "day", "--exact")
     assert exact["transactional"] and sum(slot["records"] for slot in exact["slots"]) == 601
+    # What is aborted at the begin, or alone, is before nothing.
+    aborted, long = topic(), topic()
+    producer.begin()
+    for i in range(250):
+        producer.send(long, 0, f"{i}", "k")
+    producer.abort()
+    for rest in (0, 1):
+        producer.begin()
+        producer.send(aborted, 0, "1", "k")
+        producer.abort()
+        for counted in (rate(tool, aborted), rate(tool, aborted, "--exact")):
+            assert counted["earlier"] == 0
+            assert sum(slot["records"] for slot in counted["slots"]) == rest or not counted["exact"]
+        time.sleep(1.01 - time.time() % 1)  # in another second
+        kafka.produce(aborted, [b"x"])
+        assert rate(tool, aborted)["earlier"] == 0
+    kafka.produce(long, [b"x"])
+    counted = rate(tool, long, "--exact")
+    assert (counted["records"], counted["earlier"]) == (1, 0)
     # One that is open: nothing waits for it.
     producer.begin()
     producer.send(name, 1, "open", "k")
@@ -309,11 +403,6 @@ def test_progress_retention_and_ctrl_c(tool, kafka, topic):
     counted = json.loads(terminal.text[terminal.text.index("{"):])
     read, behind = (slot["records"] for slot in counted["slots"])
     assert 1000 < read < 5900 and behind == 100 and not counted["transactional"]
-    # Before anything is read there is nothing to tell.
-    process = tool.start("rate", name, "-b", "127.0.0.1:1")
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(2 * patience()) in (130, -signal.SIGINT)
 
 
 def test_retention_may_overtake(tool, kafka, topic):
@@ -354,7 +443,11 @@ def test_retention_may_overtake(tool, kafka, topic):
     (("{t}", "-p", "x"), "-p"),
     (("{t}", "--per", "hours"), 'did you mean "hour"?'),
     (("{t}", "--per", "week"), "second, minute, hour or day"),
-    (("{t}", "--timezone", "Europe/Bukarest"), 'there is no time zone "Europe/Bukarest"'),
+    (("{t}", "--timezone", "Europe/Bukarest"),
+     'there is no time zone "Europe/Bukarest"; did you mean "Europe/Bucharest"?'),
+    (("{t}", "--timezone", "buenos_aires"), 'did you mean "America/Argentina/Buenos_Aires"?'),
+    (("{t}", "--timezone", "+25:00"), '"+25:00" is no offset from UTC: write +02, +0530 or -05:30'),
+    (("{t}", "--timezone", "Nowhere/At_All"), 'package tzdata has them'),
     (("{t}", "--timezone", "../../etc/passwd"), "there is no time zone"),
     (("{t}", "--last", "24"), '--last: "24" is not a duration'),
     (("{t}", "--last", "0"), "--last"),
@@ -362,9 +455,12 @@ def test_retention_may_overtake(tool, kafka, topic):
     (("{t}", "--from", "yesterday"), '--from: "yesterday" is not a time'),
     (("{t}", "--from", "-1x"), "--from"),
     (("{t}", "--from", "2026-13-01"), "--from"),
-    (("{t}", "--from", "-1h", "--to", "-2h"), "--from is not before --to"),
-    (("{t}", "--from", "2999-01-01"), "--from is in the future"),
-    (("{t}", "--to", "2025-12-31"), "all that is there is newer"),
+    (("{t}", "--from", "-1h", "--to", "-2h"), "name an earlier begin or a later end"),
+    (("{t}", "--from", "2026-01-02", "--to", "2026-01-01T12:00", "--timezone", "UTC"),
+     "--from (2026-01-02T00:00:00) is not before --to (2026-01-01T12:00:00)"),
+    (("{t}", "--from", "2999-01-01"), "name an earlier time, or --to too for what is ahead of the clock"),
+    (("{t}", "--to", "2025-12-31", "--timezone", "Europe/Bucharest"),
+     "--to (2025-12-31T00:00:00) is not behind the first that is there, of 2026-01-01T12:20:00: name a later time"),
     (("{t}", "--expect", "10000"), '--expect: "10000" is not a rate'),
     (("{t}", "--expect", "-5/d"), "--expect"),
     (("{t}", "--expect", "0/d"), "--expect"),
@@ -396,6 +492,23 @@ def test_wrong_tz_variable(tool, topic_of_one):
 
 def test_no_broker(tool, topic_of_one):
     assert "127.0.0.1:1" in tool.refused("rate", topic_of_one, "-b", "127.0.0.1:1", code=1)
+
+
+@pytest.mark.parametrize("arguments, code, says", [
+    (("t", "-b", "{silent}"), 1, "weir rate: cancelled before the brokers had answered\n"),
+    (("t", "-b", "{silent}", "--live"), 0, ""),
+    (("--table", "t", "--column", "c", "--database", "host=127.0.0.1 port={port} dbname=d user=u"), 1,
+     "weir rate: cancelled before the database had answered\n"),
+])
+def test_ctrl_c_before_anything_has_answered(tool, arguments, code, says):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        process = tool.start("rate", *[word.format(silent=f"127.0.0.1:{port}", port=port) for word in arguments])
+        silent.settimeout(10 * patience())
+        with silent.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(2 * patience()) == code
+            assert process.stdout.read() == b"" and process.stderr.read().decode() == says
 
 
 def test_closed_pipe(tool, topic_of_one):
@@ -441,7 +554,7 @@ def test_partitions_without_a_leader(tmp_path):
         producer.flush(20)
         cluster.set_leader("halves", 1, -1)
         done = tool("rate", "halves", "--last", "1h", "--exact", "-J", stdin="")
-        assert done.returncode == 1 and "1 of 2 partitions have no leader" in done.stderr, done
+        assert done.returncode == 1 and "1 of 2 partitions has no leader" in done.stderr, done
         parts = {p["partition"]: p["records"] for p in json.loads(done.stdout)["partitions"]}
         assert parts[1] is None and parts[0] is not None
     finally:

@@ -42,11 +42,13 @@ def test_new_records_show_in_the_last_slot(kafka, topic, tool):
     first = json.loads(process.stdout.readline())
     assert first["records"] == 5
     add(kafka, topic, 40)
-    add(kafka, topic, 7, ago_s=86400)  # a slot that is over: seen when everything is asked again, in a day
     answer = read_until(process, lambda found: found["records"] >= 45)
     assert answer["records"] == 45 and answer["slots"][-1]["records"] == 45
-    assert [part["records"] for part in answer["partitions"]] in ([47, 5, 0], [40, 5, 0])
+    assert [part["records"] for part in answer["partitions"]] == [40, 5, 0]
     assert answer["counted_at"] > first["counted_at"]
+    add(kafka, topic, 7, ago_s=86400)  # late ones are counted where they lie
+    answer = read_until(process, lambda found: found["records"] >= 52)
+    assert [slot["records"] for slot in answer["slots"]] == [0, 0, 0, 52]
     assert interrupt(process) == ""
 
 
@@ -57,6 +59,15 @@ def test_the_stretch_moves_on(kafka, topic, tool):
     read_until(process, lambda found: found["records"] == 30)
     later = read_until(process, lambda found: found["records"] == 0)
     assert later["slots"][0]["from"] > first["slots"][-1]["from"] and len(later["slots"]) in (6, 7)
+    assert interrupt(process) == ""
+
+
+def test_a_stretch_that_grows_too_long_begins_later(kafka, topic, tool):
+    add(kafka, topic, 3)
+    process = tool.start("rate", topic, "--live", "-J", "--per", "second", "--from", "-197s")
+    first = json.loads(process.stdout.readline())
+    later = read_until(process, lambda found: found["slots"][0]["from"] > first["slots"][2]["from"])
+    assert 190 < len(later["slots"]) < 200
     assert interrupt(process) == ""
 
 
@@ -78,9 +89,24 @@ def test_a_line_a_second_and_the_terminal(kafka, topic, tool):
     assert terminal.wait() == 0
 
 
+def test_a_topic_that_grows_or_goes(kafka, topic, tool):
+    """A day would pass until everything is asked again."""
+    process = tool.start("rate", topic, "--live", "-J", "--per", "day", "--last", "3d", "--timezone", "UTC")
+    process.stdout.readline()
+    kafka.add_partitions(topic, 4)
+    add(kafka, topic, 6, partition=3)
+    answer = read_until(process, lambda found: found["records"] == 6)
+    assert [part["records"] for part in answer["partitions"]] == [0, 0, 0, 6]
+    kafka.delete_topic(topic)
+    assert process.wait(20 * patience()) == 1
+    assert process.stderr.read().decode().startswith(f'weir rate: what was counted is gone: there is no topic "{topic}"')
+
+
 @pytest.mark.parametrize("arguments, message", [
     (["--exact"], "--live asks each second: leave out --exact"),
     (["--to", "2026-01-01"], "--live looks at now: leave out --to"),
+    (["--per", "day", "--last", "400d"], "402 borders, one each day, are more than the 200 that are asked for: take a "
+     "shorter stretch (--last 198d)"),
     (["--csv"], "--live is a line each second, or -J an object: leave out --csv"),
 ])
 def test_what_does_not_go_with_it(tool, topic, arguments, message):
@@ -94,15 +120,23 @@ def test_what_is_not_there_at_the_start(tool, kafka):
 
 @pytest.mark.slow
 def test_a_broker_that_is_away_is_told_once_and_waited_for(kafka, topic, tool):
+    """But not by --exact, which says how far it has read and who is away."""
+    long = kafka.create_topic("", 1)
+    kafka.produce(long, [b"x" * 100] * 5000, batch_num_messages=1)
     stays, leaves = (tool.start("rate", topic, "--live", "--per", "day") for _ in range(2))
     for process in (stays, leaves):
         process.stdout.readline()
+    reader = tool.terminal("rate", long, "--exact", "-X", "fetch.message.max.bytes=100")
+    reader.shows("of 5000 records")
     kafka.kill()
     try:
         for process in (stays, leaves):
             said = process.stderr.readline()
             assert kafka.address.encode() in said and b"it is asked again" in said
         assert interrupt(leaves) == "", "Ctrl-C ends it while none answers"
+        assert reader.wait() == 1
+        assert re.search(rf"rate: when \d+ of 5000 records were read: no answer from the brokers {kafka.address} within 10 s",
+                         reader.text)
     finally:
         kafka.start()
     add(kafka, topic, 25)

@@ -130,12 +130,30 @@ static void zones(void **state)
     assert_int_equal(tz_open(&tz, "-05:30", &err), 0);
     assert_int_equal(tz_offset_of_local(tz, 0), -19800);
     tz_free(tz);
-    static const char *const bad[] = {
-        "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "",         "+25",
-        "+1",           "+02:60",           "Europe",         "zone.tab", "+02:"};
+    static const struct {
+        const char *name;
+        const char *says; /* a part of it */
+    } bad[] = {
+        {"Mars/Olympus", "give a name such as"},
+        {"../../etc/passwd", "give a name such as"},
+        {"/etc/localtime", "give a name such as"},
+        {"", "give a name such as"},
+        {"+25", "\"+25\" is no offset from UTC"},
+        {"+1", "write +02, +0530 or -05:30"},
+        {"+02:60", "is no offset from UTC"},
+        {"+02:", "is no offset from UTC"},
+        {"+", "give a name such as"},
+        {"zone.tab", "there is no time zone"},
+        {"Europe", "there is no time zone \"Europe\""},
+        {"Europe/Bukarest", "did you mean \"Europe/Bucharest\"?"},
+        {"europe/bucharest", "did you mean \"Europe/Bucharest\"?"},
+        {"Bucharest", "did you mean \"Europe/Bucharest\"?"},
+        {"America/Argentina/Ushuaja", "did you mean \"America/Argentina/Ushuaia\"?"},
+    };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        assert_int_equal(tz_open(&tz, bad[i], &err), -1);
+        assert_int_equal(tz_open(&tz, bad[i].name, &err), -1);
         assert_int_equal(err.class, ERR_USAGE);
+        assert_non_null(strstr(err.text, bad[i].says));
     }
 }
 

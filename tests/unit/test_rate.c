@@ -339,6 +339,34 @@ static void test_a_wish_becomes_slots(void **state)
     arena_release(&arena);
 }
 
+/* What has grown too long since it was asked for first. */
+static void test_a_stretch_may_slide(void **state)
+{
+    struct tz *tz = zone("Europe/Bucharest");
+    struct rate_held held = {.any = true,
+                             .oldest_ms = at("2020-01-01"),
+                             .newest_ms = at("2026-11-26")};
+    struct arena arena;
+    (void)state;
+    arena_init(&arena);
+    for (int unit = UNIT_SECOND; unit <= UNIT_DAY; unit++) {
+        struct err err;
+        struct rate rate = {.now_ms = at(NOW)};
+        struct rate_wish wish = open_wish();
+        bool cut = false;
+        wish.has_unit = true;
+        wish.unit = (enum time_unit_kind)unit;
+        wish.from_ms = at("2020-01-01T10:30:30.500");
+        assert_int_equal(rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err), -1);
+        wish.slides = true;
+        assert_int_equal(rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err), 0);
+        assert_true(cut && rate.n_slots > 190 && rate.n_slots < RATE_MAX_BORDERS);
+        assert_true(rate.slots[0].whole && rate.slots[rate.n_slots - 1].to_ms > rate.now_ms);
+    }
+    tz_free(tz);
+    arena_release(&arena);
+}
+
 /* One partition lost its first hours, another did not. */
 static void test_what_retention_deleted_in_part_is_not_whole(void **state)
 {
@@ -377,10 +405,15 @@ static void test_wishes_that_cannot_be(void **state)
         {"second", "2026-01-01", "2026-11-26", true, "the 10000 that are counted"},
         {"day", "2020-01-01", "2026-11-26", false, "take --exact"},
         {NULL, "2020-01-01", "2026-11-26", false, "take --exact"},
-        {NULL, "2026-01-02", "2026-01-01", false, "--from is not before --to"},
-        {NULL, "2026-01-02", "2026-01-02", false, "--from is not before --to"},
-        {NULL, "2030-01-02", NULL, false, "--from is in the future"},
-        {NULL, NULL, "2020-01-01", false, "all that is there is newer"},
+        {NULL, "2026-01-02", "2026-01-01", false,
+         "--from (2026-01-02T00:00:00) is not before --to (2026-01-01T00:00:00): name an earlier"},
+        {NULL, "2026-01-02", "2026-01-02", false, "is not before --to"},
+        {NULL, "2030-01-02", NULL, false,
+         "--from (2030-01-02T00:00:00) is in the future, it is 2026-11-26T14:52:10: name an "
+         "earlier time"},
+        {NULL, NULL, "2020-01-01", false,
+         "--to (2020-01-01T00:00:00) is not behind the first that is there, of "
+         "2026-01-01T00:00:00: name a later time"},
     };
     struct rate_held held = {.any = true,
                              .oldest_ms = at("2026-01-01"),
@@ -500,6 +533,11 @@ static void test_what_began_or_ended_within_a_unit_counts_from_there(void **stat
     rate.has_end = true;
     rate.ends_ms = rate.first_ms + 4000;
     assert_true(rate_figures(&rate).per_day == 2 * 864000);
+    /* At one moment: in a second, at least. */
+    rate.ends_ms = rate.first_ms + 1;
+    rate.unit = UNIT_SECOND;
+    assert_true(rate_figures(&rate).now_per_unit == 80 &&
+                rate_figures(&rate).average_per_unit == 80);
     tz_free(tz);
 }
 
@@ -557,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_units_have_names),
         cmocka_unit_test(test_the_machines_zone_is_found),
         cmocka_unit_test(test_a_wish_becomes_slots),
+        cmocka_unit_test(test_a_stretch_may_slide),
         cmocka_unit_test(test_what_retention_deleted_in_part_is_not_whole),
         cmocka_unit_test(test_wishes_that_cannot_be),
         cmocka_unit_test(test_without_a_wish_there_is_always_an_answer),

@@ -117,19 +117,83 @@ static void test_ascii_bars_and_a_part(void **state)
     made.view.topic = NULL;
     made.view.table = "s.t";
     made.rate.earlier = 1234;
+    made.rate.later = 5;
     assert_text(&made, &ASCII,
                 "TIME                     ROWS\n"
                 "2026-11-26 12:00:20.500     3  ### in part\n"
                 "2026-11-26 12:01            9  ########\n"
                 "2026-11-26 12:02           12  ###########\n"
                 "\n"
-                "rows     24, and 1,234 before these\n"
+                "rows     24, and 1,234 before these, 5 after\n"
                 "now      12/minute, in the minute from 2026-11-26 12:02\n"
                 "average  10.5/minute\n"
                 "peak     12/minute at 2026-11-26 12:02\n"
                 "a day    15,120/day at this rate\n");
 }
 
+static void test_a_part_is_only_where_one_could_be(void **state)
+{
+    static const int64_t records[] = {0, 0, 5, 7, 0};
+    struct made made;
+    (void)state;
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, records, COUNT_OF(records));
+    for (size_t i = 0; i < made.rate.n_slots; i++)
+        made.slots[i].whole = false;
+    made.rate.now_ms = made.slots[3].from_ms + 1000;
+    made.rate.has_first = true;
+    made.rate.first_ms = made.slots[2].from_ms + 90500;
+    assert_text(&made, &ASCII,
+                "TIME              RECORDS\n"
+                "2026-11-26 12:00        0\n"
+                "2026-11-26 13:00        0\n"
+                "2026-11-26 14:00        5  ########### in part\n"
+                "2026-11-26 15:00        7  ############### so far\n"
+                "2026-11-26 16:00        0\n"
+                "\n"
+                "records  12\n"
+                "now      25,200/hour, by a part of an hour\n"
+                "average  12.3/hour\n"
+                "peak     7/hour at 2026-11-26 15:00\n"
+                "a day    295.3/day at this rate\n"
+                "\n"
+                "the first record is of 2026-11-26 14:01:30.\n"
+                "Kafka stamps these records as they arrive (LogAppendTime), so none is out of "
+                "order.\n");
+}
+
+/* Of all there is: nothing that is counted has no row. */
+static void test_what_lies_outside_has_rows(void **state)
+{
+    static const int64_t records[] = {4};
+    struct made made;
+    struct buf out;
+    (void)state;
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, records, 1);
+    made.view.topic = NULL;
+    made.rate.earlier = 8;
+    made.rate.later = 1;
+    made.rate.everything = true;
+    buf_init(&out, MAX_BYTES);
+    rate_render_csv(&made.view, &made.arena, &out);
+    assert_string_equal(buf_str(&out), "from,to,whole,rows\n"
+                                       ",2026-11-26T12:00:00Z,false,8\n"
+                                       "2026-11-26T12:00:00Z,2026-11-26T13:00:00Z,true,4\n"
+                                       "2026-11-26T13:00:00Z,,false,1\n");
+    buf_release(&out);
+    assert_text(&made, &ASCII,
+                "TIME              ROWS\n"
+                "earlier              8  ##########################\n"
+                "2026-11-26 12:00     4  #############\n"
+                "later                1  ###\n"
+                "\n"
+                "rows     4, and 8 before these\n"
+                "now      4/hour, in the hour from 2026-11-26 12:00\n"
+                "average  4/hour\n"
+                "peak     4/hour at 2026-11-26 12:00\n"
+                "a day    96/day at this rate\n");
+}
+
+/* No room for bars. */
 static void test_clocks_go_back(void **state)
 {
     static const int64_t records[] = {1, 1, 1, 1, 1, 1};
@@ -141,10 +205,10 @@ static void test_clocks_go_back(void **state)
     assert_text(&made, &look,
                 "(2 earlier slots are not shown)\n"
                 "TIME                     RECORDS\n"
-                "2026-10-25 03:00 +02:00        1  ########\n"
-                "2026-10-25 04:00 +02:00        1  ########\n"
-                "2026-10-25 05:00 +02:00        1  ########\n"
-                "2026-10-25 06:00 +02:00        1  ########\n"
+                "2026-10-25 03:00 +02:00        1\n"
+                "2026-10-25 04:00 +02:00        1\n"
+                "2026-10-25 05:00 +02:00        1\n"
+                "2026-10-25 06:00 +02:00        1\n"
                 "\n"
                 "records  6\n"
                 "now      1/hour, in the hour from 2026-10-25 06:00 +02:00\n"
@@ -173,7 +237,8 @@ static void test_all_was_read(void **state)
     made.slots[0].distinct_keys = 4;
     made.slots[1].bytes = 0;
     made.slots[1].distinct_keys = 0;
-    assert_text(&made, &ASCII,
+    const struct rate_look look = {.screen_columns = 64};
+    assert_text(&made, &look,
                 "TIME        RECORDS     BYTES  SMALLEST  LARGEST  KEYS\n"
                 "2026-11-26       10  5.469KiB       555    1,565     4  ########\n"
                 "2026-11-27        0        0B         -        -     0\n"
@@ -268,19 +333,32 @@ static void test_remarks(void **state)
     static const struct {
         struct rate rate;
         const char *said[3]; /* a part of each */
+        size_t cautions;
     } cases[] = {
-        {{.append_time = true}, {"so none is out of order"}},
-        {{.exact = true}, {NULL}},
+        {{.append_time = true}, {"so none is out of order"}, 0},
+        {{.exact = true}, {NULL}, 0},
         {{.disorder = {.looked = true, .borders = 72}},
-         {"no late record was met beside 72 borders"}},
+         {"no late record was met beside 72 borders"},
+         0},
         {{.disorder = {.looked = true, .borders = 72, .out_of_place = 5, .worst_ms = 65000}},
-         {"out of order at 5 of 72 borders, by up to 1m5s"}},
-        {{.disorder = {.looked = true}}, {"exact where timestamps rise"}},
+         {"out of order at 5 of 72 borders, by up to 1m5s"},
+         1},
+        {{.disorder = {.looked = true, .borders = 1}}, {"met beside 1 border ("}, 0},
+        {{.disorder = {.looked = true, .borders = 1, .out_of_place = 1, .worst_ms = 1000}},
+         {"at 1 of 1 border, by"},
+         1},
+        {{.exact = true, .transactional = true, .earlier = 1}, {"before these was not read"}, 1},
+        {{.exact = true, .transactional = true, .earlier = 1, .everything = true}, {NULL}, 0},
+        {{.disorder = {.looked = true}}, {"exact where timestamps rise"}, 0},
         {{.append_time = true, .compacted = true, .transactional = true},
-         {"(LogAppendTime)", "compacted: offsets are counted", "transactions leave marks"}},
+         {"(LogAppendTime)", "compacted: offsets are counted", "transactions leave marks"},
+         2},
         {{.exact = true, .compacted = true, .transactional = true},
-         {"compacted: records that were replaced are not counted"}},
-        {{.exact = true, .keys_estimated = true}, {"within some 3 in 100"}},
+         {"compacted: records that were replaced are not counted"},
+         1},
+        {{.exact = true, .untimed = true}, {"(-1) count as earlier"}, 1},
+        {{.append_time = true, .untimed = true}, {"(LogAppendTime)", "counted where they lie"}, 1},
+        {{.exact = true, .keys_estimated = true}, {"within some 3 in 100"}, 1},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -295,6 +373,7 @@ static void test_remarks(void **state)
         assert_int_equal(n, expected);
         for (size_t j = 0; j < n; j++)
             assert_non_null(strstr(remarks[j], cases[i].said[j]));
+        assert_int_equal(rate_cautions(&view, &arena, &remarks), cases[i].cautions);
         arena_release(&arena);
     }
 }
@@ -430,6 +509,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bars),
         cmocka_unit_test(test_ascii_bars_and_a_part),
+        cmocka_unit_test(test_a_part_is_only_where_one_could_be),
+        cmocka_unit_test(test_what_lies_outside_has_rows),
         cmocka_unit_test(test_clocks_go_back),
         cmocka_unit_test(test_all_was_read),
         cmocka_unit_test(test_no_whole_hour_and_nothing),

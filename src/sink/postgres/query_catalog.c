@@ -120,7 +120,7 @@ static const char *condition_of(struct arena *arena, struct slice pattern)
 }
 
 const char *query_relation(struct query *query, struct arena *arena, const char *name,
-                           const char *advice, struct err *err)
+                           enum err_class missing, const char *advice, struct err *err)
 {
     PGresult *found =
         pg_execf(query->conn, err, "SELECT to_regclass(%s)::oid", pg_quote_literal(arena, name));
@@ -136,7 +136,7 @@ const char *query_relation(struct query *query, struct arena *arena, const char 
         for (char *c = folded; *c; c++)
             *c = (char)tolower((unsigned char)*c);
         const char *nearest = query_nearest(query->conn, arena, NEAR_RELATION, folded);
-        err_set(err, ERR_INPUT, "there is no table or view \"%s\"%s%s%s", name,
+        err_set(err, missing, "there is no table or view \"%s\"%s%s%s", name,
                 nearest ? "; did you mean " : "; ", nearest ? nearest : advice, nearest ? "?" : "");
     }
     PQclear(found);
@@ -147,7 +147,7 @@ static const char *columns_sql(struct query *query, struct arena *arena, struct 
                                struct err *err)
 {
     const char *name = arena_strndup(arena, argument.ptr, argument.len);
-    const char *oid = query_relation(query, arena, name, "\\dt lists the tables", err);
+    const char *oid = query_relation(query, arena, name, ERR_INPUT, "\\dt lists the tables", err);
     return oid ? arena_printf(arena, COLUMNS, oid) : NULL;
 }
 

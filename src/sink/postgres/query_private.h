@@ -24,11 +24,11 @@ struct query {
 const char *query_catalog_sql(struct query *query, struct arena *arena, const char *command,
                               struct err *err);
 /*
- * The OID of what has a name, as digits. If nothing has: NULL and ERR_INPUT with the nearest name,
- * or else the advice.
+ * The OID of what has a name, as digits. If nothing has: NULL and an error of the class `missing`
+ * with the nearest name, or else the advice.
  */
 const char *query_relation(struct query *query, struct arena *arena, const char *name,
-                           const char *advice, struct err *err);
+                           enum err_class missing, const char *advice, struct err *err);
 /* Whether it is a listing that exists; ERR_USAGE with those that do. */
 int query_catalog_check(const char *command, struct err *err);
 

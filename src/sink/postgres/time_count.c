@@ -9,14 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_NAMED 5 /* columns that a message names */
-
-struct time_count {
-    struct arena arena;
-    struct query *query;
-    struct time_column column;
-    struct time_sql sql;
-};
+#define MAX_NAMED 5   /* columns that a message names */
+#define MAX_LOOKED 50 /* columns of texts that are looked at for it */
+#define LOOK_MS "2000"
 
 /* ---- one answer ---- */
 
@@ -27,6 +22,15 @@ struct rows {
     const char **cells; /* NULL is SQL's */
     size_t n_cells;
     size_t room;
+};
+
+struct time_count {
+    struct arena arena;
+    struct query *query;
+    struct time_column column;
+    struct time_sql sql;
+    struct rows columns; /* the table's */
+    size_t chosen;       /* one of them, or as many */
 };
 
 static int on_columns(void *context, const struct query_column *columns, size_t n, struct err *err)
@@ -97,7 +101,10 @@ static int ask(struct time_count *count, struct arena *arena, const char *sql, s
     " c.relkind IN ('r', 'p', 'v', 'm', 'f'), current_user"                                        \
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s"
 
-/* Name, quoted name, type (a domain's as what it stands for), NOT NULL, an index begins with it. */
+/*
+ * Name, quoted name, type (a domain's as what it stands for), NOT NULL, an index begins with it,
+ * and whether it may be read.
+ */
 #define COLUMNS_SQL                                                                                \
     "WITH RECURSIVE t AS (SELECT attname, attnum, attnotnull, atttypid AS oid FROM pg_attribute"   \
     " WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped"                                     \
@@ -106,9 +113,10 @@ static int ask(struct time_count *count, struct arena *arena, const char *sql, s
     " SELECT t.attname, quote_ident(t.attname), format_type(t.oid, NULL), t.attnotnull,"           \
     " EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"                      \
     "  JOIN pg_am m ON m.oid = c.relam WHERE i.indrelid = %s AND i.indkey[0] = t.attnum"           \
-    "  AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree')"                             \
+    "  AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree'),"                            \
+    " has_column_privilege(%s::oid, t.attnum, 'SELECT')"                                           \
     " FROM t JOIN pg_type y ON y.oid = t.oid WHERE y.typtype <> 'd' ORDER BY t.attnum"
-enum { NAME, QUOTED, TYPE, NOT_NULL, INDEXED };
+enum { NAME, QUOTED, TYPE, NOT_NULL, INDEXED, READABLE };
 
 static const struct {
     const char *type;
@@ -133,22 +141,6 @@ static bool kind_of(const char *type, enum time_kind *kind)
     return false;
 }
 
-/* "a, b": the columns that are times by their type, but for one. */
-static const char *time_columns(struct arena *arena, const struct rows *rows, size_t except)
-{
-    const char *text = "";
-    enum time_kind kind;
-    size_t n = 0;
-    for (size_t i = 0; i < row_count(rows); i++) {
-        if (i == except || !kind_of(cell(rows, i, TYPE), &kind) || kind == TIME_WRITTEN)
-            continue;
-        if (n++ == MAX_NAMED)
-            return arena_printf(arena, "%s, ...", text);
-        text = arena_printf(arena, "%s%s%s", text, *text ? ", " : "", cell(rows, i, QUOTED));
-    }
-    return text;
-}
-
 /* As it is written there, in SQL's quotes, or with other upper and lower case. */
 static bool find_column(const struct rows *rows, const char *name, size_t *at)
 {
@@ -163,44 +155,104 @@ static bool find_column(const struct rows *rows, const char *name, size_t *at)
     return false;
 }
 
-static int fail_unknown(struct time_count *count, const struct rows *rows, const char *name,
-                        struct err *err)
+/* "a, b"; false when there is no room for one more. */
+static bool add_name(struct arena *arena, const char **names, size_t *n, const char *name)
 {
-    size_t n = row_count(rows);
+    if (*n == MAX_NAMED)
+        *names = arena_printf(arena, "%s, ...", *names);
+    else if (*n < MAX_NAMED)
+        *names = arena_printf(arena, "%s%s%s", *names, *n ? ", " : "", name);
+    return ++*n <= MAX_NAMED;
+}
+
+/* The texts among the columns that may be looked at; returns how many. */
+static size_t find_texts(const struct time_count *count, const char **names)
+{
+    const struct rows *columns = &count->columns;
+    enum time_kind kind;
+    size_t n = 0;
+    for (size_t i = 0; i < row_count(columns) && n < MAX_LOOKED; i++)
+        if (i != count->chosen && kind_of(cell(columns, i, TYPE), &kind) && kind == TIME_WRITTEN &&
+            is_true(columns, i, READABLE))
+            names[n++] = cell(columns, i, QUOTED);
+    return n;
+}
+
+/* What cannot be looked at in a moment is not known to hold times. */
+static PGresult *look_at(struct time_count *count, const char *const *names, size_t n)
+{
+    struct err ignored;
+    PGconn *conn = count->query->conn;
+    PGresult *begun =
+        pg_exec(conn, &ignored, "BEGIN READ ONLY; SET LOCAL statement_timeout = " LOOK_MS);
+    if (!begun)
+        return NULL;
+    PQclear(begun);
+    PGresult *found =
+        pg_exec(conn, &ignored, time_sql_are_times(&count->arena, count->column.table, names, n));
+    pg_rollback(conn);
+    return found;
+}
+
+const char *time_count_others(struct time_count *count)
+{
+    const struct rows *columns = &count->columns;
+    const char *texts[MAX_LOOKED];
+    const char *names = "";
+    enum time_kind kind;
+    size_t n = 0;
+    for (size_t i = 0; i < row_count(columns); i++)
+        if (i != count->chosen && kind_of(cell(columns, i, TYPE), &kind) && kind != TIME_WRITTEN &&
+            !add_name(&count->arena, &names, &n, cell(columns, i, QUOTED)))
+            return names;
+    size_t n_texts = find_texts(count, texts);
+    PGresult *found = n_texts > 0 ? look_at(count, texts, n_texts) : NULL;
+    for (size_t i = 0; found && i < n_texts; i++)
+        if (*PQgetvalue(found, 0, (int)i) == 't' && !add_name(&count->arena, &names, &n, texts[i]))
+            break;
+    PQclear(found);
+    return names;
+}
+
+static int fail_unknown(struct time_count *count, const char *name, struct err *err)
+{
+    size_t n = row_count(&count->columns);
     const char **names = arena_alloc(&count->arena, (n + 1) * sizeof *names);
     for (size_t i = 0; i < n; i++)
-        names[i] = cell(rows, i, NAME);
+        names[i] = cell(&count->columns, i, NAME);
     const char *nearest = suggest_nearest(name, names, n);
-    const char *others = time_columns(&count->arena, rows, n);
     if (nearest)
-        return err_set(err, ERR_INPUT, "%s has no column \"%s\"; did you mean %s?",
+        return err_set(err, ERR_USAGE, "%s has no column \"%s\"; did you mean %s?",
                        count->column.table, name, nearest);
-    return err_set(err, ERR_INPUT, "%s has no column \"%s\"; %s%s", count->column.table, name,
-                   *others ? "its times are in " : "none of its columns is a time",
-                   *others ? others : "");
+    const char *others = time_count_others(count);
+    return err_set(err, ERR_USAGE, "%s has no column \"%s\"; %s%s", count->column.table, name,
+                   *others ? "its times are in " : "none of its columns is known to hold times",
+                   others);
 }
 
 static int read_column(struct time_count *count, const char *oid, const char *name, struct err *err)
 {
-    struct rows rows;
-    size_t at;
+    const struct rows *columns = &count->columns;
     struct time_column *column = &count->column;
-    if (ask(count, &count->arena, arena_printf(&count->arena, COLUMNS_SQL, oid, oid), &rows, err) <
-        0)
+    size_t at;
+    if (ask(count, &count->arena, arena_printf(&count->arena, COLUMNS_SQL, oid, oid, oid),
+            &count->columns, err) < 0)
         return -1;
-    if (!find_column(&rows, name, &at))
-        return fail_unknown(count, &rows, name, err);
-    column->name = cell(&rows, at, QUOTED);
-    column->type = cell(&rows, at, TYPE);
-    column->others = time_columns(&count->arena, &rows, at);
-    column->indexed = is_true(&rows, at, INDEXED);
-    count->sql.not_null = is_true(&rows, at, NOT_NULL);
+    count->chosen = row_count(columns);
+    if (!find_column(columns, name, &at))
+        return fail_unknown(count, name, err);
+    count->chosen = at;
+    column->name = cell(columns, at, QUOTED);
+    column->type = cell(columns, at, TYPE);
+    column->indexed = is_true(columns, at, INDEXED);
+    count->sql.not_null = is_true(columns, at, NOT_NULL);
     if (kind_of(column->type, &column->kind))
         return 0;
-    return err_set(err, ERR_INPUT, "%s of %s is %s, which is no time; %s%s", column->name,
+    const char *others = time_count_others(count);
+    return err_set(err, ERR_USAGE, "%s of %s is %s, which is no time; %s%s", column->name,
                    column->table, column->type,
-                   *column->others ? "its times are in " : "none of its columns is one",
-                   column->others);
+                   *others ? "its times are in " : "none of its columns is known to hold times",
+                   others);
 }
 
 static int read_relation(struct time_count *count, const char *oid, struct err *err)
@@ -213,7 +265,7 @@ static int read_relation(struct time_count *count, const char *oid, struct err *
     count->column.table = cell(&rows, 0, 0);
     count->column.about_rows = number(&rows, 0, 2);
     if (!is_true(&rows, 0, 3))
-        return err_set(err, ERR_INPUT, "%s is no table or view", count->column.table);
+        return err_set(err, ERR_USAGE, "%s is no table or view", count->column.table);
     if (is_true(&rows, 0, 1))
         return err_set_code(err, ERR_INPUT, "42501",
                             "row security hides rows of %s from the role \"%s\", so they cannot be "
@@ -225,7 +277,7 @@ static int read_relation(struct time_count *count, const char *oid, struct err *
 
 static int find(struct time_count *count, const struct time_count_request *request, struct err *err)
 {
-    const char *oid = query_relation(count->query, &count->arena, request->table,
+    const char *oid = query_relation(count->query, &count->arena, request->table, ERR_USAGE,
                                      "weir query '\\dt' lists the tables", err);
     if (!oid || read_relation(count, oid, err) < 0 ||
         read_column(count, oid, request->column, err) < 0)

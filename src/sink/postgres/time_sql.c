@@ -23,7 +23,11 @@
 #define DATE_FORM "([0-9]{4}-(" MONTHS_31 "|" MONTHS_30 "|" FEBRUARY ")|" LEAP_YEAR ")"
 #define CLOCK_FORM "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
 #define OFFSET_FORM "(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
-#define TIME_FORM "^" DATE_FORM "[T ]" CLOCK_FORM OFFSET_FORM "?$"
+#define IS_TIME "%s ~ '^" DATE_FORM "[T ]" CLOCK_FORM OFFSET_FORM "?$' AND %s NOT LIKE '0000%%'"
+
+/* Where times are looked for: so many rows, and no values that lie outside of their row. */
+#define SOME_ROWS "1000"
+#define LONG_BYTES "2000"
 
 /*
  * PostgreSQL reads "+02" as POSIX does, to the west; an interval means what people mean. Its
@@ -50,7 +54,7 @@ static const char *instant_of(struct arena *arena, enum time_kind kind, const ch
     case TIME_WRITTEN:
         value = arena_printf(arena, "%s::text", value);
         return arena_printf(arena,
-                            "(CASE WHEN %s ~ '" TIME_FORM "' AND %s NOT LIKE '0000%%' THEN CASE "
+                            "(CASE WHEN " IS_TIME " THEN CASE "
                             "WHEN %s LIKE '%%Z' OR %s LIKE '%%+%%' OR substr(%s, 17) LIKE '%%-%%' "
                             "THEN %s::timestamptz ELSE %s::timestamp AT TIME ZONE %s END END)",
                             value, value, value, value, value, value, value, zone);
@@ -173,6 +177,23 @@ const char *time_sql_read_range(const struct time_sql *sql, struct arena *arena)
                                      instant_of(arena, sql->column->kind, sql->column->name,
                                                 sql->zone),
                                      sql->column->table));
+}
+
+const char *time_sql_are_times(struct arena *arena, const char *table, const char *const *columns,
+                               size_t n)
+{
+    struct buf out;
+    buf_init(&out, MAX_SQL_BYTES);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = arena_printf(arena, "%s::text", columns[i]);
+        buf_printf(&out,
+                   "%s bool_or(CASE WHEN pg_column_size(%s) < " LONG_BYTES " THEN " IS_TIME " END)",
+                   i ? "," : "SELECT", columns[i], text, text);
+    }
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&out, "%s%s", i ? ", " : " FROM (SELECT ", columns[i]);
+    buf_printf(&out, " FROM %s LIMIT " SOME_ROWS ") s", table);
+    return keep(arena, &out);
 }
 
 const char *time_sql_between(const struct time_sql *sql, struct arena *arena,

@@ -23,6 +23,12 @@ const char *time_sql_range(const struct time_sql *sql, struct arena *arena);
 /* The same by reading each value, which takes far longer. */
 const char *time_sql_read_range(const struct time_sql *sql, struct arena *arena);
 /*
+ * Whether each of `n` columns of texts, quoted where they must be, holds a time in some of the
+ * table's rows: a row of as many booleans, or NULLs. Long values are not looked at.
+ */
+const char *time_sql_are_times(struct arena *arena, const char *table, const char *const *columns,
+                               size_t n);
+/*
  * A row for each group: the bucket (0: before the first border, n: at or after the last; NULL: no
  * time), whether the column is NULL, and how many rows.
  */
