@@ -91,6 +91,11 @@ static ssize_t write_piece(struct outlet *outlet, const char *at, size_t left)
     return write(outlet->fd, at, left);
 }
 
+const char *outlet_reason(int error)
+{
+    return error == EBADF ? "it is closed" : strerror(error);
+}
+
 int outlet_write(struct outlet *outlet, struct slice bytes, struct err *err)
 {
     size_t at = 0;
@@ -109,7 +114,7 @@ int outlet_write(struct outlet *outlet, struct slice bytes, struct err *err)
     }
     if (outlet->write_errno == 0)
         return 0;
-    return err_set(err, ERR_OUTAGE, "%s: %s", outlet->name, strerror(outlet->write_errno));
+    return err_set(err, ERR_OUTAGE, "%s: %s", outlet->name, outlet_reason(outlet->write_errno));
 }
 
 int outlet_flush(struct outlet *outlet, struct err *err)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/suggest.h"
 #include "client/fault.h"
 #include "client/library.h"
@@ -74,9 +75,24 @@ static bool another_answers(struct admin *admin)
     return true;
 }
 
+void admin_heed_stop(struct admin *admin)
+{
+    admin->heeds_stop = true;
+}
+
+static int stopped(const struct admin *admin, struct err *err)
+{
+    const struct err *fault = &admin->last_fault;
+    return err_set(err, ERR_OUTAGE, "stopped before a broker of %s answered%s%s", admin->brokers,
+                   fault->class != ERR_NONE ? ": " : "",
+                   fault->class != ERR_NONE ? fault->text : "");
+}
+
 int admin_serve_errors(struct admin *admin, struct err *err)
 {
     rd_kafka_poll(admin->client.rk, 0);
+    if (admin->heeds_stop && signals_stop_requested())
+        return stopped(admin, err);
     if (admin->last_fault.class != ERR_HALT)
         return client_mismatch(&admin->client, MISMATCH_US, err) && !another_answers(admin) ? -1
                                                                                             : 0;

@@ -10,6 +10,7 @@ struct admin {
     char *brokers;
     /* What went wrong last behind a call that only says "timed out". */
     struct err last_fault;
+    bool heeds_stop;
 };
 
 /* A question begins: what kept the last one from its answer is over. */
@@ -17,7 +18,7 @@ void admin_ask(struct admin *admin);
 
 /*
  * Serve the library's errors; -1 if one is of a kind that waiting does not cure (authentication,
- * TLS), or hardly cures (a port of another kind).
+ * TLS), or hardly cures (a port of another kind); or if it is asked to stop, and heeds that.
  */
 int admin_serve_errors(struct admin *admin, struct err *err);
 

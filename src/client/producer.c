@@ -24,6 +24,7 @@
 #define STALL_US 50000
 #define DOWN_US 200000     /* so long nothing is said of a lost connection, */
 #define SILENT_US 15000000 /* or of answers that do not come */
+#define ASK_BACK_US 500000 /* so often a broker that was away is asked whether it is back */
 #define LEAVE_MS 900       /* when asked to stop: a drain takes less than a second */
 
 struct producer {
@@ -45,6 +46,7 @@ struct producer {
     int64_t down_us;         /* since when all connections are down; 0: one is not */
     bool refused;            /* and a new one did not come to be */
     bool away;               /* an outage: it was told */
+    int64_t ask_back_us;     /* see is_back(): not before this */
     int64_t hasten_us;       /* see hasten(): the next question is not before this, */
     int64_t hasten_pause_us; /* the one behind it so much later */
 };
@@ -352,6 +354,20 @@ static bool hasten_beside(struct producer *producer)
     return true;
 }
 
+/*
+ * The next record that is acknowledged ends an outage. When none is on its way that may be hours
+ * off, so a broker is asked for anything at all.
+ */
+static bool is_back(struct producer *producer, int wait_ms)
+{
+    int64_t now_us = clock_mono_us();
+    if (!producer->away || open_records(producer) > 0 || wait_ms < WAIT_MS ||
+        now_us < producer->ask_back_us)
+        return false;
+    producer->ask_back_us = now_us + ASK_BACK_US;
+    return ask(producer, wait_ms) == 0;
+}
+
 /* Take what became of records, waiting for some news of it for as long as that. */
 static void take_news(struct producer *producer, int wait_ms, bool flush)
 {
@@ -365,7 +381,7 @@ static void take_news(struct producer *producer, int wait_ms, bool flush)
         rd_kafka_poll(producer->client.rk, wait_ms);
     if (producer->delivered + producer->failed > known)
         producer->news_us = clock_mono_us();
-    if (producer->delivered > delivered)
+    if (producer->delivered > delivered || is_back(producer, wait_ms))
         end_outage(producer);
     else
         see_outage(producer);

@@ -62,7 +62,7 @@ int producer_new(struct producer **out, const struct producer_options *options, 
 /*
  * producer_new() for a topic that must be there, as fast as both can be had: the cluster is asked
  * about the topic while the producer connects. max_bytes is found out. An unknown topic is
- * ERR_USAGE, as with admin_topic().
+ * ERR_USAGE, as with admin_topic(). Also ends when signals_stop_requested().
  */
 int producer_open(struct producer **out, const struct producer_options *options, const char *topic,
                   int timeout_ms, struct topic_info *info, struct err *err);
@@ -100,7 +100,10 @@ int producer_offer(struct producer *producer, const struct producer_record *reco
 void producer_poll(struct producer *producer);
 /* The same, waiting up to so long for news. `full`: because the queue is. */
 void producer_wait(struct producer *producer, int wait_ms, bool full);
-/* Whether no broker answers, as far as is known: until the next record is acknowledged. */
+/*
+ * Whether no broker answers, as far as is known: until the next record is acknowledged, or, when
+ * none is on its way, one of them answers a question.
+ */
 bool producer_is_away(const struct producer *producer);
 
 /*

@@ -31,8 +31,10 @@ int producer_open(struct producer **out, const struct producer_options *options,
         return -1;
     int rc = admin_new(&admin, options->scope, options->brokers, options->properties,
                        options->n_properties, err);
-    if (rc == 0)
+    if (rc == 0) {
+        admin_heed_stop(admin);
         rc = admin_topic(admin, topic, timeout_ms, info, err);
+    }
     if (rc == 0)
         tried.max_bytes = max_bytes_of(admin, topic, timeout_ms);
     admin_free(admin);

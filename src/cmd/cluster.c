@@ -2,6 +2,14 @@
 
 #define CONNECT_MS 5000
 
+int cluster_fail(const struct cli *cli, struct err *err)
+{
+    if (err->class == ERR_OUTAGE)
+        err_set_code(err, ERR_OUTAGE, err->code, "%s (the brokers are from: %s)", err->text,
+                     config_where(&cli->config.common, "brokers"));
+    return -1;
+}
+
 int cluster_connect(const struct cli *cli, struct admin **out, struct err *err)
 {
     char cluster[64];
@@ -10,10 +18,7 @@ int cluster_connect(const struct cli *cli, struct admin **out, struct err *err)
         return -1;
     if (admin_cluster_id(*out, CONNECT_MS, cluster, err) == 0)
         return 0;
-    if (err->class == ERR_OUTAGE)
-        err_set_code(err, ERR_OUTAGE, err->code, "%s (the brokers are from: %s)", err->text,
-                     config_where(config, "brokers"));
-    return -1;
+    return cluster_fail(cli, err);
 }
 
 int cluster_begin(struct cli *cli, const struct task *task, struct task_names *names,

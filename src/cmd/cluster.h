@@ -12,6 +12,8 @@
  * admin_free() takes `out` also after a failure.
  */
 int cluster_connect(const struct cli *cli, struct admin **out, struct err *err);
+/* What no broker answered (ERR_OUTAGE) is also told where their name came from. Returns -1. */
+int cluster_fail(const struct cli *cli, struct err *err);
 /*
  * For a verb of tasks, when its options are read: its names, the configuration, and that. `names`
  * says of what they are; they lie in the cli's arena.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "client/producer.h"
+#include "cmd/cluster.h"
 #include "cmd/produce_input.h"
 #include "cmd/verb.h"
 
@@ -204,7 +205,7 @@ static int open_producer(struct produce *produce, struct err *err)
         .bulk = is_bulk(produce),
     };
     if (producer_open(&produce->producer, &options, produce->topic, ASK_MS, &info, err) < 0)
-        return -1;
+        return cluster_fail(produce->cli, err);
     if (produce->form.partition >= info.partitions)
         return err_set(err, ERR_USAGE,
                        "%s has no partition %" PRId32 ": its partitions are 0 to %" PRId32,

@@ -2,15 +2,18 @@
 
 #include "base/random.h"
 #include "base/signals.h"
+#include "cmd/cluster.h"
 #include "cmd/generate_show.h"
 #include "generate/run.h"
 #include "web/http.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #define STDOUT_BYTES ((size_t)256 << 10)
 #define STDOUT_TOPIC "-"
+#define SCREEN_RECORDS 5
 /* The first and the last --as-of, and the first that a topic takes. */
 #define FIRST_MS (INT64_C(-1704153600) * 1000)
 #define END_MS (INT64_C(4102444800) * 1000)
@@ -167,12 +170,29 @@ static int check_delivery(const struct generate_job *job, struct err *err)
     return 0;
 }
 
+/* Where that can be known: a duplicate counts, and takes no step. */
+static int check_sequences(const struct generate_job *job, struct err *err)
+{
+    const struct record_spec *spec = &job->entry.spec;
+    const struct field_spec *field = NULL;
+    uint64_t most = spec_max_records(spec, &field);
+    if (!field || (uint64_t)job->count <= most ||
+        faults_has(&job->source_options.faults, FAULT_DUPLICATE))
+        return 0;
+    return yaml_fail(err, spec->file, field->node,
+                     "%s: the sequence comes to the end of 64 bits with record %" PRIu64
+                     ", and -n asks for %" PRId64 ": let it start or step so that there is room",
+                     field->name, most, job->count);
+}
+
 /* What makes sense with a topic alone, or not at all. */
 static int check(const struct generate_job *job, struct err *err)
 {
     const struct source_options *options = &job->source_options;
     if (options->simulated && options->pace.kind == PACE_MAX)
         return err_set(err, ERR_USAGE, "--as-of steps by --every or --rate N/s, not by max");
+    if (check_sequences(job, err) < 0)
+        return -1;
     if (job->topic)
         return check_delivery(job, err);
     static const struct {
@@ -187,6 +207,16 @@ static int check(const struct generate_job *job, struct err *err)
         if (command_line_has(&job->cli->line, of_topic[i].id))
             return err_set(err, ERR_USAGE, "%s goes with a topic: -t TOPIC", of_topic[i].name);
     return 0;
+}
+
+/* Who sees them go by has not asked for records without end, unless he says so. */
+static void hold_to_screen(struct generate_job *job)
+{
+    bool asked = value_of(job, OPTION_RATE) && job->source_options.pace.kind == PACE_MAX;
+    if (job->topic || job->waits || job->count > 0 || asked || !isatty(STDOUT_FILENO))
+        return;
+    job->count = SCREEN_RECORDS;
+    job->held = true;
 }
 
 int generate_job_read(struct generate_job *job, struct err *err)
@@ -217,6 +247,7 @@ int generate_job_read(struct generate_job *job, struct err *err)
     job->waits = job->source_options.pace.kind != PACE_MAX &&
                  (!job->source_options.simulated ||
                   (job->topic && !command_line_has(&job->cli->line, OPTION_NO_SLEEP)));
+    hold_to_screen(job);
     return check(job, err);
 }
 
@@ -235,7 +266,7 @@ static int open_topic(struct generate_job *job, struct err *err)
         .own_times = job->source_options.simulated,
     };
     if (target_topic_new(&job->target, &job->topic_options, &job->progress, err) < 0)
-        return -1;
+        return cluster_fail(job->cli, err);
     /* Behind it, so that no file is made for a topic that is not there. */
     if (job->ledger && ledger_file_open(&job->ledger_file, job->ledger, err) < 0)
         return -1;
@@ -270,38 +301,19 @@ static int show_health(void *progress, struct buf *out)
     return 200;
 }
 
-static int run_beside_http(struct generate_job *job, const struct run *run, struct err *err)
-{
-    const struct http_route routes[] = {
-        {"/metrics", "text/plain; version=0.0.4; charset=utf-8", show_metrics, &job->progress},
-        {"/healthz", "text/plain; charset=utf-8", show_health, &job->progress},
-        {"/readyz", "text/plain; charset=utf-8", show_health, &job->progress},
-    };
-    struct http *http = NULL;
-    if (!job->cli->config.http)
-        return run_records(run, err);
-    if (http_start(&http, job->cli->config.http, routes, sizeof routes / sizeof *routes, err) < 0)
-        return -1;
-    int rc = run_records(run, err);
-    http_stop(http);
-    return rc;
-}
-
 static void show(void *context)
 {
     generate_show_status(context);
 }
 
-int generate_job_run(struct generate_job *job, struct err *err)
+static int open_and_run(struct generate_job *job, struct err *err)
 {
     struct generate_status status = {.topic = job->topic, .progress = &job->progress};
-    if (signals_init(err) < 0 || source_new(&job->source, &job->source_options, err) < 0)
+    progress_set_away(&job->progress, job->topic != NULL);
+    int rc = open_target(job, err);
+    if (rc < 0 && !signals_stop_requested())
         return -1;
-    signals_end_at_once(true); /* as long as there is nothing to drain */
-    int opened = open_target(job, err);
-    signals_end_at_once(false);
-    if (opened < 0)
-        return -1;
+    progress_set_away(&job->progress, rc < 0);
     const struct run run = {
         .source = job->source,
         .target = job->target,
@@ -311,10 +323,35 @@ int generate_job_run(struct generate_job *job, struct err *err)
         .tick = job->topic && !job->cli->quiet ? show : NULL,
         .context = &status,
     };
-    generate_show_start(job);
-    int rc = run_beside_http(job, &run, err);
+    if (rc == 0) {
+        generate_show_start(job);
+        rc = run_records(&run, err);
+    }
     generate_show_summary(job);
     return rc;
+}
+
+/* It listens before anything else is done, so that a port that is taken is told at once. */
+static int run_beside_http(struct generate_job *job, struct err *err)
+{
+    const struct http_route routes[] = {
+        {"/metrics", "text/plain; version=0.0.4; charset=utf-8", show_metrics, &job->progress},
+        {"/healthz", "text/plain; charset=utf-8", show_health, &job->progress},
+        {"/readyz", "text/plain; charset=utf-8", show_health, &job->progress},
+    };
+    struct http *http = NULL;
+    if (http_start(&http, job->cli->config.http, routes, sizeof routes / sizeof *routes, err) < 0)
+        return -1;
+    int rc = open_and_run(job, err);
+    http_stop(http);
+    return rc;
+}
+
+int generate_job_run(struct generate_job *job, struct err *err)
+{
+    if (signals_init(err) < 0 || source_new(&job->source, &job->source_options, err) < 0)
+        return -1;
+    return job->cli->config.http ? run_beside_http(job, err) : open_and_run(job, err);
 }
 
 void generate_job_release(struct generate_job *job)

@@ -17,6 +17,7 @@ struct generate_job {
     const char *topic; /* NULL: stdout */
     int32_t partition; /* -1: any */
     int64_t count;     /* 0: without end */
+    bool held;         /* ... which nobody wants on a terminal: a few, and a word */
     bool waits;
     const char *ledger; /* a path, or NULL */
     /* While it runs: */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "cmd/columns.h"
 #include "cmd/figure_text.h"
 #include "cmd/json_out.h"
@@ -128,6 +129,12 @@ void generate_show_summary(struct generate_job *job)
         print_json(job, &figures);
     else if (job->topic && !job->cli->quiet)
         print_summary(job, &figures);
+    else if (job->held && !signals_stop_requested())
+        cli_note(job->cli,
+                 "%" PRIu64
+                 " records, as this is a terminal: -n N makes N, -t TOPIC sends them into "
+                 "a topic; into a pipe, or with --rate max, they go on without end",
+                 figures.made);
 }
 
 /* ---- Which providers there are ---- */

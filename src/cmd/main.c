@@ -1,13 +1,17 @@
 /* The table of verbs, help and versions. */
+#include "base/outlet.h"
 #include "base/suggest.h"
 #include "base/yaml.h"
 #include "cmd/verb.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <librdkafka/rdkafka.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct verb *const verb_table[] = {
     &verb_ingest, &verb_doctor,   &verb_verify,     &verb_dead,    &verb_topic,
@@ -127,13 +131,26 @@ static int dispatch(struct cli *cli, int argc, char **argv)
     return run_verb(cli, argc - 2, argv + 2);
 }
 
+/*
+ * A descriptor of the first three that is closed would be given to whatever is opened first: what
+ * is for stdout would go into a socket or a file. In its place comes one that refuses it.
+ */
+static void occupy_closed(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+            return;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.verb = NULL};
+    occupy_closed();
     arena_init(&cli.arena);
     int code = dispatch(&cli, argc, argv);
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0) {
-        perror("weir: stdout");
+        fprintf(stderr, "weir: stdout: %s\n", outlet_reason(errno));
         code = EXIT_FAILED;
     }
     config_release(&cli.config);

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)64 << 10)
@@ -37,6 +38,28 @@ static int64_t last_line_bytes(const struct ledger_file *ledger, char *bytes, of
 }
 
 /*
+ * A pipe is not opened for reading, or it would have a reader for ever; and not waited for, because
+ * that would not end by a signal.
+ */
+static int open_file(const char *path)
+{
+    struct stat stat_of;
+    bool pipe = stat(path, &stat_of) == 0 && S_ISFIFO(stat_of.st_mode);
+    int flags = pipe ? O_WRONLY | O_NONBLOCK : O_RDWR | O_CREAT;
+    return open(path, flags | O_APPEND | O_CLOEXEC, 0644);
+}
+
+/* What begins otherwise was named by mistake, and lines behind it would spoil it. */
+static bool is_ledger(const struct ledger_file *ledger)
+{
+    char first = '{';
+    struct stat stat_of;
+    if (fstat(ledger->fd, &stat_of) < 0 || !S_ISREG(stat_of.st_mode))
+        return true;
+    return pread(ledger->fd, &first, 1, 0) < 0 || first == '{';
+}
+
+/*
  * A run that was cut off may have left a line that is only begun: it is cut off too, because no
  * reader could tell it from a wrong one once it has an end. One that is whole, or is not ours,
  * gets its end.
@@ -55,6 +78,23 @@ static int end_last_line(const struct ledger_file *ledger)
     return write(ledger->fd, "\n", 1) == 1 ? 0 : -1;
 }
 
+static int open_whole(struct ledger_file *ledger, struct err *err)
+{
+    ledger->fd = open_file(ledger->path);
+    if (ledger->fd < 0 && errno == ENXIO)
+        return err_set(err, ERR_USAGE,
+                       "--ledger: %s: a pipe that nobody reads: start its reader first",
+                       ledger->path);
+    if (ledger->fd >= 0 && !is_ledger(ledger))
+        return err_set(err, ERR_USAGE,
+                       "--ledger: %s: there is a file of that name which is no ledger (it does not "
+                       "begin with {): name another",
+                       ledger->path);
+    if (ledger->fd >= 0 && end_last_line(ledger) == 0)
+        return 0;
+    return err_set(err, ERR_USAGE, "--ledger: %s: %s", ledger->path, strerror(errno));
+}
+
 int ledger_file_open(struct ledger_file **out, const char *path, struct err *err)
 {
     struct ledger_file *ledger = calloc(1, sizeof *ledger);
@@ -62,9 +102,7 @@ int ledger_file_open(struct ledger_file **out, const char *path, struct err *err
     if (!ledger)
         return err_set(err, ERR_BUG, "out of memory");
     ledger->path = path;
-    ledger->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (ledger->fd < 0 || end_last_line(ledger) < 0) {
-        err_set(err, ERR_USAGE, "--ledger: %s: %s", path, strerror(errno));
+    if (open_whole(ledger, err) < 0) {
         if (ledger->fd >= 0)
             close(ledger->fd);
         free(ledger);
@@ -95,7 +133,9 @@ static int break_off(struct ledger_file *ledger, struct err *err)
         struct err reason = ledger->err;
         keep_whole_lines(ledger);
         err_set(&ledger->err, ERR_OUTAGE,
-                "--ledger: %s: of this run, %" PRIu64 " lines are whole and the rest is missing",
+                "--ledger: %s: of this run, %" PRIu64
+                " lines are whole and the rest is missing: the topic holds more than it names; "
+                "make room, and begin anew with another topic and file",
                 reason.text, ledger->whole);
     }
     ledger->broken = true;
@@ -166,7 +206,10 @@ int ledger_file_sync(struct ledger_file *ledger, struct err *err)
         return -1;
     if (fsync(ledger->fd) == 0 || errno == EINVAL) /* a pipe has nothing to sync */
         return 0;
-    return err_set(err, ERR_OUTAGE, "--ledger: %s: %s", ledger->path, strerror(errno));
+    return err_set(err, ERR_OUTAGE,
+                   "--ledger: %s: sync: %s: what of its lines the disk has is not certain; begin "
+                   "anew with another topic, and a file on another disk",
+                   ledger->path, strerror(errno));
 }
 
 void ledger_file_close(struct ledger_file *ledger)

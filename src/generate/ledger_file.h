@@ -23,7 +23,7 @@ struct ledger_line {
     enum fault fault;
 };
 
-/* ERR_USAGE if it cannot be written to. */
+/* ERR_USAGE if it cannot be written to, or is something else. */
 int ledger_file_open(struct ledger_file **out, const char *path, struct err *err);
 /*
  * ERR_OUTAGE (the disk is full): the error says how many lines are whole; nothing is added any

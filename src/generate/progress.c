@@ -15,6 +15,12 @@ void progress_release(struct progress *progress)
     pthread_mutex_destroy(&progress->lock);
 }
 
+void progress_set_away(struct progress *progress, bool away)
+{
+    progress->own.away = away;
+    progress_publish(progress);
+}
+
 void progress_publish(struct progress *progress)
 {
     pthread_mutex_lock(&progress->lock);

@@ -32,6 +32,8 @@ struct progress {
 
 void progress_init(struct progress *progress);
 void progress_release(struct progress *progress);
+/* Published at once: before the run, while no broker has answered yet. */
+void progress_set_away(struct progress *progress, bool away);
 void progress_publish(struct progress *progress);
 struct figures progress_read(struct progress *progress);
 

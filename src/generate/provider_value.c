@@ -141,10 +141,12 @@ int prepare_sequence(const struct preparing *preparing, struct prepared *out, st
     (void)err;
     const struct field_spec *field = preparing->field;
     struct sequence *sequence = new_data(preparing, out, sizeof *sequence);
-    *sequence = (struct sequence){.start = field->has_min ? field->min : 1, .step = field->step};
+    *sequence = (struct sequence){.start = field->has_min ? field->min : SPEC_SEQUENCE_START,
+                                  .step = field->step};
     return 0;
 }
 
+/* No record is made behind the last that has room in 64 bits: spec_max_records(). */
 char *write_sequence(const void *data, struct draw *draw, char *to)
 {
     const struct sequence *sequence = data;

@@ -89,6 +89,8 @@ static int make_all(struct course *course, struct err *err)
     int rc = 0;
     for (int64_t n = 0; rc == 0 && (run->count == 0 || n < run->count); n++) {
         struct made made;
+        if (source_is_at_end(run->source, err))
+            return -1;
         if (!await_due(course, source_due(run->source), err, &rc))
             return rc;
         char *room = NULL;

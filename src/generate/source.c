@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,11 @@ struct source {
     size_t key; /* fields, or MAKER_NO_FIELD */
     size_t id;
     struct made last;
-    bool again;     /* the next is the last once more */
-    int64_t now_us; /* of the clock, as it was read last */
+    bool again;                    /* the next is the last once more */
+    uint64_t made;                 /* records, not counting those that came again */
+    uint64_t most;                 /* of them that there can be, */
+    const struct field_spec *ends; /* because of this sequence */
+    int64_t now_us;                /* of the clock, as it was read last */
     unsigned since_read;
 };
 
@@ -66,6 +70,7 @@ int source_new(struct source **out, const struct source_options *options, struct
         source_free(source);
         return -1;
     }
+    source->most = spec_max_records(options->spec, &source->ends);
     source->bytes = malloc(source_value_bytes(source));
     if (!source->bytes) {
         source_free(source);
@@ -82,6 +87,17 @@ void source_free(struct source *source)
     maker_free(source->maker);
     free(source->bytes);
     free(source);
+}
+
+bool source_is_at_end(const struct source *source, struct err *err)
+{
+    if (source->again || source->made < source->most)
+        return false;
+    err_set(err, ERR_HALT,
+            "the sequence \"%s\" has come to the end of 64 bits with record %" PRIu64
+            ": let it start or step so that there is room",
+            source->ends ? source->ends->name : "", source->made);
+    return true;
 }
 
 int64_t source_due(struct source *source)
@@ -167,6 +183,7 @@ void source_make(struct source *source, char *room, bool is_last, struct made *m
         made->again = true;
         return;
     }
+    source->made++;
     enum fault fault = faults_draw(&source->options.faults, &source->faults);
     if (fault == FAULT_DUPLICATE && is_last) /* there is no place for the second */
         fault = FAULT_NONE;

@@ -266,6 +266,33 @@ int spec_read(struct record_spec *spec, struct arena *arena, const char *name, c
     return 0;
 }
 
+/* Its first value, then as many steps as there is room for. */
+static uint64_t values_of(const struct field_spec *sequence)
+{
+    int64_t start = sequence->has_min ? sequence->min : SPEC_SEQUENCE_START;
+    uint64_t step = (uint64_t)(sequence->step < 0 ? -sequence->step : sequence->step);
+    if (step == 0)
+        return UINT64_MAX;
+    uint64_t steps = (sequence->step > 0 ? (uint64_t)INT64_MAX - (uint64_t)start
+                                         : (uint64_t)start - (uint64_t)INT64_MIN) /
+                     step;
+    return steps < UINT64_MAX ? steps + 1 : steps;
+}
+
+uint64_t spec_max_records(const struct record_spec *spec, const struct field_spec **ends)
+{
+    uint64_t least = UINT64_MAX;
+    *ends = NULL;
+    for (size_t i = 0; i < spec->n_fields; i++) {
+        const struct field_spec *field = &spec->fields[i];
+        if (!(field->provider->arguments & ARGUMENT_SEQUENCE) || values_of(field) >= least)
+            continue;
+        least = values_of(field);
+        *ends = field;
+    }
+    return least;
+}
+
 static int check_file_keys(const struct spec_reading *reading, const struct yaml_node *root)
 {
     static const char *const known[] = {"fields", "key", "id"};

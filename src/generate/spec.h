@@ -31,6 +31,7 @@ struct provider;
 #define SPEC_MAX_FIELDS 500
 #define SPEC_DEFAULT_ID "unique_id"
 #define SPEC_MAX_DECIMALS 9
+#define SPEC_SEQUENCE_START 1     /* where nothing is said */
 #define SPEC_MAX_TEXT_BYTES 65536 /* of a constant, a choice's value or a template's literal */
 
 enum field_per {
@@ -96,6 +97,11 @@ int spec_load_file(struct record_spec *spec, struct arena *arena, const char *pa
                    struct err *err);
 /* driven_data, as the program brings it. */
 int spec_builtin(struct record_spec *spec, struct arena *arena, struct err *err);
+/*
+ * How many records there can be until a sequence has come to the end of 64 bits, and which (NULL:
+ * there is none that ends).
+ */
+uint64_t spec_max_records(const struct record_spec *spec, const struct field_spec **ends);
 /* Its YAML, to read and to begin an own one from. */
 extern const char spec_builtin_yaml[];
 

@@ -11,7 +11,6 @@
 
 #define MS_PER_DAY 86400000
 #define MAX_BACK_MS (INT64_C(36525) * MS_PER_DAY)
-#define MAX_VALUES 1000000
 
 int spec_fail_name(const struct spec_reading *reading, const struct yaml_node *node, bool at_key,
                    const char *what, const char *name, const char *const *known, size_t n)
@@ -307,9 +306,13 @@ static int take_value(const struct spec_reading *reading, const struct yaml_node
         *value = (struct spec_value){.weight = 1};
         return 0;
     }
-    if (node->kind != YAML_SCALAR || strlen(node->text) > SPEC_MAX_TEXT_BYTES)
+    if (node->kind != YAML_SCALAR)
         return yaml_fail(reading->err, reading->file, node,
-                         "a value is a text or number of at most %d bytes", SPEC_MAX_TEXT_BYTES);
+                         "a value is a text, a number, true, false or null, not %s",
+                         yaml_kind_name(node->kind));
+    if (strlen(node->text) > SPEC_MAX_TEXT_BYTES)
+        return yaml_fail(reading->err, reading->file, node, "a value of more than %d bytes",
+                         SPEC_MAX_TEXT_BYTES);
     *value = (struct spec_value){.text = slice_of(node->text),
                                  .bare = !node->quoted && is_bare(field, node->text),
                                  .weight = 1};
@@ -321,6 +324,11 @@ static int take_weighted(const struct spec_reading *reading, const struct yaml_n
                          const struct field_spec *field, struct spec_value *value)
 {
     int64_t weight = 0;
+    if (node->kind == YAML_NULL)
+        return yaml_fail_key(reading->err, reading->file, node,
+                             "values: \"%s\" has no weight: write %s: 1, or all of them as a list, "
+                             "[a, b]",
+                             node->key, node->key);
     if (read_integer(reading, node, 0, (int64_t)ALIAS_MAX_WEIGHT, &weight) < 0)
         return -1;
     bool null = !field->as_text && (!strcmp(node->key, "null") || !strcmp(node->key, "~"));
@@ -337,10 +345,16 @@ static int read_values(const struct spec_reading *reading, const struct yaml_nod
 {
     bool weighted = node->kind == YAML_MAPPING;
     uint64_t total = 0;
-    if ((!weighted && node->kind != YAML_LIST) || node->n == 0 || node->n > MAX_VALUES)
+    if (!weighted && node->kind != YAML_LIST)
         return yaml_fail(
             reading->err, reading->file, node,
-            "values: a list [a, b] or a mapping {a: 3, b: 1} with weights is expected");
+            "values: a list [a, b] or a mapping {a: 3, b: 1} with weights is expected, "
+            "not %s",
+            yaml_kind_name(node->kind));
+    if (node->n == 0)
+        return yaml_fail(reading->err, reading->file, node,
+                         "values: there are none: name at least one, [a, b], or {a: 3, b: 1} with "
+                         "weights");
     struct spec_value *values = arena_alloc(reading->arena, node->n * sizeof *values);
     for (const struct yaml_node *at = node->first; at; at = at->next) {
         struct spec_value *value = &values[field->n_values++];

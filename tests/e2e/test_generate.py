@@ -6,6 +6,8 @@ import os
 import re
 import resource
 import signal
+import socket
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,6 +18,7 @@ from confluent_kafka.admin import AclOperation
 from harness.http import free_address, get, read_metrics
 from harness.invariant import dead_letters
 from harness.paths import EXAMPLES, ROOT, patience, sanitized
+from harness.shim import build_shim
 from harness.tool import Tool
 from harness.wait import wait_until
 from harness.weir import TABLE, pipeline_name
@@ -205,11 +208,27 @@ def test_the_chapters_pace_is_the_default(tool, kafka, topic):
 
 
 def test_a_signal_ends_the_search_for_a_broker(tool):
-    process = tool.start("generate", "-t", "t", "-b", "127.0.0.1:1", "-v")
+    """Nothing was sent, and that is what it says; whoever asks for its health meanwhile hears the same."""
+    address = free_address()
+    process = tool.start("generate", "-t", "t", "-b", "127.0.0.1:1", "-v", "-J", "--http", address)
     while b"Connection refused" not in process.stderr.readline():
         pass
+    assert get(address, "/healthz") == (503, "no broker answers\n")
     process.send_signal(signal.SIGINT)
-    assert process.wait(5 * patience()) == 130
+    assert process.wait(5 * patience()) == 1
+    assert b"generate: stopped before a broker of 127.0.0.1:1 answered: " in (said := process.stderr.read())
+    assert said.endswith(b"(the brokers are from: -b)\n")
+    summary = json.loads(process.stdout.read())
+    assert (summary["made"], summary["acknowledged"]) == (0, 0)
+
+
+def test_a_port_that_is_taken_is_told_before_anything_else(tool, kafka, topic):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = "127.0.0.1:%d" % server.getsockname()[1]
+        assert f"something else listens on {address} already" in tool.refused(
+            "generate", "-t", topic, "-n", 1, "--http", address, code=1)
+        assert b"something else listens" in tool("generate", "-t", "t", "-b", "127.0.0.1:1", "--http", address).stderr
+    assert sum(kafka.ends(topic).values()) == 0
 
 
 def test_a_terminal_shows_how_it_goes(tool, topic):
@@ -230,7 +249,8 @@ def test_a_full_disk_ends_the_ledger_with_whole_lines(tool, kafka, topic, tmp_pa
     out, said = process.communicate(timeout=60 * patience())
     assert (process.returncode, out) == (1, b"")
     lines = lines_of(ledger)
-    assert f"sent.ndjson: File too large: of this run, {len(lines)} lines are whole and the rest is missing\n" in said.decode()
+    assert f"sent.ndjson: File too large: of this run, {len(lines)} lines are whole and the rest is missing: the topic " \
+        "holds more than it names; make room, and begin anew with another topic and file\n" in said.decode()
     assert 500 < len(lines) < 1000
     there = places(kafka, topic)
     assert all(json.loads(there[line["partition"], line["offset"]])["unique_id"] == line["unique_id"] for line in lines)
@@ -240,6 +260,32 @@ def test_a_full_disk_ends_the_ledger_with_whole_lines(tool, kafka, topic, tmp_pa
     ledger.write_text(ledger.read_text().rstrip("\n"))
     generate(tool, topic, "--rate", "max", "-n", 10, "--ledger", ledger)
     assert lines_of(ledger)[:len(lines)] == lines and len(lines_of(ledger)) == len(lines) + 10
+
+
+def test_a_ledger_is_synced_before_the_end(tool, topic, scratch):
+    shim, log = build_shim("fsync", scratch), tool.folder / "synced"
+    preload = ":".join(filter(None, (tool.env.get("LD_PRELOAD"), str(shim))))
+    options = ("generate", "-t", topic, "--rate", "max", "-n", 500, "--ledger", "sent.ndjson", "-q")
+    tool.ok(*options, LD_PRELOAD=preload, FSYNC_LOG=str(log))
+    ledger = tool.folder / "sent.ndjson"
+    assert log.read_text().splitlines()[-1] == f"{ledger} {ledger.stat().st_size}" and len(lines_of(ledger)) == 500
+    failed = tool(*options, LD_PRELOAD=preload, FSYNC_FAILS="1")
+    assert failed.returncode == 1
+    assert b"--ledger: sent.ndjson: sync: Input/output error: what of its lines the disk has" in failed.stderr
+
+
+def test_a_pipe_as_ledger(tool, topic):
+    """One that is read to its end, and one whose reader goes."""
+    os.mkfifo(tool.folder / "pipe")
+    options = ("generate", "-t", topic, "--rate", "max", "-q", "--ledger", "pipe")
+    assert "pipe: a pipe that nobody reads: start its reader first" in tool.refused(*options, "-n", 10)
+    with (tool.folder / "read").open("wb") as read, subprocess.Popen(["cat", tool.folder / "pipe"], stdout=read) as reader:
+        wait_until(lambda: tool(*options, "-n", 2000).returncode == 0, what="the reader to be there")
+        assert reader.wait(20 * patience()) == 0
+    assert len(lines_of(tool.folder / "read")) == 2000
+    with subprocess.Popen(["head", "-c", "1000", tool.folder / "pipe"], stdout=subprocess.DEVNULL):
+        failed = wait_until(lambda: b"start its reader" not in (done := tool(*options)).stderr and done, what="the reader")
+    assert failed.returncode == 1 and b"--ledger: pipe: nobody reads it any more" in failed.stderr
 
 
 def test_a_topic_that_is_deleted_ends_it(tool, kafka, topic):
@@ -468,13 +514,18 @@ WRONG = {
     "acks=0 and idempotence": ("-t @ -X acks=0", "`acks` must be set to `all` when `enable.idempotence` is true"),
     "acks=0 and a ledger": ("-t @ -X acks=0 -X enable.idempotence=false --ledger x", "with acks=0 nothing is"),
     "a folder as ledger": ("-t @ --ledger .", "--ledger: .: Is a directory"),
+    "another file as ledger": ("-t @ --ledger s.yaml", "s.yaml: there is a file of that name which is no ledger"),
+    "a sequence that ends": ("--spec q.yaml -n 3", "q.yaml:1:13: n: the sequence comes to the end of 64 bits with record 2, "
+                                                   "and -n asks for 3"),
+    "no broker": ("-t t -b 127.0.0.1:1", r"Connection refused \(the brokers are from: -b\)"),
 }
 
 
 @pytest.mark.parametrize(("arguments", "said"), WRONG.values(), ids=WRONG)
 def test_wrong_usage(tool, kafka, topic, arguments, said):
     (tool.folder / "s.yaml").write_text("fields: {n: int}\n")
-    line = tool.refused("generate", *arguments.replace("@", topic).split())
+    (tool.folder / "q.yaml").write_text("fields: {n: {provider: sequence, start: 9223372036854775806}}\n")
+    line = tool.refused("generate", *arguments.replace("@", topic).split(), code=1 if "-b" in arguments else 2)
     assert re.search(said.replace("@", topic), line), line
     assert not (tool.folder / "x").exists() and sum(kafka.ends(topic).values()) == 0
 
@@ -528,6 +579,48 @@ def test_a_full_disk_as_stdout_is_told(tool):
             assert process.wait(10 * patience()) == 1
         said = process.stderr.read()
         assert b"stdout: No space left on device" in said and said.count(b"\n") == 1
+
+
+def test_a_closed_stdout_is_told(tool, topic):
+    """And nothing that was opened since gets what is meant for it."""
+    def close() -> None:
+        os.close(1)
+
+    for arguments in (["-n", "10"], ["--list-providers"], ["-t", topic, "-n", "1", "-J", "-q", "--ledger", "l"]):
+        process = tool.start("generate", *arguments, stdout=None, preexec_fn=close)
+        assert process.wait(20 * patience()) == 1
+        assert process.stderr.read().endswith(b"stdout: it is closed\n")
+    assert len(lines_of(tool.folder / "l")) == 1
+
+
+def test_a_terminal_is_not_flooded(tool):
+    """Who names a spec and no topic may have meant a topic; who asks for all gets all."""
+    for arguments in ([], ["driven_data"], ["--as-of", NEW_YEAR]):
+        terminal = tool.terminal("generate", *arguments)
+        assert terminal.wait(20) == 0
+        assert terminal.text.count('{"person_name"') == 5
+        assert "5 records, as this is a terminal: -n N makes N, -t TOPIC sends them into a topic; into a pipe" in terminal.text
+    terminal = tool.terminal("generate", "-n", 50)
+    assert terminal.wait(20) == 0 and terminal.text.count("\n") == 50
+    terminal = tool.terminal("generate", "--rate", "max")
+    wait_until(lambda: terminal.read(0.1) and terminal.output.count(b"\n") > 100, what="more and more")
+    terminal.signal(signal.SIGINT)
+    assert terminal.wait(20) == 0 and "this is a terminal" not in terminal.text
+
+
+@pytest.mark.parametrize(("step", "last"), [(1, 2**63 - 1), (-1, -2**63)])
+def test_a_sequence_ends_with_64_bits(tool, kafka, topic, step, last):
+    """What came before it is there, and acknowledged."""
+    start = last - step if step > 0 else -2**63 + 1
+    (tool.folder / "s.yaml").write_text(f"id: n\nfields: {{n: {{provider: sequence, start: {start}, step: {step}}}}}\n")
+    done = tool("generate", "--spec", "s.yaml")
+    assert done.returncode == 1 and done.stdout == b'{"n": %d}\n{"n": %d}\n' % (start, last)
+    assert b'generate: the sequence "n" has come to the end of 64 bits with record 2: let it start' in done.stderr
+    assert tool.ok("generate", "--spec", "s.yaml", "-n", 2) == done.stdout
+    done = tool("generate", "-t", topic, "--spec", "s.yaml", "--rate", "max", "-q", "-J", "--ledger", "l", "--faults",
+                "duplicate=100%", "-n", 9)
+    assert done.returncode == 1 and json.loads(done.stdout)["acknowledged"] == sum(kafka.ends(topic).values()) == 4
+    assert [line["unique_id"] for line in lines_of(tool.folder / "l")].count(last) == 2
 
 
 def test_lines_into_produce_are_the_records(tool, kafka):

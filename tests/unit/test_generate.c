@@ -656,7 +656,14 @@ static void test_a_wrong_spec_is_told_with_its_place(void **state)
         {"fields: {a: {template: x, case: big}}", "unknown case \"big\"; there are: lower, upper"},
         {"fields: {a: {provider: template}}", "the provider template needs template: TEXT"},
         {"fields: {a: {values: {x: 0}}}", "all weights are 0"},
-        {"fields: {a: {values: x}}", "values: a list"},
+        {"fields: {a: {values: x}}", "expected, not a text"},
+        {"fields: {a: {values: }}", "expected, not nothing"},
+        {"fields: {a: {values: []}}",
+         "test:1:22: values: there are none: name at least one, [a, b], or {a: 3, b: 1}"},
+        {"fields: {a: {values: {}}}", "test:1:22: values: there are none"},
+        {"fields: {a: {values: {x: 1, y}}}",
+         "test:1:29: values: \"y\" has no weight: write y: 1, or all of them as a list, [a, b]"},
+        {"fields: {a: {values: [x, [y]]}}", "test:1:26: a value is a text, a number"},
         {"fields: {a: {values: [1, x]}}", "numbers and texts in one list"},
         {"fields: {a: {values: {x: -1}}}", "x: \"-1\" is not a whole number"},
         {"fields: {a: {provider: name, null: 2}}", "null: \"2\" is not a share"},
@@ -919,7 +926,8 @@ static void read_back(const char *path, char *out, size_t room)
     fclose(file);
 }
 
-/* What a run before left at the end of the file, and what stands there behind the next. */
+/* What a run before left at the end of the file, and what stands there behind the next; NULL: what
+ * is no ledger is left alone. */
 static void test_a_ledger_goes_on_where_another_ended(void **state)
 {
     (void)state;
@@ -934,7 +942,9 @@ static void test_a_ledger_goes_on_where_another_ended(void **state)
         {"{\"a\":1}", "{\"a\":1}\n" LINE},
         {"{\"a\":1}\n{\"topic\":\"t\",\"par", "{\"a\":1}\n" LINE},
         {"{\"topic", LINE},
-        {"not ours", "not ours\n" LINE},
+        {"{\"a\":1}\nnot ours", "{\"a\":1}\nnot ours\n" LINE},
+        {"not ours", NULL},
+        {"[]\n", NULL},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char path[] = "/tmp/weir-ledger-XXXXXX";
@@ -947,12 +957,17 @@ static void test_a_ledger_goes_on_where_another_ended(void **state)
         assert_true(fd >= 0);
         assert_true(write(fd, cases[i].before, strlen(cases[i].before)) >= 0);
         close(fd);
-        assert_int_equal(ledger_file_open(&ledger, path, &err), 0);
-        assert_int_equal(ledger_file_add(ledger, &line, &err), 0);
-        assert_int_equal(ledger_file_sync(ledger, &err), 0);
+        if (cases[i].behind) {
+            assert_int_equal(ledger_file_open(&ledger, path, &err), 0);
+            assert_int_equal(ledger_file_add(ledger, &line, &err), 0);
+            assert_int_equal(ledger_file_sync(ledger, &err), 0);
+            ledger_file_close(ledger);
+        } else {
+            assert_int_equal(ledger_file_open(&ledger, path, &err), -1);
+            assert_non_null(strstr(err.text, "which is no ledger"));
+        }
         read_back(path, text, sizeof text);
-        assert_string_equal(text, cases[i].behind);
-        ledger_file_close(ledger);
+        assert_string_equal(text, cases[i].behind ? cases[i].behind : cases[i].before);
         unlink(path);
     }
 }
