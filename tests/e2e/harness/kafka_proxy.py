@@ -1,0 +1,108 @@
+"""A proxy in front of a Kafka of one broker: clients stay with it, and it can lose answers or fall silent."""
+import socket
+import struct
+import threading
+from contextlib import suppress
+
+PRODUCE = 0
+
+
+class KafkaProxy:
+    """Listens on a free port of 127.0.0.1. Each connection has a thread for each direction, which pass whole frames on."""
+
+    def __init__(self, address: str):
+        host, port = address.split(":")
+        self._target = (host, int(port))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        # The broker tells clients its own address; ours is as long, so frames keep their length.
+        self._theirs, self._ours = (at[0].encode() + struct.pack(">i", at[1])
+                                    for at in (self._target, self._listener.getsockname()))
+        self._lock = threading.Condition()
+        self._to_lose = 0
+        self.lost = 0
+        self._mute = False
+        self._ends: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.mute(False)
+        for end in self._ends:
+            _hang_up(end)
+
+    def lose_answers(self, count: int = 1) -> None:
+        """Of the next so many answers to Produce none arrives: the connection ends when the broker has given it."""
+        with self._lock:
+            self._to_lose = count
+
+    def mute(self, mute: bool = True) -> None:
+        """Connections stay, new ones are taken, and nothing goes through until mute(False)."""
+        with self._lock:
+            self._mute = mute
+            self._lock.notify_all()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(self._target)
+            except OSError:
+                return
+            asked: dict[int, int] = {}  # correlation id -> API key
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._ends.append(end)
+            for work in (self._forward, self._backward):
+                threading.Thread(target=work, args=(client, server, asked), daemon=True).start()
+
+    def _pass_on(self, to: socket.socket, frame: bytes) -> None:
+        with self._lock:
+            self._lock.wait_for(lambda: not self._mute)
+        to.sendall(frame)
+
+    def _forward(self, client: socket.socket, server: socket.socket, asked: dict[int, int]) -> None:
+        with suppress(OSError):
+            while frame := _frame(client):
+                key, _, correlation_id = struct.unpack_from(">hhi", frame, 4)
+                asked[correlation_id] = key
+                self._pass_on(server, frame)
+        _hang_up(server)
+
+    def _backward(self, client: socket.socket, server: socket.socket, asked: dict[int, int]) -> None:
+        with suppress(OSError):
+            while frame := _frame(server):
+                (correlation_id,) = struct.unpack_from(">i", frame, 4)
+                if asked.pop(correlation_id, -1) == PRODUCE and self._loses():
+                    break
+                self._pass_on(client, frame.replace(self._theirs, self._ours))
+        _hang_up(client)
+        _hang_up(server)
+
+    def _loses(self) -> bool:
+        with self._lock:
+            loses = self._to_lose > 0
+            self._to_lose -= loses
+            self.lost += loses
+        return loses
+
+
+def _frame(end: socket.socket) -> bytes:
+    """A whole one with its length, or nothing at the end."""
+    head = end.recv(4, socket.MSG_WAITALL)
+    if len(head) < 4:
+        return b""
+    (length,) = struct.unpack(">i", head)
+    body = end.recv(length, socket.MSG_WAITALL)
+    return head + body if len(body) == length else b""
+
+
+def _hang_up(end: socket.socket) -> None:
+    """Ends a connection under the feet of whoever reads from it."""
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()

@@ -1,0 +1,114 @@
+"""weir generate when the way to Kafka is bad: answers that are lost, a broker that hangs, one that comes back unnoticed."""
+import json
+import signal
+import time
+
+import pytest
+
+from harness.http import free_address, get
+from harness.kafka_proxy import KafkaProxy
+from harness.paths import patience
+from harness.wait import wait_until
+from test_generate import AWAY, BACK, Run, assert_true, generate, lines_of
+
+
+@pytest.fixture
+def proxy(kafka):
+    with KafkaProxy(kafka.address) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize("pace", [("--rate", "max", "-n", 60_000), ("--rate", "300/s", "-n", 600)], ids=["max", "steady"])
+def test_a_lost_answer_doubles_nothing(tool, kafka, topic, proxy, pace):
+    """The broker has the records, the answer that says so is gone, and they are sent once more: there is one copy, and the
+    ledger has its offset."""
+    proxy.lose_answers(4)
+    ledger = tool.folder / "sent.ndjson"
+    summary = generate(tool, topic, "-b", proxy.address, "--ledger", ledger, *pace)
+    assert proxy.lost == 4 and summary["acknowledged"] == summary["made"] == pace[-1]
+    assert_true(kafka, topic, ledger, pace[-1])
+
+
+def test_without_idempotence_a_lost_answer_doubles(tool, kafka, topic, proxy):
+    """So the test before this one means something."""
+    proxy.lose_answers()
+    generate(tool, topic, "-b", proxy.address, "-X", "enable.idempotence=false", "--rate", "max", "-n", 1000)
+    assert proxy.lost == 1 and sum(kafka.ends(topic).values()) > 1000
+
+
+@pytest.mark.slow
+def test_a_broker_that_hangs(tool, kafka, proxy):
+    """It is there and says nothing. A word after 15 s; behind it all goes on. Who leaves is told how many there are, and who
+    comes meanwhile that nobody answers."""
+    address = free_address()
+    steady, leaver = (Run(tool, kafka.create_topic(), "-b", proxy.address, "--rate", "200/s", *more)
+                      for more in (["--http", address], []))
+    wait_until(lambda: min(sum(kafka.ends(run.topic).values()) for run in (steady, leaver)) > 100, what="records")
+    proxy.mute()
+    began = time.monotonic()
+    late = tool.start("generate", "-t", steady.topic, "-b", proxy.address, "-n", 1)
+    _, said = late.communicate(timeout=30 * patience())
+    assert late.returncode == 1 and said.count(b"\n") == 1
+    assert f"no broker of {proxy.address} answered in 10000 ms (the brokers are from: -b)\n" in said.decode()
+    for run in (steady, leaver):
+        run.says("the broker acknowledges nothing; " + AWAY)
+    assert 13 < time.monotonic() - began < 25 * patience()
+    assert wait_until(lambda: get(address, "/healthz")[0] == 503, what="to be unhealthy")
+    summary = leaver.end(code=1)
+    left = summary["made"] - summary["acknowledged"]
+    assert left > 1000 and f"{left} of {summary['made']} records are not acknowledged" in leaver.said
+    assert len(lines_of(leaver.ledger)) == summary["acknowledged"]
+
+    proxy.mute(False)
+    steady.says(BACK)
+    wait_until(lambda: get(address, "/healthz")[0] == 200, what="to be healthy")
+    summary = steady.end()
+    assert summary["acknowledged"] == summary["made"] > 2500 / patience()
+    assert_true(kafka, steady.topic, steady.ledger, summary["made"])
+    assert (steady.said.count(AWAY), steady.said.count(BACK)) == (1, 1), steady.said
+
+
+@pytest.mark.slow
+def test_health_comes_back_with_the_broker_and_not_with_the_next_record(tool, kafka, topic):
+    """At a low rate the next record may be hours off."""
+    address = free_address()
+    run = Run(tool, topic, "--every", "1h", "--http", address)
+    wait_until(lambda: sum(kafka.ends(topic).values()) == 1, what="the first record")
+    wait_until(lambda: get(address, "/healthz") == (200, "ok\n"), what="to be healthy")
+    kafka.kill()
+    run.says(AWAY)
+    wait_until(lambda: get(address, "/healthz") == (503, "no broker answers\n"), what="to be unhealthy")
+    kafka.start()
+    run.says(BACK)
+    wait_until(lambda: get(address, "/healthz") == (200, "ok\n"), what="to be healthy")
+    assert run.end()["acknowledged"] == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_no_broker_answers(tool, kafka, topic, proxy, number):
+    """It ends within a second or so and says what is not acknowledged; what is, is in the ledger."""
+    run = Run(tool, topic, "-b", proxy.address, "--rate", "500/s")
+    wait_until(lambda: sum(kafka.ends(topic).values()) > 100, what="records")
+    proxy.mute()
+    time.sleep(0.5)  # so that some are on their way
+    began = time.monotonic()
+    run.process.send_signal(number)
+    out, _ = run.process.communicate(timeout=20 * patience())
+    assert run.process.returncode == 1 and time.monotonic() - began < 2.5 * patience()
+    summary = json.loads(out)
+    left = summary["made"] - summary["acknowledged"]
+    assert left > 0 and f"{left} of {summary['made']} records are not acknowledged" in run.said
+    assert len(lines_of(run.ledger)) == summary["acknowledged"]
+
+
+def test_a_second_signal_ends_it_at_once(tool, kafka, topic, proxy):
+    run = Run(tool, topic, "-b", proxy.address, "--rate", "500/s")
+    wait_until(lambda: sum(kafka.ends(topic).values()) > 100, what="records")
+    proxy.mute()
+    time.sleep(0.3)
+    run.process.send_signal(signal.SIGINT)
+    time.sleep(0.2)  # sooner it is the same signal twice, as shells send it
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(5 * patience()) == 130
+    # What was acknowledged before is in the ledger, whole lines of it.
+    assert len(lines_of(run.ledger)) > 0
