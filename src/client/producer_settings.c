@@ -32,7 +32,10 @@
 #define TIMEOUT_NEVER "0"
 #define PATIENCE_MORE_MS 10000 /* for the answers that are under way then */
 
-/* What librdkafka lets message.max.bytes be. */
+/*
+ * What librdkafka lets message.max.bytes be. Where a topic takes less, its batches are held to that
+ * all the same: a broker would refuse all that is in a larger one.
+ */
 #define MESSAGE_MIN_BYTES 1000
 #define MESSAGE_MAX_BYTES 1000000000
 
@@ -110,6 +113,8 @@ void producer_settings_init(struct producer_settings *settings,
     add(settings, "message.timeout.ms", default_timeout_ms(options));
     if (largest_bytes >= MESSAGE_MIN_BYTES && largest_bytes <= MESSAGE_MAX_BYTES)
         add(settings, "message.max.bytes", settings->largest_bytes);
+    else if (largest_bytes > 0 && largest_bytes < MESSAGE_MIN_BYTES)
+        add(settings, "batch.size", settings->largest_bytes);
     if (brisk)
         settings->owned[settings->n_owned++] = (struct setting){"linger.ms", settings->brisk_ms};
 }

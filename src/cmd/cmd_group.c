@@ -1,4 +1,5 @@
 /* weir group: what consumer groups there are and where they are, and changes to that. */
+#include "base/clock.h"
 #include "base/suggest.h"
 #include "cmd/cluster.h"
 #include "cmd/group_render.h"
@@ -8,10 +9,17 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* For the brokers that lead the partitions. */
-#define OFFSETS_MS 10000
+/* For a question when others took all of the time. */
+#define LEAST_MS 1000
 
 /* ---- reading ---- */
+
+/* What is left of the time, but never nothing: others may still answer, and at once. */
+static int left_ms(const struct group_work *work)
+{
+    int64_t left = (work->read_until_us - clock_mono_us()) / 1000;
+    return left > LEAST_MS ? (int)left : LEAST_MS;
+}
 
 /* Why there is no such consumer group. */
 static int no_such_group(struct group_work *work, const struct group_list *groups, const char *name,
@@ -23,7 +31,7 @@ static int no_such_group(struct group_work *work, const struct group_list *group
         *err = groups->err;
         return -1;
     }
-    if (admin_group_exists(work->admin, name, GROUP_WORK_MS, &exists, err) < 0)
+    if (admin_group_exists(work->admin, name, left_ms(work), &exists, err) < 0)
         return -1;
     if (exists)
         return err_set(err, ERR_USAGE,
@@ -59,20 +67,20 @@ static int list_again(struct group_work *work, const char *name, struct group_li
     struct group asked = {.name = name};
     struct group_list one = {.items = &asked, .n = 1};
     struct arena *arena = &work->cli->arena;
-    if (admin_groups_members(work->admin, arena, &one, GROUP_WORK_MS, err) < 0)
+    if (admin_groups_members(work->admin, arena, &one, left_ms(work), err) < 0)
         return -1;
     /* A group of another kind is refused by the library, and looked at later. */
     if (asked.members_err.class == ERR_OUTAGE || asked.members_err.class == ERR_HALT) {
         *err = asked.members_err;
         return -1;
     }
-    return admin_groups(work->admin, arena, GROUP_WORK_MS, out, err);
+    return admin_groups(work->admin, arena, left_ms(work), out, err);
 }
 
 int group_find(struct group_work *work, const char *name, struct group_list *out, struct err *err)
 {
     struct group_list groups;
-    if (admin_groups(work->admin, &work->cli->arena, GROUP_WORK_MS, &groups, err) < 0)
+    if (admin_groups(work->admin, &work->cli->arena, left_ms(work), &groups, err) < 0)
         return -1;
     struct group *found = look_for(&groups, name);
     if (!found) {
@@ -102,11 +110,11 @@ int group_fill(struct group_work *work, struct group_list *groups, struct err *e
 {
     struct err ignored;
     struct arena *arena = &work->cli->arena;
-    if (admin_groups_members(work->admin, arena, groups, GROUP_WORK_MS, err) < 0 ||
-        admin_groups_offsets(work->admin, arena, groups, GROUP_WORK_MS, err) < 0)
+    if (admin_groups_members(work->admin, arena, groups, left_ms(work), err) < 0 ||
+        admin_groups_offsets(work->admin, arena, groups, left_ms(work), err) < 0)
         return -1;
     int rc = first_fault(groups, err);
-    if (admin_groups_ends(work->admin, arena, groups, OFFSETS_MS, rc < 0 ? &ignored : err) < 0)
+    if (admin_groups_ends(work->admin, arena, groups, left_ms(work), rc < 0 ? &ignored : err) < 0)
         rc = -1;
     return rc;
 }
@@ -116,7 +124,7 @@ int group_fill(struct group_work *work, struct group_list *groups, struct err *e
 static int list(struct group_work *work, struct err *err)
 {
     struct group_list groups;
-    if (admin_groups(work->admin, &work->cli->arena, GROUP_WORK_MS, &groups, err) < 0)
+    if (admin_groups(work->admin, &work->cli->arena, left_ms(work), &groups, err) < 0)
         return -1;
     int rc = group_fill(work, &groups, err);
     group_render_list(&work->cli->arena, &groups, work->cli->json);
@@ -191,7 +199,7 @@ static int describe(struct group_work *work, struct err *err)
     size_t n = 0;
     if (work->n_names > 0)
         return describe_one(work, work->names[0], err);
-    if (admin_groups(work->admin, &work->cli->arena, GROUP_WORK_MS, &groups, err) < 0)
+    if (admin_groups(work->admin, &work->cli->arena, left_ms(work), &groups, err) < 0)
         return -1;
     int rc = group_fill(work, &groups, err);
     for (size_t i = 0; i < groups.n; i++)
@@ -317,6 +325,7 @@ static int run_task(struct group_work *work, struct err *err)
     if (task < 0 || read_options(work, (size_t)task, err) < 0 ||
         cluster_begin(work->cli, &tasks[task], &names, &work->admin, err) < 0)
         return -1;
+    work->read_until_us = clock_mono_us() + GROUP_READ_MS * INT64_C(1000);
     work->names = names.items;
     work->n_names = names.n;
     return ways[task](work, err);

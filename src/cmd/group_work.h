@@ -14,10 +14,13 @@
 
 /* For what a broker answers at once, and a coordinator that is just being found. */
 #define GROUP_WORK_MS 15000
+/* For all that is asked before something is shown; a broker that is mute may keep each question. */
+#define GROUP_READ_MS 10000
 
 struct group_work {
     struct cli *cli;
     struct admin *admin;
+    int64_t read_until_us; /* monotonic */
     const char **names;
     size_t n_names;
     struct offset_spec to; /* seek: -o */

@@ -177,8 +177,8 @@ static int fail_unknown(struct arena *arena, const struct yaml_node *section, co
                        nearest);
     return err_set(err, ERR_USAGE,
                    "no record spec is called \"%s\" (below generate: in weir.yaml), and no file; "
-                   "the built-in one is " ENTRY_DEFAULT_NAME,
-                   name);
+                   "the built-in one is " ENTRY_DEFAULT_NAME "; if it is a topic, write -t %s",
+                   name, name);
 }
 
 int entry_find(struct entry *entry, struct arena *arena, const struct config *config,

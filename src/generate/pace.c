@@ -9,6 +9,7 @@
 #define US_PER_S 1e6
 #define S_PER_DAY 86400.0
 #define STREAM_PACE 101
+#define MAX_EVERY_MS (INT64_C(36525) * 86400 * 1000)
 #define FAR_US (INT64_MAX / 4) /* 73,000 years: nothing is due later */
 
 int pace_parse_every(const char *text, struct pace *pace, struct err *err)
@@ -25,6 +26,8 @@ int pace_parse_every(const char *text, struct pace *pace, struct err *err)
         parse_duration_ms(dots ? dots + 2 : first, &max_ms, err) < 0)
         return err_set(err, ERR_USAGE, "\"%s\" is not a time between records: write 8s or 1s..15s",
                        text);
+    if (max_ms > MAX_EVERY_MS || min_ms > MAX_EVERY_MS)
+        return err_set(err, ERR_USAGE, "\"%s\" is more than 36525 days", text);
     if (min_ms > max_ms || max_ms == 0)
         return err_set(err, ERR_USAGE, "\"%s\": %s", text,
                        max_ms == 0 ? "no time at all; --rate max is as fast as it goes"

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartiti
 from confluent_kafka.admin import AclOperation, ResourceType
 
 from harness.library import newer_library
-from harness.listener import cluster, text
+from harness.listener import Listener, cluster, silent, text
 from harness.paths import sanitized
 from harness.records import Record
 from harness.tool import Tool
@@ -380,6 +380,20 @@ def test_a_coordinator_that_has_just_started_is_waited_for(tmp_path):
     """It lists no group, and says that it reads its log only when asked for one."""
     with cluster([], ["orders"], loading=2) as loading:
         assert GroupTool(tmp_path, loading.address).json("describe", "orders")["state"] == "Empty"
+
+
+@pytest.mark.slow
+def test_a_mute_broker_beside_another_is_waited_for_once(tmp_path):
+    """Not for each question anew: a name that is not listed is asked for three times more."""
+    with Listener(silent) as mute, cluster([mute], ["orders"]) as half:
+        tool, begun = Tool(tmp_path, half.address), time.monotonic()
+        beside = tool.start("group", "list")
+        done = tool("group", "describe", "bills", stdin="")
+        assert done.returncode == 1 and "weir group: groups are missing: a broker gives no list of its groups" in done.stderr
+        out, said = beside.communicate(timeout=30)
+        assert beside.returncode == 1 and b"orders  Empty" in out and b"weir group: groups are missing: a broker" in said
+        assert time.monotonic() - begun < 18
+        tool.end()
 
 
 def test_no_broker(tmp_path):

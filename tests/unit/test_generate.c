@@ -726,7 +726,8 @@ static void test_records_are_due_at_their_pace(void **state)
 static void test_wrong_paces_and_faults_are_refused(void **state)
 {
     (void)state;
-    static const char *const paces[] = {"", "8", "15s..1s", "0s", "0s..0s", "1s..", "..1s", "x..y"};
+    static const char *const paces[] = {"",     "8",    "15s..1s", "0s",         "0s..0s",
+                                        "1s..", "..1s", "x..y",    "999999999d", "1s..36526d"};
     static const char *const rates[] = {"", "5", "0/s", "-1/s", "5/y", "maximum"};
     static const char *const faults[] = {"garbage",   "garbage=1",         "garbag=1%",
                                          "null=101%", "null=60%,late=60%", "=1%",
