@@ -16,8 +16,9 @@ struct fault_rule {
     const char *cure; /* NULL: the error says it all */
 };
 
-static const char cure_acl[] =
-    "grant it with kafka-acls (Read on the topic, Read on the group, DescribeConfigs on the topic)";
+static const char cure_acl[] = "grant it with kafka-acls (on the topic Describe, DescribeConfigs, "
+                               "and Read or, to send, Write; "
+                               "Read on the group)";
 static const char cure_corrupt[] =
     "nothing of this batch was stored; repair or delete it on the broker, or start behind it with "
     "--reset -o OFFSET";

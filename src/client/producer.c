@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "client/client.h"
 #include "client/fault.h"
+#include "client/producer_fault.h"
 #include "client/producer_settings.h"
 
 #include <inttypes.h>
@@ -51,29 +52,6 @@ struct producer {
     int64_t hasten_pause_us; /* the one behind it so much later */
 };
 
-/* Too large means something else to who reads; and the topic was there when it was opened. */
-static int set_fault(struct err *err, rd_kafka_resp_err_t code, const char *topic)
-{
-    if (fault_is_topic_gone(code))
-        return err_set_code(
-            err, ERR_HALT, rd_kafka_err2name(code),
-            "there is no topic \"%s\" any more, or not this partition of it: was it "
-            "deleted?",
-            topic);
-    if (code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
-        return err_set_code(
-            err, ERR_INPUT, rd_kafka_err2name(code),
-            "topic \"%s\" refuses a record's time: it takes none that is further "
-            "ahead or back than its message.timestamp.after.max.ms (an hour, unless "
-            "set) and message.timestamp.before.max.ms",
-            topic);
-    if (code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        return fault_of_topic(err, code, topic, NULL);
-    return err_set_code(err, ERR_INPUT, rd_kafka_err2name(code),
-                        "the record is larger than topic \"%s\" takes: raise its max.message.bytes",
-                        topic);
-}
-
 static void report(const struct producer *producer, const rd_kafka_message_t *message)
 {
     struct err err = {.class = ERR_NONE};
@@ -86,7 +64,7 @@ static void report(const struct producer *producer, const rd_kafka_message_t *me
         .err = message->err ? &err : NULL,
     };
     if (message->err)
-        set_fault(&err, message->err, topic);
+        producer_fault(&err, message->err, topic);
     producer->report(producer->context, &report);
 }
 
@@ -103,7 +81,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     if (producer->failed++ > 0)
         return;
     producer->first_failed = producer->report ? 0 : (uint64_t)(uintptr_t)message->_private;
-    set_fault(&producer->first_fault, message->err, rd_kafka_topic_name(message->rkt));
+    producer_fault(&producer->first_fault, message->err, rd_kafka_topic_name(message->rkt));
 }
 
 static uint64_t open_records(const struct producer *producer)
@@ -413,7 +391,7 @@ int producer_offer(struct producer *producer, const struct producer_record *reco
         return -1;
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return set_fault(err, code, record->topic);
+        return producer_fault(err, code, record->topic);
     if (open_records(producer) == 0)
         producer->open_us = clock_mono_us();
     if (producer->sent++ == 0 && !producer->bulk)
