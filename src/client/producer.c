@@ -164,11 +164,24 @@ static void release(struct producer *producer)
     free(producer);
 }
 
+/* Its records would have to be in transactions. */
+static int refuse_transactions(const struct producer_options *options, struct err *err)
+{
+    for (size_t i = 0; i < options->n_properties; i++)
+        if (!strcmp(options->properties[i].name, "transactional.id"))
+            return err_set(err, ERR_USAGE,
+                           "%s: transactional.id: weir sends no transactions: leave it out",
+                           options->properties[i].where ? options->properties[i].where : "kafka");
+    return 0;
+}
+
 int producer_new(struct producer **out, const struct producer_options *options, struct err *err)
 {
     struct producer_settings own;
-    struct producer *producer = calloc(1, sizeof *producer);
     *out = NULL;
+    if (refuse_transactions(options, err) < 0)
+        return -1;
+    struct producer *producer = calloc(1, sizeof *producer);
     if (!producer)
         return err_set(err, ERR_BUG, "out of memory");
     producer_settings_init(&own, options);

@@ -26,6 +26,8 @@ struct topic {
     struct producer *producer;
     struct note *notes; /* free ones; as many were made as ever were on their way at once */
     unsigned since_poll;
+    int64_t *next_offsets; /* by partition: behind what was acknowledged last */
+    int32_t n_partitions;
     bool failed; /* a record, or the ledger: `err` says why */
     struct err err;
 };
@@ -84,10 +86,29 @@ static void write_line(struct topic *topic, const struct note *note,
     }
 }
 
+/* A log that goes on behind where it was is another one: what was acknowledged before is gone. */
+static void check_offset(struct topic *topic, const struct producer_report *report)
+{
+    if (report->partition < 0 || report->partition >= topic->n_partitions || report->offset < 0)
+        return;
+    int64_t *next = &topic->next_offsets[report->partition];
+    if (report->offset < *next && !topic->failed) {
+        topic->failed = true;
+        err_set(&topic->err, ERR_HALT,
+                "topic \"%s\" was deleted and made anew meanwhile: offset %" PRId64
+                " of partition %" PRId32
+                " was acknowledged twice, and what was there before is gone",
+                report->topic, report->offset, report->partition);
+    }
+    *next = report->offset + 1;
+}
+
 static void on_report(void *context, const struct producer_report *report)
 {
     struct topic *topic = context;
     struct note *note = report->mark;
+    if (!report->err)
+        check_offset(topic, report);
     if (report->err) {
         if (!topic->failed)
             topic->err = *report->err;
@@ -176,7 +197,18 @@ static void topic_free(struct target *target)
         free(note->id);
         free(note);
     }
+    free(topic->next_offsets);
     free(topic);
+}
+
+/* Partitions that are added while it runs are not looked at. */
+static int note_partitions(struct topic *topic, int32_t n, struct err *err)
+{
+    topic->next_offsets = calloc((size_t)n + 1, sizeof *topic->next_offsets);
+    if (!topic->next_offsets)
+        return err_set(err, ERR_BUG, "out of memory");
+    topic->n_partitions = n;
+    return 0;
 }
 
 static int open_producer(struct topic *topic, struct err *err)
@@ -199,7 +231,7 @@ static int open_producer(struct topic *topic, struct err *err)
         return err_set(err, ERR_USAGE,
                        "%s has no partition %" PRId32 ": its partitions are 0 to %" PRId32,
                        options->topic, options->partition, info.partitions - 1);
-    return 0;
+    return note_partitions(topic, info.partitions, err);
 }
 
 int target_topic_new(struct target **out, const struct topic_options *options,

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AclOperation
+from confluent_kafka.admin import AclOperation, NewTopic
 
 from harness.http import free_address, get, read_metrics
 from harness.invariant import dead_letters
@@ -299,6 +299,20 @@ def test_a_topic_that_is_deleted_ends_it(tool, kafka, topic):
     assert json.loads(out)["acknowledged"] == len(lines_of(run.ledger))
 
 
+def test_a_topic_that_is_made_anew_ends_it(tool, kafka):
+    """What was acknowledged is gone, though the producer may not notice at all."""
+    topic = kafka.create_topic(partitions=1)
+    run = Run(tool, topic, "--rate", "500/s")
+    wait_until(lambda: sum(kafka.ends(topic).values()) > 100, what="records")
+    kafka.admin.delete_topics([topic])[topic].result(30)
+    kafka.admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(30)
+    out, _ = run.process.communicate(timeout=60 * patience())
+    assert run.process.returncode == 1
+    assert f'topic "{topic}" was deleted and made anew meanwhile: offset 0 of partition 0 was acknowledged twice' in run.said \
+        or f'there is no topic "{topic}" any more' in run.said
+    assert json.loads(out)["acknowledged"] == len(lines_of(run.ledger))
+
+
 def test_a_record_that_is_too_large_ends_it(tool, kafka):
     small = kafka.create_topic(partitions=1, max_message_bytes=1200)
     (tool.folder / "long.yaml").write_text("fields: {text: {value: " + "x" * 2000 + "}}")
@@ -523,6 +537,7 @@ WRONG = {
     "too many users": ("--users 10000001", '--users: "10000001" is not a number from 0 to 10000000'),
     "fields": ("--fields some", '"some" is neither coherent nor independent'),
     "acks=0 and idempotence": ("-t @ -X acks=0", "`acks` must be set to `all` when `enable.idempotence` is true"),
+    "a producer with transactions": ("-t @ -X transactional.id=x", "-X: transactional.id: weir sends no transactions: leave"),
     "acks=0 and a ledger": ("-t @ -X acks=0 -X enable.idempotence=false --ledger x", "with acks=0 nothing is"),
     "a folder as ledger": ("-t @ --ledger .", "--ledger: .: Is a directory"),
     "another file as ledger": ("-t @ --ledger s.yaml", "s.yaml: there is a file of that name which is no ledger"),
