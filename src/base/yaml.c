@@ -6,6 +6,7 @@
 
 #include <libfyaml.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,13 @@ struct level {
     const char *key;
     int key_line;
     int key_column;
+    /* A mapping of many: its members by their keys' hash. NULL where there is none; a power of 2.
+     */
+    struct yaml_node **slots;
+    size_t n_slots;
 };
+
+#define MANY_KEYS 16
 
 struct builder {
     struct arena *arena;
@@ -134,6 +141,44 @@ static struct level *innermost(struct builder *b)
     return b->depth ? &b->levels[b->depth - 1] : NULL;
 }
 
+static size_t hash_of(const char *key)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * 1099511628211u;
+    return (size_t)(hash ^ hash >> 32);
+}
+
+/* Where the member of that key is, or would be. */
+static struct yaml_node **slot_of(const struct level *level, const char *key)
+{
+    size_t at = hash_of(key) & (level->n_slots - 1);
+    while (level->slots[at] && strcmp(level->slots[at]->key, key) != 0)
+        at = (at + 1) & (level->n_slots - 1);
+    return &level->slots[at];
+}
+
+/* At least half of the slots stay free. */
+static void remember_key(struct builder *b, struct level *level, struct yaml_node *node)
+{
+    size_t n = level->node->n;
+    if (n < MANY_KEYS)
+        return;
+    if (2 * n < level->n_slots) {
+        *slot_of(level, node->key) = node;
+        return;
+    }
+    level->n_slots = level->n_slots ? 2 * level->n_slots : (size_t)4 * MANY_KEYS;
+    level->slots = arena_alloc(b->arena, level->n_slots * sizeof(struct yaml_node *));
+    for (struct yaml_node *at = level->node->first; at; at = at->next)
+        *slot_of(level, at->key) = at;
+}
+
+static const struct yaml_node *find_twin(const struct level *level, const char *key)
+{
+    return level->slots ? *slot_of(level, key) : yaml_get(level->node, key);
+}
+
 /* Hang a finished or just opened node into the tree. */
 static int attach(struct builder *b, struct yaml_node *node)
 {
@@ -155,6 +200,8 @@ static int attach(struct builder *b, struct yaml_node *node)
         parent->first = node;
     parent->last = node;
     parent->n++;
+    if (parent->kind == YAML_MAPPING)
+        remember_key(b, level, node);
     return 0;
 }
 
@@ -162,7 +209,7 @@ static int take_key(struct builder *b, struct level *level, const char *text, st
 {
     if (!strcmp(text, "<<"))
         return fail_at(b, at, "merge keys (<<) are not supported");
-    const struct yaml_node *twin = yaml_get(level->node, text);
+    const struct yaml_node *twin = find_twin(level, text);
     if (twin)
         return fail_at(b, at, "the key \"%s\" is here twice (first in line %d)", text,
                        twin->key_line);

@@ -1,6 +1,8 @@
 /* The configuration: what is read, what wins, and where each error points. */
 #include "unit.h"
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/config.h"
 #include "base/settings.h"
 #include "base/yaml.h"
@@ -728,6 +730,39 @@ static void test_settings_table(void **state)
     }
 }
 
+/* Each is compared with those of its hash alone: else 60,000 would take a minute. */
+static void test_of_many_keys_each_stands_once(void **state)
+{
+    (void)state;
+    enum { KEYS = 60000 };
+    static const int twins[] = {-1, 0, 15, 16, 17, 31, 32, 33, KEYS - 1};
+    for (size_t i = 0; i < COUNT_OF(twins); i++) {
+        struct arena arena;
+        struct buf text;
+        struct err err = {0};
+        struct yaml_node *root = NULL;
+        arena_init(&arena);
+        buf_init(&text, YAML_MAX_BYTES);
+        for (int key = 0; key < KEYS; key++)
+            buf_printf(&text, "k%d: 1\n", key);
+        if (twins[i] >= 0)
+            buf_printf(&text, "k%d: 2\n", twins[i]);
+        int rc = yaml_load(&arena, "f", buf_slice(&text), &root, &err);
+        if (twins[i] < 0) {
+            assert_int_equal(rc, 0);
+            assert_int_equal(root->n, KEYS);
+        } else {
+            char wanted[96];
+            snprintf(wanted, sizeof wanted,
+                     "f:%d:1: the key \"k%d\" is here twice (first in line %d)", KEYS + 1, twins[i],
+                     twins[i] + 1);
+            assert_string_equal(err.text, wanted);
+        }
+        buf_release(&text);
+        arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -750,6 +785,7 @@ int main(void)
         cmocka_unit_test(test_print_again),
         cmocka_unit_test(test_print_masks),
         cmocka_unit_test(test_settings_table),
+        cmocka_unit_test(test_of_many_keys_each_stands_once),
     };
     return cmocka_run_group_tests(tests, in_empty_folder, leave_folder);
 }
