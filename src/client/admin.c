@@ -75,9 +75,9 @@ static bool another_answers(struct admin *admin)
     return true;
 }
 
-void admin_heed_stop(struct admin *admin)
+void admin_heed_stop(struct admin *admin, bool heeds)
 {
-    admin->heeds_stop = true;
+    admin->heeds_stop = heeds;
 }
 
 static int stopped(const struct admin *admin, struct err *err)

@@ -15,8 +15,8 @@ struct admin;
 int admin_new(struct admin **out, const char *scope, const char *brokers,
               const struct property *properties, size_t n_properties, struct err *err);
 void admin_free(struct admin *admin);
-/* From now on a question also ends when signals_stop_requested(): ERR_OUTAGE. */
-void admin_heed_stop(struct admin *admin);
+/* Whether a question also ends when signals_stop_requested(): ERR_OUTAGE. At first it does not. */
+void admin_heed_stop(struct admin *admin, bool heeds);
 
 /* The cluster's id ("" if it gives none). ERR_OUTAGE names the brokers that were tried. */
 int admin_cluster_id(struct admin *admin, int timeout_ms, char out[64], struct err *err);

@@ -32,7 +32,7 @@ int producer_open(struct producer **out, const struct producer_options *options,
     int rc = admin_new(&admin, options->scope, options->brokers, options->properties,
                        options->n_properties, err);
     if (rc == 0) {
-        admin_heed_stop(admin);
+        admin_heed_stop(admin, true);
         rc = admin_topic(admin, topic, timeout_ms, info, err);
     }
     if (rc == 0)

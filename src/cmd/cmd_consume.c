@@ -1,5 +1,6 @@
 /* weir consume: records of topics, as they are, onto stdout. */
 #include "base/signals.h"
+#include "cmd/cluster.h"
 #include "cmd/consume.h"
 #include "cmd/pipeline_group.h"
 #include "cmd/verb.h"
@@ -280,10 +281,13 @@ static int open_clients(struct consume *consume, struct err *err)
         .n_properties = config->n_kafka,
         .group = consume->group,
     };
-    if (admin_new(&consume->admin, "", config->brokers, config->kafka, config->n_kafka, err) < 0 ||
-        consume_plan_make(&consume->cli->arena, consume->admin, &consume->request, &consume->plan,
-                          err) < 0)
+    if (admin_new(&consume->admin, "", config->brokers, config->kafka, config->n_kafka, err) < 0)
         return -1;
+    admin_heed_stop(consume->admin, true);
+    if (consume_plan_make(&consume->cli->arena, consume->admin, &consume->request, &consume->plan,
+                          err) < 0)
+        return cluster_fail(consume->cli, err);
+    admin_heed_stop(consume->admin, false);
     consumer.partitions = (int32_t)consume->plan.n;
     return consumer_new(&consume->consumer, &consumer, err);
 }

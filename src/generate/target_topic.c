@@ -86,7 +86,10 @@ static void write_line(struct topic *topic, const struct note *note,
     }
 }
 
-/* A log that goes on behind where it was is another one: what was acknowledged before is gone. */
+/*
+ * A log that goes on before where it was has lost what was acknowledged: it is another one, or that
+ * of a leader which did not have all (acks=1).
+ */
 static void check_offset(struct topic *topic, const struct producer_report *report)
 {
     if (report->partition < 0 || report->partition >= topic->n_partitions || report->offset < 0)
@@ -95,9 +98,9 @@ static void check_offset(struct topic *topic, const struct producer_report *repo
     if (report->offset < *next && !topic->failed) {
         topic->failed = true;
         err_set(&topic->err, ERR_HALT,
-                "topic \"%s\" was deleted and made anew meanwhile: offset %" PRId64
-                " of partition %" PRId32
-                " was acknowledged twice, and what was there before is gone",
+                "topic \"%s\": offset %" PRId64 " of partition %" PRId32
+                " was acknowledged twice, so what was there before is gone: was the topic deleted "
+                "and made anew?",
                 report->topic, report->offset, report->partition);
     }
     *next = report->offset + 1;

@@ -310,7 +310,7 @@ def test_a_topic_that_is_made_anew_ends_it(tool, kafka):
     run.process.send_signal(signal.SIGCONT)
     out, _ = run.process.communicate(timeout=60 * patience())
     assert run.process.returncode == 1
-    assert f'topic "{topic}" was deleted and made anew meanwhile: offset 0 of partition 0 was acknowledged twice' in run.said
+    assert f'topic "{topic}": offset 0 of partition 0 was acknowledged twice, so what was there before is gone' in run.said
     assert json.loads(out)["acknowledged"] == len(lines_of(run.ledger))
 
 

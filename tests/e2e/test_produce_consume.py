@@ -383,8 +383,18 @@ def test_no_broker_is_one_clear_line(tool):
     for process in [tool.start(verb, "-t", "t", "-b", "127.0.0.1:1") for verb in ("consume", "produce", "generate")]:
         out, said = process.communicate(timeout=60 * patience())
         assert (process.returncode, out, said.count(b"\n")) == (1, b"", 1)
-        assert re.search(rb"no broker of 127\.0\.0\.1:1 answers: .*Connection refused", said)
+        assert re.search(rb"no broker of 127\.0\.0\.1:1 answers: .*Connection refused \(the brokers are from: -b\)\n", said)
     assert time.monotonic() - began < 15 * patience()
+
+
+def test_a_signal_ends_the_search_for_a_broker(tool):
+    for process in [tool.start(verb, "-t", "t", "-b", "127.0.0.1:1", "-v") for verb in ("consume", "produce")]:
+        while b"Connection refused" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        assert process.wait(3 * patience()) == 1
+        assert re.search(rb"stopped before a broker of 127.0.0.1:1 answered: .* \(the brokers are from: -b\)\n",
+                         process.stderr.read())
 
 
 @pytest.mark.parametrize(("options", "line", "said"), [
