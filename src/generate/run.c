@@ -86,10 +86,11 @@ static int make_all(struct course *course, struct err *err)
 {
     const struct run *run = course->run;
     size_t value_bytes = source_value_bytes(run->source);
+    uint64_t most = source_most(run->source);
     int rc = 0;
     for (int64_t n = 0; rc == 0 && (run->count == 0 || n < run->count); n++) {
         struct made made;
-        if (source_is_at_end(run->source, err))
+        if ((uint64_t)n >= most && source_is_at_end(run->source, err))
             return -1;
         if (!await_due(course, source_due(run->source), err, &rc))
             return rc;

@@ -89,6 +89,11 @@ void source_free(struct source *source)
     free(source);
 }
 
+uint64_t source_most(const struct source *source)
+{
+    return source->most;
+}
+
 bool source_is_at_end(const struct source *source, struct err *err)
 {
     if (source->again || source->made < source->most)

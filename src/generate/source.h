@@ -40,6 +40,8 @@ struct made {
 
 int source_new(struct source **out, const struct source_options *options, struct err *err);
 void source_free(struct source *source);
+/* How many there can be at least, duplicates not counted. */
+uint64_t source_most(const struct source *source);
 /* Whether there can be no more: a sequence is at its end. True: err (ERR_HALT) says which. */
 bool source_is_at_end(const struct source *source, struct err *err);
 /* When the next record is due, in microseconds from the first on; each call is for the next. */
