@@ -2,8 +2,8 @@
  * How fast the scanner goes over records like the chapter's: 16 flat fields, json.dumps' style.
  * Prints GB/s of the best of several runs, for one pass of json_object_open/next over each record.
  *
- *     cd src && cc -O3 -D_GNU_SOURCE -I. ../tests/bench/json.c base/json.c base/json_scalar.c base/utf8.c base/buf.c \
- *         base/slice.c base/clock.c -o /tmp/bench-json && /tmp/bench-json
+ *     cd src && cc -O3 -D_GNU_SOURCE -I. ../tests/bench/json.c base/json.c base/json_scalar.c
+ * base/utf8.c base/buf.c \ base/slice.c base/clock.c -o /tmp/bench-json && /tmp/bench-json
  */
 #include "base/json.h"
 #include "base/clock.h"
