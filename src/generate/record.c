@@ -29,6 +29,8 @@ struct step {
 };
 
 #define LEAD_STRIDE ((size_t)32)
+/* A field's quotes, or the null that stands in place of a shorter text. */
+#define AROUND_BYTES 5
 
 /*
  * Returning users have the ages that they are drawn to have on 2026-01-01, whenever their records
@@ -165,7 +167,7 @@ static int prepare(struct maker *maker, struct err *err)
         struct step *step = &maker->steps[i];
         if (prepare_field(maker, i, max_bytes, err) < 0)
             return -1;
-        size_t bytes = (step->plain ? 1 : 6) * max_bytes[i] + 2;
+        size_t bytes = (step->plain ? 1 : 6) * max_bytes[i] + AROUND_BYTES;
         if (field->hidden)
             hidden_bytes += bytes;
         else {
