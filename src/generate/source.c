@@ -18,6 +18,7 @@ struct source {
     struct pace pace;
     struct rng faults;
     char *bytes; /* of the record made last */
+    char garbage[GARBAGE_MAX_BYTES];
     int64_t due_us;
     size_t key; /* fields, or MAKER_NO_FIELD */
     size_t id;
@@ -50,8 +51,7 @@ static int check_faults(const struct source *source, struct err *err)
 
 size_t source_value_bytes(const struct source *source)
 {
-    size_t most = maker_record_bytes(source->maker);
-    return most < GARBAGE_MAX_BYTES ? GARBAGE_MAX_BYTES : most;
+    return maker_record_bytes(source->maker);
 }
 
 int source_new(struct source **out, const struct source_options *options, struct err *err)
@@ -134,20 +134,20 @@ static struct slice value_of(const struct source *source, size_t field)
     return field == MAKER_NO_FIELD ? SLICE_NONE : maker_value(source->maker, field);
 }
 
-/* No byte of it can begin a JSON value, or end a line. */
-static size_t make_garbage(struct source *source, char *bytes)
+/* No byte of it can begin a JSON value, or end a line. Not where the record is: its key stays. */
+static struct slice make_garbage(struct source *source)
 {
     size_t n = (size_t)rng_between(&source->faults, GARBAGE_MIN_BYTES, GARBAGE_MAX_BYTES);
     for (size_t i = 0; i < n; i++)
-        bytes[i] = (char)rng_between(&source->faults, 0x80, 0xff);
-    return n;
+        source->garbage[i] = (char)rng_between(&source->faults, 0x80, 0xff);
+    return (struct slice){source->garbage, n};
 }
 
-static void spoil(struct source *source, char *bytes, struct made *made)
+static void spoil(struct source *source, struct made *made)
 {
     switch (made->fault) {
     case FAULT_GARBAGE:
-        made->value.len = make_garbage(source, bytes);
+        made->value = make_garbage(source);
         break;
     case FAULT_TRUNCATE:
         made->value.len = (size_t)rng_between(&source->faults, 1, (int64_t)made->value.len - 1);
@@ -204,7 +204,7 @@ void source_make(struct source *source, char *room, bool is_last, struct made *m
         .fault = fault,
     };
     if (fault != FAULT_NONE)
-        spoil(source, bytes, made);
+        spoil(source, made);
     if (fault == FAULT_DUPLICATE)
         keep(source, bytes, made);
 }

@@ -51,7 +51,7 @@ int64_t source_due(struct source *source);
  * free, for the value to be made there; NULL: in memory of the source's own.
  *
  * `is_last`: none follows it, so it is no duplicate's first. As fast as it goes the clock is read
- * for every fourth record: they are made within a microsecond.
+ * for every eighth record: they are made within some two microseconds.
  */
 void source_make(struct source *source, char *room, bool is_last, struct made *made);
 /* Most bytes that a value can have, and be written in strides. */
