@@ -338,6 +338,15 @@ static void await_news(struct producer *producer)
     take_news(producer, WAIT_MS, clock_mono_us() - producer->news_us >= STALL_US);
 }
 
+/* What is larger than all of the queue never has room in it. */
+static int refuse_full(const struct producer *producer, struct err *err)
+{
+    if (open_records(producer) > 0)
+        return 1;
+    return err_set(err, ERR_INPUT,
+                   "the record is larger than the queue: raise queue.buffering.max.kbytes");
+}
+
 int producer_offer(struct producer *producer, const struct producer_record *record, struct err *err)
 {
     if (record->timestamp_ms == 0)
@@ -346,7 +355,7 @@ int producer_offer(struct producer *producer, const struct producer_record *reco
                        "time of now; write 1, or null if that is meant");
     rd_kafka_resp_err_t code = hand_over(producer, record);
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-        return 1;
+        return refuse_full(producer, err);
     if (code == RD_KAFKA_RESP_ERR__FATAL)
         take_news(producer, 0, false); /* of what it was */
     if (code == RD_KAFKA_RESP_ERR__FATAL && producer->last_fault.class == ERR_HALT) {
