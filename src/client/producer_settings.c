@@ -10,12 +10,15 @@
  * With idempotence a partition has one request under way. While the next batch waits for its
  * answer, the library's thread asks without a pause whether it may go (2.0.2 to 2.16 at least),
  * from linger.ms after its first record came; half a core that the broker beside it lacks. No batch
- * of a full queue is as old as LINGER_BULK_MS. Who asks for less in bulk gets LINGER_BRISK_MS,
- * which few batches of a shorter queue see: they leave full, as they would with less.
+ * of a full queue is as old as LINGER_BULK_MS. Who asks for less in bulk, and for small batches,
+ * gets LINGER_BRISK_MS, which few batches of a shorter queue see: they leave full, as they would
+ * with less. (Of large ones a shorter queue has no room for one a partition: it would be full, and
+ * wait, before they are.)
  */
 #define LINGER_MS 5
 #define LINGER_BULK_MS 10000
 #define LINGER_BRISK_MS 1000
+#define BATCH_BRISK_BYTES 131072
 
 /*
  * Records without a key go to one partition for so long, then to another. In bulk, where only full
@@ -26,8 +29,8 @@
 #define STICKY_MS "10"
 #define STICKY_BULK_MS "2"
 
-#define QUEUE_KIB "65536"
-#define QUEUE_BRISK_KIB "16384"
+#define QUEUE_KIB 65536
+#define QUEUE_BRISK_KIB 16384
 #define TIMEOUT_DEFAULT_MS "60000"
 #define TIMEOUT_NEVER "0"
 #define PATIENCE_MORE_MS 10000 /* for the answers that are under way then */
@@ -76,7 +79,19 @@ static int64_t within_timeout(const struct producer_options *options, int64_t li
 static bool is_brisk(const struct producer_options *options)
 {
     const char *given_ms = find(options, "linger.ms", "queue.buffering.max.ms");
-    return options->bulk && given_ms && strtod(given_ms, NULL) < LINGER_BRISK_MS;
+    const char *batch_bytes = find(options, "batch.size", "batch.size");
+    return options->bulk && given_ms && strtod(given_ms, NULL) < LINGER_BRISK_MS && batch_bytes &&
+           strtoll(batch_bytes, NULL, 10) <= BATCH_BRISK_BYTES;
+}
+
+/* The largest record fits, or it would be waited for without end. */
+static int64_t queue_kib(const struct producer_options *options, bool brisk)
+{
+    int64_t usual_kib = brisk ? QUEUE_BRISK_KIB : QUEUE_KIB;
+    int64_t largest_bytes =
+        options->max_bytes < MESSAGE_MAX_BYTES ? options->max_bytes : MESSAGE_MAX_BYTES;
+    int64_t needed_kib = largest_bytes / 1024 + 1;
+    return needed_kib > usual_kib ? needed_kib : usual_kib;
 }
 
 static int64_t patience_ms(const struct producer_options *options)
@@ -105,11 +120,12 @@ void producer_settings_init(struct producer_settings *settings,
     print_number(settings->linger_ms,
                  within_timeout(options, options->bulk ? LINGER_BULK_MS : LINGER_MS));
     print_number(settings->brisk_ms, within_timeout(options, LINGER_BRISK_MS));
+    print_number(settings->queue_kib, queue_kib(options, brisk));
     print_number(settings->largest_bytes, largest_bytes);
     add(settings, "enable.idempotence", "true");
     add(settings, "linger.ms", settings->linger_ms);
     add(settings, "sticky.partitioning.linger.ms", options->bulk ? STICKY_BULK_MS : STICKY_MS);
-    add(settings, "queue.buffering.max.kbytes", brisk ? QUEUE_BRISK_KIB : QUEUE_KIB);
+    add(settings, "queue.buffering.max.kbytes", settings->queue_kib);
     add(settings, "message.timeout.ms", default_timeout_ms(options));
     if (largest_bytes >= MESSAGE_MIN_BYTES && largest_bytes <= MESSAGE_MAX_BYTES)
         add(settings, "message.max.bytes", settings->largest_bytes);

@@ -13,12 +13,17 @@ static const char *value_of(const struct setting *list, size_t n, const char *na
     return value;
 }
 
+#define SMALL                                                                                      \
+    {                                                                                              \
+        "batch.size", "16384", ""                                                                  \
+    }
+
 static void test_lingering_is_short_or_leaves_batches_to_fill(void **state)
 {
     (void)state;
     static const struct {
         bool bulk;
-        struct property given[2];
+        struct property given[3];
         const char *linger_ms; /* the default */
         const char *owned_ms;  /* NULL: the user's counts */
         const char *queue_kib;
@@ -26,13 +31,20 @@ static void test_lingering_is_short_or_leaves_batches_to_fill(void **state)
         {false, {{0}}, "5", NULL, "65536"},
         {true, {{0}}, "10000", NULL, "65536"},
         {false, {{"linger.ms", "50", ""}}, "5", NULL, "65536"},
-        {true, {{"linger.ms", "50", ""}}, "10000", "1000", "16384"},
-        {true, {{"linger.ms", "0.5", ""}}, "10000", "1000", "16384"},
-        {true, {{"queue.buffering.max.ms", "50", ""}}, "10000", "1000", "16384"},
-        {true, {{"linger.ms", "1000", ""}}, "10000", NULL, "65536"},
-        {true, {{"linger.ms", "5", ""}, {"linger.ms", "2000", ""}}, "10000", NULL, "65536"},
+        {true, {SMALL, {"linger.ms", "50", ""}}, "10000", "1000", "16384"},
+        {true, {SMALL, {"linger.ms", "0.5", ""}}, "10000", "1000", "16384"},
+        {true, {SMALL, {"queue.buffering.max.ms", "50", ""}}, "10000", "1000", "16384"},
+        {true, {SMALL, {"linger.ms", "1000", ""}}, "10000", NULL, "65536"},
+        {true, {SMALL}, "10000", NULL, "65536"},
+        {true, {{"linger.ms", "50", ""}}, "10000", NULL, "65536"},
+        {true, {{"batch.size", "131073", ""}, {"linger.ms", "5", ""}}, "10000", NULL, "65536"},
+        {true, {SMALL, {"linger.ms", "5", ""}, {"linger.ms", "2000", ""}}, "10000", NULL, "65536"},
         {true, {{"message.timeout.ms", "600", ""}}, "300", NULL, "65536"},
-        {true, {{"linger.ms", "5", ""}, {"message.timeout.ms", "600", ""}}, "300", "300", "16384"},
+        {true,
+         {SMALL, {"linger.ms", "5", ""}, {"message.timeout.ms", "600", ""}},
+         "300",
+         "300",
+         "16384"},
         {true, {{"topic.delivery.timeout.ms", "0", ""}}, "10000", NULL, "65536"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -41,8 +53,9 @@ static void test_lingering_is_short_or_leaves_batches_to_fill(void **state)
         producer_settings_init(&settings, &(struct producer_options){
                                               .bulk = cases[i].bulk,
                                               .properties = given,
-                                              .n_properties =
-                                                  (given[0].name != NULL) + (given[1].name != NULL),
+                                              .n_properties = (given[0].name != NULL) +
+                                                              (given[1].name != NULL) +
+                                                              (given[2].name != NULL),
                                           });
         const char *owned = value_of(settings.owned, settings.n_owned, "linger.ms");
         assert_string_equal(value_of(settings.defaults, settings.n_defaults, "linger.ms"),
@@ -51,6 +64,33 @@ static void test_lingering_is_short_or_leaves_batches_to_fill(void **state)
                                      "queue.buffering.max.kbytes"),
                             cases[i].queue_kib);
         assert_string_equal(owned ? owned : "", cases[i].owned_ms ? cases[i].owned_ms : "");
+    }
+}
+
+/* A record that is larger than the queue would be waited for without end. */
+static void test_the_queue_has_room_for_the_largest_record(void **state)
+{
+    (void)state;
+    static const struct {
+        bool brisk;
+        int64_t max_bytes;
+        const char *queue_kib;
+    } cases[] = {
+        {false, 1048588, "65536"},     {false, 100000000, "97657"}, {false, INT32_MAX, "976563"},
+        {true, 16 * 1048576, "16385"}, {true, 50000000, "48829"},   {true, 1048588, "16384"},
+    };
+    static const struct property given[] = {SMALL, {"linger.ms", "5", ""}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct producer_settings settings;
+        producer_settings_init(&settings, &(struct producer_options){
+                                              .bulk = true,
+                                              .properties = given,
+                                              .n_properties = cases[i].brisk ? 2 : 0,
+                                              .max_bytes = cases[i].max_bytes,
+                                          });
+        assert_string_equal(value_of(settings.defaults, settings.n_defaults,
+                                     "queue.buffering.max.kbytes"),
+                            cases[i].queue_kib);
     }
 }
 
@@ -85,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lingering_is_short_or_leaves_batches_to_fill),
+        cmocka_unit_test(test_the_queue_has_room_for_the_largest_record),
         cmocka_unit_test(test_how_long_a_record_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
