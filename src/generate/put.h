@@ -119,7 +119,7 @@ static inline char *put_hex(char *to, unsigned byte)
     return to + 2;
 }
 
-/* The same of any number. */
+/* Any number without leading zeros. */
 char *put_long_number(char *to, uint64_t v);
 
 /* Without leading zeros. */
