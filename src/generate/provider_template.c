@@ -152,10 +152,12 @@ static char *join(const struct pattern *pattern, struct draw *draw, char *to)
     return to;
 }
 
+/* Each field once more in other letters, its stream as it was before. */
 static char *write_again(const void *data, struct draw *draw, char *to)
 {
     const struct pattern *pattern = data;
     const struct names *names = draw->names;
+    const struct rng ahead = *draw->rng;
     bool plain = pattern->plain;
     draw->names = &pattern->names;
     for (size_t i = 0; i < pattern->n; i++) {
@@ -169,11 +171,11 @@ static char *write_again(const void *data, struct draw *draw, char *to)
             to = NULL;
             break;
         }
-        struct rng rng = field->before;
-        draw->rng = &rng;
+        *draw->rng = field->before;
         to = part->provider->write(NULL, draw, to);
         plain = plain && draw->plain;
     }
+    *draw->rng = ahead;
     draw->names = names;
     draw->plain = plain;
     return to;
