@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STDOUT_BYTES ((size_t)256 << 10)
@@ -209,14 +210,23 @@ static int check(const struct generate_job *job, struct err *err)
     return 0;
 }
 
-/* Who sees them go by has not asked for records without end, unless he says so. */
-static void hold_to_screen(struct generate_job *job)
+/* Records without end, as fast as they can be made: neither a screen nor a disk is for that, unless
+ * the user says so. A pipe's reader can leave. */
+static int bound(struct generate_job *job, struct err *err)
 {
+    struct stat out;
     bool asked = value_of(job, OPTION_RATE) && job->source_options.pace.kind == PACE_MAX;
-    if (job->topic || job->waits || job->count > 0 || asked || !isatty(STDOUT_FILENO))
-        return;
-    job->count = SCREEN_RECORDS;
-    job->held = true;
+    if (job->topic || job->waits || job->count > 0 || asked)
+        return 0;
+    if (fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(out.st_mode))
+        return err_set(err, ERR_USAGE,
+                       "stdout is a file, and records without end would fill its disk: give -n N "
+                       "(or --rate max, if that is meant)");
+    if (isatty(STDOUT_FILENO)) {
+        job->count = SCREEN_RECORDS;
+        job->held = true;
+    }
+    return 0;
 }
 
 int generate_job_read(struct generate_job *job, struct err *err)
@@ -247,8 +257,7 @@ int generate_job_read(struct generate_job *job, struct err *err)
     job->waits = job->source_options.pace.kind != PACE_MAX &&
                  (!job->source_options.simulated ||
                   (job->topic && !command_line_has(&job->cli->line, OPTION_NO_SLEEP)));
-    hold_to_screen(job);
-    return check(job, err);
+    return bound(job, err) < 0 ? -1 : check(job, err);
 }
 
 /* ---- Doing it ---- */

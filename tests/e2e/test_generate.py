@@ -635,6 +635,19 @@ def test_a_terminal_is_not_flooded(tool):
     assert terminal.wait(20) == 0 and "this is a terminal" not in terminal.text
 
 
+def test_a_disk_is_not_filled(tool):
+    with (tool.folder / "records").open("wb") as file:
+        for arguments in ([], ["driven_data"], ["--as-of", NEW_YEAR]):
+            process = tool.start("generate", *arguments, stdout=file)
+            assert process.wait(20 * patience()) == 2
+            assert b"stdout is a file, and records without end would fill its disk: give -n N" in process.stderr.read()
+        assert tool.start("generate", "-n", "3", stdout=file).wait(20 * patience()) == 0
+        process = tool.start("generate", "--rate", "max", stdout=file)
+        wait_until(lambda: file.seek(0, 2) > 100_000, what="more and more")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20 * patience()) == 0
+
+
 @pytest.mark.parametrize(("step", "last"), [(1, 2**63 - 1), (-1, -2**63)])
 def test_a_sequence_ends_with_64_bits(tool, kafka, topic, step, last):
     """What came before it is there, and acknowledged."""
