@@ -80,8 +80,11 @@ static bool is_brisk(const struct producer_options *options)
 {
     const char *given_ms = find(options, "linger.ms", "queue.buffering.max.ms");
     const char *batch_bytes = find(options, "batch.size", "batch.size");
-    return options->bulk && given_ms && strtod(given_ms, NULL) < LINGER_BRISK_MS && batch_bytes &&
-           strtoll(batch_bytes, NULL, 10) <= BATCH_BRISK_BYTES;
+    const char *idempotent = find(options, "enable.idempotence", "enable.idempotence");
+    return options->bulk && given_ms && batch_bytes &&
+           strtod(given_ms, NULL) < (double)within_timeout(options, LINGER_BRISK_MS) &&
+           strtoll(batch_bytes, NULL, 10) <= BATCH_BRISK_BYTES &&
+           !(idempotent && strchr("fF0", *idempotent));
 }
 
 /* The largest record fits, or it would be waited for without end. */

@@ -1,4 +1,4 @@
-/* What was deleted, by name. */
+/* What was deleted, by name, for stdout. */
 #ifndef WEIR_CMD_NAMES_DELETED_H
 #define WEIR_CMD_NAMES_DELETED_H
 

@@ -42,8 +42,8 @@ struct draw {
     /* The fields before this one, hidden ones too, as far as they are read. */
     const struct drawn *fields;
     /*
-     * Whether what is being written is the raw text too. As prepared, at first; who cannot promise
-     * it for all texts says it of this one.
+     * Whether what is being written is the raw text too. As prepared, at first, where the field is
+     * read; who cannot promise it for all texts says it of this one.
      */
     bool plain;
 };

@@ -81,6 +81,7 @@ char *write_free_email_domain(const void *data, struct draw *draw, char *to)
 {
     (void)data;
     uint64_t at = rng_below(draw->rng, draw->names->locale->n_mail_domains);
+    draw->plain = true;
     return put_slot(to, &draw->names->mail_domains[at]);
 }
 

@@ -5,9 +5,11 @@
 
 #include <stdint.h>
 
+#define DEL 0x7f /* ASCII, and the one of its control characters that stands behind the letters */
+
 static inline bool is_plain(unsigned char c)
 {
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+    return c >= 0x20 && c < DEL && c != '"' && c != '\\';
 }
 
 /* What has a short escape, and which. */
@@ -21,11 +23,11 @@ static char *put_unit(char *to, unsigned unit)
     return put_hex(to, unit & 0xFF);
 }
 
-static char *put_ascii(char *to, unsigned char c)
+static char *put_ascii(char *to, unsigned char c, bool utf8)
 {
     const char *at = c ? strchr(escaped, c) : NULL;
     if (!at)
-        return c < 0x20 ? put_unit(to, c) : (*to = (char)c, to + 1);
+        return c < 0x20 || (c == DEL && !utf8) ? put_unit(to, c) : (*to = (char)c, to + 1);
     *to++ = '\\';
     *to++ = escapes[at - escaped];
     return to;
@@ -48,7 +50,7 @@ static inline bool eight_plain(uint64_t v)
     uint64_t quote = v ^ (ones * '"');
     uint64_t slash = v ^ (ones * '\\');
     uint64_t low = v - ones * 0x20;
-    return ((v | low | (quote - ones) | (slash - ones)) & tops) == 0;
+    return ((v | (v + ones) | low | (quote - ones) | (slash - ones)) & tops) == 0;
 }
 
 bool quote_is_plain(struct slice text)
@@ -88,7 +90,7 @@ char *quote_put(char *to, struct slice text, bool utf8)
         if (at == end)
             break;
         if (*at < 0x80) {
-            to = put_ascii(to, *at++);
+            to = put_ascii(to, *at++, utf8);
             continue;
         }
         size_t n = utf8_char_bytes((const char *)at, (size_t)(end - at));

@@ -1,6 +1,6 @@
 /*
  * Text inside a JSON string as Python's json.dumps writes it: short escapes where JSON has them,
- * \u00XX for other control characters, and \uXXXX for all that is not ASCII unless `utf8`.
+ * \u00XX for other control characters, and \uXXXX for DEL and all that is not ASCII unless `utf8`.
  */
 #ifndef WEIR_GENERATE_QUOTE_H
 #define WEIR_GENERATE_QUOTE_H

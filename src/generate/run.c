@@ -75,6 +75,7 @@ static int put(struct course *course, const struct made *made, struct err *err)
     while ((rc = calls->put(course->run->target, made, err)) == 1) {
         if (calls->rest(course->run->target, FULL_MS, true, err) < 0)
             return -1;
+        source_rested(course->run->source);
         tick(course, clock_mono_us());
         if (is_over(course->run))
             return 1;

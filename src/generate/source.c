@@ -121,6 +121,11 @@ static int64_t clock_of(struct source *source)
     return source->now_us;
 }
 
+void source_rested(struct source *source)
+{
+    source->since_read = 0;
+}
+
 static int64_t time_of(struct source *source, enum fault fault)
 {
     int64_t now_us = clock_of(source);

@@ -54,6 +54,8 @@ int64_t source_due(struct source *source);
  * for every eighth record: they are made within some two microseconds.
  */
 void source_make(struct source *source, char *room, bool is_last, struct made *made);
+/* Time has passed since the last one: the clock is read for the next. */
+void source_rested(struct source *source);
 /* Most bytes that a value can have, and be written in strides. */
 size_t source_value_bytes(const struct source *source);
 
