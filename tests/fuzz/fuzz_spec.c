@@ -6,6 +6,7 @@
  * Input: a byte of options, then the YAML.
  */
 #include "base/json.h"
+#include "generate/put.h"
 #include "generate/quote.h"
 #include "generate/record.h"
 #include "generate/source.h"
@@ -52,18 +53,23 @@ static void read_all(struct maker *maker, const struct record_spec *spec)
         assert(maker_field(maker, spec->fields[i].name, &field, &err) == 0);
 }
 
-/* Each field's text, escaped again. */
+/* Each field's text, escaped again, stands behind its name. */
 static void check_values(const struct maker *maker, const struct record_spec *spec, bool utf8,
                          struct slice record)
 {
     for (size_t i = 0; i < spec->n_fields; i++) {
         struct slice raw = maker_value(maker, i);
+        struct slice name = slice_of(spec->fields[i].name);
         if (!raw.ptr || spec->fields[i].hidden)
             continue;
-        char *text = malloc(6 * raw.len + 1);
+        char *text = malloc(6 * (name.len + raw.len) + 6);
         assert(text);
-        size_t n = (size_t)(quote_put(text, raw, utf8) - text);
-        assert(memmem(record.ptr, record.len, text, n));
+        char *to = text;
+        *to++ = '"';
+        to = quote_put(to, name, utf8);
+        to = put_bytes(to, "\": \"", maker_is_bare(maker, i) ? 3 : 4);
+        to = quote_put(to, raw, utf8);
+        assert(memmem(record.ptr, record.len, text, (size_t)(to - text)));
         free(text);
     }
 }
