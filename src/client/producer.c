@@ -29,6 +29,13 @@
 #define ASK_BACK_US 500000 /* so often a broker that was away is asked whether it is back */
 #define LEAVE_MS 900       /* when asked to stop: a drain takes less than a second */
 
+/* The last record that was acknowledged without a place: see place_of(). */
+struct unplaced {
+    const rd_kafka_topic_t *topic; /* NULL: the last one had a place */
+    int32_t partition;
+    int64_t next; /* the number that the library gives the next record of its batch */
+};
+
 struct producer {
     struct client client;    /* first: it is the handle's opaque pointer */
     rd_kafka_topic_t *topic; /* of the last record */
@@ -37,6 +44,7 @@ struct producer {
     uint64_t failed;
     uint64_t first_failed; /* its number, from 1 */
     struct err first_fault;
+    struct unplaced unplaced;
     struct err last_fault; /* of a broker: why there is no news */
     int64_t news_us;       /* when something was delivered, or failed */
     int64_t patience_ms;   /* without news; -1: for ever */
@@ -53,7 +61,26 @@ struct producer {
     int64_t hasten_pause_us; /* the one behind it so much later */
 };
 
-static void report(const struct producer *producer, const rd_kafka_message_t *message)
+/*
+ * A record's offset; -1: not told. With acks=0 there is no answer, and a broker that finds a batch
+ * to be there already may not know where: the answer has -1. The library numbers such a batch's
+ * records all the same, from something negative on, past 0. (What is stored is never taken for the
+ * rest of them: behind a batch the log goes on at its length at least, and their numbers end
+ * before.)
+ */
+static int64_t place_of(struct producer *producer, const rd_kafka_message_t *message)
+{
+    const struct unplaced *last = &producer->unplaced;
+    bool goes_on = message->rkt == last->topic && message->partition == last->partition &&
+                   message->offset == last->next;
+    producer->unplaced.topic = NULL;
+    if (message->offset >= 0 && !goes_on)
+        return message->offset;
+    producer->unplaced = (struct unplaced){message->rkt, message->partition, message->offset + 1};
+    return -1;
+}
+
+static void report(struct producer *producer, const rd_kafka_message_t *message)
 {
     struct err err = {.class = ERR_NONE};
     const char *topic = rd_kafka_topic_name(message->rkt);
@@ -61,7 +88,7 @@ static void report(const struct producer *producer, const rd_kafka_message_t *me
         .mark = message->_private,
         .topic = topic,
         .partition = message->partition,
-        .offset = message->err ? -1 : message->offset,
+        .offset = message->err ? -1 : place_of(producer, message),
         .err = message->err ? &err : NULL,
     };
     if (message->err)

@@ -67,6 +67,13 @@ static void give_back(struct topic *topic, struct note *note)
     topic->notes = note;
 }
 
+static void fail(struct topic *topic, const struct err *err)
+{
+    if (!topic->failed)
+        topic->err = *err;
+    topic->failed = true;
+}
+
 static void write_line(struct topic *topic, const struct note *note,
                        const struct producer_report *report)
 {
@@ -80,10 +87,8 @@ static void write_line(struct topic *topic, const struct note *note,
         .id_bare = note->id_bare,
         .fault = note->fault,
     };
-    if (ledger_file_add(topic->options->ledger, &line, &err) < 0 && !topic->failed) {
-        topic->failed = true;
-        topic->err = err;
-    }
+    if (ledger_file_add(topic->options->ledger, &line, &err) < 0)
+        fail(topic, &err);
 }
 
 /*
@@ -92,32 +97,45 @@ static void write_line(struct topic *topic, const struct note *note,
  */
 static void check_offset(struct topic *topic, const struct producer_report *report)
 {
+    struct err err;
     if (report->partition < 0 || report->partition >= topic->n_partitions || report->offset < 0)
         return;
     int64_t *next = &topic->next_offsets[report->partition];
-    if (report->offset < *next && !topic->failed) {
-        topic->failed = true;
-        err_set(&topic->err, ERR_HALT,
+    if (report->offset < *next) {
+        err_set(&err, ERR_HALT,
                 "topic \"%s\": offset %" PRId64 " of partition %" PRId32
-                " was acknowledged twice, so what was there before is gone: was the topic deleted "
-                "and made anew?",
-                report->topic, report->offset, report->partition);
+                " was acknowledged behind offset %" PRId64
+                ", so what was there before is gone: was the topic deleted and made anew?",
+                report->topic, report->offset, report->partition, *next - 1);
+        fail(topic, &err);
     }
     *next = report->offset + 1;
+}
+
+/* Not all brokers say where a batch is that they were sent twice. */
+static void fail_nowhere(struct topic *topic, const struct producer_report *report)
+{
+    struct err err;
+    err_set(&err, ERR_HALT,
+            "topic \"%s\": the broker has acknowledged a record of partition %" PRId32
+            " and not said its offset, so the ledger cannot name it: begin anew with another topic "
+            "and file, or without --ledger",
+            report->topic, report->partition);
+    fail(topic, &err);
 }
 
 static void on_report(void *context, const struct producer_report *report)
 {
     struct topic *topic = context;
     struct note *note = report->mark;
-    if (!report->err)
+    if (report->err)
+        fail(topic, report->err);
+    else
         check_offset(topic, report);
-    if (report->err) {
-        if (!topic->failed)
-            topic->err = *report->err;
-        topic->failed = true;
-    } else if (note)
+    if (!report->err && note && report->offset >= 0)
         write_line(topic, note, report);
+    else if (!report->err && note)
+        fail_nowhere(topic, report);
     if (note)
         give_back(topic, note);
 }

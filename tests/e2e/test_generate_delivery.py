@@ -41,6 +41,20 @@ def test_without_idempotence_a_lost_answer_doubles(tool, kafka, topic, proxy):
     assert proxy.lost == 1 and sum(kafka.ends(topic).values()) > 1000
 
 
+def test_acknowledged_without_an_offset(tool, kafka, proxy):
+    """With acks=0, and of a batch that is doubled, there may be none. Nothing is read out of that, and a ledger that would
+    lack a record ends the run."""
+    topic = kafka.create_topic(partitions=1)
+    generate(tool, topic, "-X", "acks=0", "-X", "enable.idempotence=false", "--rate", "max", "-n", 20_000)
+    wait_until(lambda: kafka.ends(topic) == {0: 20_000}, what="all of them")
+    proxy.forget_offsets()
+    options = ("generate", "-t", topic, "-b", proxy.address, "--rate", "max", "-n", 20_000, "-J")
+    assert json.loads(tool.ok(*options))["acknowledged"] == 20_000
+    done = tool(*options, "--ledger", "sent.ndjson")
+    assert done.returncode == 1 and (tool.folder / "sent.ndjson").read_bytes() == b""
+    assert b"acknowledged a record of partition 0 and not said its offset, so the ledger cannot name it" in done.stderr
+
+
 @pytest.mark.slow
 def test_a_broker_that_hangs(tool, kafka, proxy):
     """It is there and says nothing. A word after 15 s; behind it all goes on. Who leaves is told how many there are, and who

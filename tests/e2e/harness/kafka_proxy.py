@@ -1,10 +1,11 @@
-"""A proxy in front of a Kafka of one broker: clients stay with it, and it can lose answers or fall silent."""
+"""A proxy in front of a Kafka of one broker: clients stay with it, and it can lose answers, spoil them or fall silent."""
 import socket
 import struct
 import threading
 from contextlib import suppress
 
 PRODUCE = 0
+DUPLICATE_SEQUENCE_NUMBER = 46
 
 
 class KafkaProxy:
@@ -22,6 +23,7 @@ class KafkaProxy:
         self._to_lose = 0
         self.lost = 0
         self._mute = False
+        self._forgetful = False
         self._ends: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -39,6 +41,11 @@ class KafkaProxy:
         """Of the next so many answers to Produce none arrives: the connection ends when the broker has given it."""
         with self._lock:
             self._to_lose = count
+
+    def forget_offsets(self) -> None:
+        """From now on answers to Produce say that their first partition's batch was there already, and not where, as some
+        brokers do."""
+        self._forgetful = True
 
     def mute(self, mute: bool = True) -> None:
         """Connections stay, new ones are taken, and nothing goes through until mute(False)."""
@@ -77,8 +84,11 @@ class KafkaProxy:
         with suppress(OSError):
             while frame := _frame(server):
                 (correlation_id,) = struct.unpack_from(">i", frame, 4)
-                if asked.pop(correlation_id, -1) == PRODUCE and self._loses():
+                of_produce = asked.pop(correlation_id, -1) == PRODUCE
+                if of_produce and self._loses():
                     break
+                if of_produce and self._forgetful:
+                    frame = _without_offset(frame)
                 self._pass_on(client, frame.replace(self._theirs, self._ours))
         _hang_up(client)
         _hang_up(server)
@@ -99,6 +109,14 @@ def _frame(end: socket.socket) -> bytes:
     (length,) = struct.unpack(">i", head)
     body = end.recv(length, socket.MSG_WAITALL)
     return head + body if len(body) == length else b""
+
+
+def _without_offset(answer: bytes) -> bytes:
+    """An answer to Produce of a version before 9."""
+    (name_bytes,) = struct.unpack_from(">h", answer, 12)  # behind length, correlation id and how many topics
+    answer = bytearray(answer)
+    struct.pack_into(">hq", answer, 14 + name_bytes + 8, DUPLICATE_SEQUENCE_NUMBER, -1)
+    return bytes(answer)
 
 
 def _hang_up(end: socket.socket) -> None:
