@@ -12,6 +12,12 @@
 
 struct admin;
 
+/*
+ * For the first answer of a verb that a person waits for. It is less than the 10 s after which the
+ * library takes a mute broker for one that is very old, tries that, and says so.
+ */
+#define ADMIN_CONNECT_MS 5000
+
 int admin_new(struct admin **out, const char *scope, const char *brokers,
               const struct property *properties, size_t n_properties, struct err *err);
 void admin_free(struct admin *admin);

@@ -46,8 +46,9 @@ void client_release(struct client *client)
  */
 static bool is_said_elsewhere(const char *facility)
 {
-    static const char *const facilities[] = {"FAIL",    "ERROR",     "FATAL",  "SSL",        "SASL",
-                                             "MAXPOLL", "SESSTMOUT", "GETPID", "SSLCERTVRFY"};
+    static const char *const facilities[] = {"FAIL",        "ERROR",   "FATAL",     "SSL",
+                                             "SASL",        "MAXPOLL", "SESSTMOUT", "GETPID",
+                                             "SSLCERTVRFY", "REQTMOUT"};
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (!strcmp(facility, facilities[i]))
             return true;

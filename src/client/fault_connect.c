@@ -13,7 +13,8 @@ struct shape {
     enum {
         PLAIN,
         MISMATCH,       /* see fault_connect_is_mismatch() */
-        YOUNG_MISMATCH, /* the same, if the connection was not old: idle ones are closed too */
+        YOUNG_MISMATCH, /* the same, if the connection was not old: idle ones are closed too, and
+                           a mute broker's by the library after 10 s */
     } kind;
     const char *what; /* behind the broker's name */
     const char *cure;
@@ -63,7 +64,7 @@ static const struct shape shapes[] = {
     {ANY, "unexpected eof", ERR_OUTAGE, MISMATCH, no_tls, cure_no_tls},
     {ANY, "in state SSL_HANDSHAKE", ERR_OUTAGE, MISMATCH, no_tls, cure_no_tls},
     {ANY, "connecting to a SSL", ERR_OUTAGE, MISMATCH, "closes the connection at once", cure_tls},
-    {ANY, "in state APIVERSION_QUERY", ERR_OUTAGE, MISMATCH, "closes the connection at once",
+    {ANY, "in state APIVERSION_QUERY", ERR_OUTAGE, YOUNG_MISMATCH, "closes the connection at once",
      cure_tls},
     {ANY, "might require SASL", ERR_OUTAGE, MISMATCH, no_login, cure_no_login},
     {ANY, "in state UP", ERR_OUTAGE, YOUNG_MISMATCH, no_login, cure_no_login},

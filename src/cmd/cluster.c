@@ -1,7 +1,5 @@
 #include "cmd/cluster.h"
 
-#define CONNECT_MS 5000
-
 int cluster_fail(const struct cli *cli, struct err *err)
 {
     if (err->class == ERR_OUTAGE)
@@ -16,7 +14,7 @@ int cluster_connect(const struct cli *cli, struct admin **out, struct err *err)
     const struct pipeline_config *config = &cli->config.common;
     if (admin_new(out, "", config->brokers, config->kafka, config->n_kafka, err) < 0)
         return -1;
-    if (admin_cluster_id(*out, CONNECT_MS, cluster, err) == 0)
+    if (admin_cluster_id(*out, ADMIN_CONNECT_MS, cluster, err) == 0)
         return 0;
     return cluster_fail(cli, err);
 }

@@ -80,7 +80,7 @@ static int take_sample(struct cli *cli, struct admin *admin, const struct reques
 {
     struct topic_info info;
     struct topic_list topics;
-    if (admin_topic(admin, request->topic, ASK_MS, &info, err) < 0)
+    if (admin_topic(admin, request->topic, ADMIN_CONNECT_MS, &info, err) < 0)
         return -1;
     if (admin_topics(admin, &cli->arena, request->topic, ASK_MS, &topics, err) < 0 ||
         admin_topics_offsets(admin, &topics, ASK_MS, err) < 0)

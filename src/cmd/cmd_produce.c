@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ASK_MS 10000
 #define POLL_EACH 1000
 
 static void options(struct option_table *table)
@@ -204,7 +203,8 @@ static int open_producer(struct produce *produce, struct err *err)
         .n_properties = config->n_kafka,
         .bulk = is_bulk(produce),
     };
-    if (producer_open(&produce->producer, &options, produce->topic, ASK_MS, &info, err) < 0)
+    if (producer_open(&produce->producer, &options, produce->topic, ADMIN_CONNECT_MS, &info, err) <
+        0)
         return cluster_fail(produce->cli, err);
     if (produce->form.partition >= info.partitions)
         return err_set(err, ERR_USAGE,

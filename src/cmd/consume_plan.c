@@ -51,7 +51,7 @@ static int add_topic(struct arena *arena, struct admin *admin,
     struct topic_info info;
     if (has_topic(plan, topic))
         return 0;
-    if (admin_topic(admin, topic, TIMEOUT_MS, &info, err) < 0)
+    if (admin_topic(admin, topic, ADMIN_CONNECT_MS, &info, err) < 0)
         return -1;
     if (request->partition >= info.partitions)
         return err_set(err, ERR_USAGE,
@@ -86,7 +86,7 @@ static int add_matching(struct arena *arena, struct admin *admin,
         regerror(rc, &regex, text, sizeof text);
         return err_set(err, ERR_USAGE, "\"%s\": %s", pattern, text);
     }
-    rc = admin_topics(admin, arena, NULL, TIMEOUT_MS, &topics, err);
+    rc = admin_topics(admin, arena, NULL, ADMIN_CONNECT_MS, &topics, err);
     for (size_t i = 0; rc == 0 && i < topics.n; i++) {
         const char *topic = topics.items[i].name;
         bool hidden = topic_is_internal(topic) && strncmp(pattern, "^__", 3) != 0;

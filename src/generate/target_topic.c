@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASK_MS 10000
 #define POLL_EACH 500
 #define US_PER_MS 1000
 
@@ -246,7 +245,8 @@ static int open_producer(struct topic *topic, struct err *err)
         .context = topic,
     };
     struct topic_info info;
-    if (producer_open(&topic->producer, &producer, options->topic, ASK_MS, &info, err) < 0)
+    if (producer_open(&topic->producer, &producer, options->topic, ADMIN_CONNECT_MS, &info, err) <
+        0)
         return -1;
     if (options->partition >= info.partitions)
         return err_set(err, ERR_USAGE,

@@ -545,7 +545,6 @@ WRONG = {
     "another file as ledger": ("-t @ --ledger s.yaml", "s.yaml: there is a file of that name which is no ledger"),
     "a sequence that ends": ("--spec q.yaml -n 3", "q.yaml:1:13: n: the sequence comes to the end of 64 bits with record 2, "
                                                    "and -n asks for 3"),
-    "no broker": ("-t t -b 127.0.0.1:1", r"Connection refused \(the brokers are from: -b\)"),
 }
 
 
@@ -553,7 +552,7 @@ WRONG = {
 def test_wrong_usage(tool, kafka, topic, arguments, said):
     (tool.folder / "s.yaml").write_text("fields: {n: int}\n")
     (tool.folder / "q.yaml").write_text("fields: {n: {provider: sequence, start: 9223372036854775806}}\n")
-    line = tool.refused("generate", *arguments.replace("@", topic).split(), code=1 if "-b" in arguments else 2)
+    line = tool.refused("generate", *arguments.replace("@", topic).split())
     assert re.search(said.replace("@", topic), line), line
     assert not (tool.folder / "x").exists() and sum(kafka.ends(topic).values()) == 0
 

@@ -396,13 +396,6 @@ def test_a_mute_broker_beside_another_is_waited_for_once(tmp_path):
         tool.end()
 
 
-def test_no_broker(tmp_path):
-    begun = time.monotonic()
-    line = GroupTool(tmp_path, "127.0.0.1:1").no("seek", "g", "-o", "end", code=1)
-    assert re.match(r"no broker of 127\.0\.0\.1:1 answers: .* \(the brokers are from: WEIR_BROKERS\)", line), line
-    assert time.monotonic() - begun < 9
-
-
 WRONG = [
     ([], "say what: list, describe, seek or delete"),
     (["lits"], '"lits" is unknown; did you mean "list"?'),

@@ -490,10 +490,6 @@ def test_wrong_tz_variable(tool, topic_of_one):
     assert "the variable TZ" in tool.refused("rate", topic_of_one, TZ="Europe/Bukarest")
 
 
-def test_no_broker(tool, topic_of_one):
-    assert "127.0.0.1:1" in tool.refused("rate", topic_of_one, "-b", "127.0.0.1:1", code=1)
-
-
 @pytest.mark.parametrize("arguments, code, says", [
     (("t", "-b", "{silent}"), 1, "weir rate: cancelled before the brokers had answered\n"),
     (("t", "-b", "{silent}", "--live"), 0, ""),

@@ -164,6 +164,11 @@ static void connections_tell_why_they_ended(void **state)
          "in state APIVERSION_QUERY)",
          ERR_OUTAGE, true, "k:9 closes the connection at once: a port with TLS"},
         {RD_KAFKA_RESP_ERR__TRANSPORT,
+         "k:9/bootstrap: ApiVersionRequest failed: Local: Timed out: probably due to broker "
+         "version < 0.10 (see api.version.request configuration) (after 10001ms in state "
+         "APIVERSION_QUERY)",
+         ERR_OUTAGE, false, "k:9/bootstrap: ApiVersionRequest failed"},
+        {RD_KAFKA_RESP_ERR__TRANSPORT,
          "k:9/bootstrap: Disconnected: connection closed by peer: receive 0 after POLLIN (after "
          "12ms in state UP)",
          ERR_OUTAGE, true, "k:9 closes the connection at the first question: a port that wants"},
