@@ -133,7 +133,8 @@ static int dispatch(struct cli *cli, int argc, char **argv)
 
 /*
  * A descriptor of the first three that is closed would be given to whatever is opened first: what
- * is for stdout would go into a socket or a file. In its place comes one that refuses it.
+ * is for stdout would go into a socket or a file. In its place comes one that refuses what it is
+ * for; of stderr one that takes all, because a message that nobody hears is no failure.
  */
 static void occupy_closed(void)
 {

@@ -1,12 +1,12 @@
 #include "cmd/query_output.h"
 
+#include "base/outlet.h"
 #include "cmd/query_rows.h"
 #include "cmd/shown.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -58,7 +58,7 @@ int output_write(struct buf *out, struct err *err)
         return QUERY_MORE;
     if (errno == EPIPE)
         return QUERY_ENOUGH;
-    err_set(err, ERR_INPUT, "stdout: %s", strerror(errno));
+    err_set(err, ERR_INPUT, "stdout: %s", outlet_reason(errno));
     return -1;
 }
 

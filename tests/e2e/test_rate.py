@@ -2,6 +2,7 @@
 records that are late, compacted, or in transactions."""
 import csv
 import json
+import os
 import random
 import re
 import signal
@@ -512,6 +513,8 @@ def test_closed_pipe(tool, topic_of_one):
     process.stdout.close()
     process.stdout = None
     assert process.wait(30 * patience()) == 0 and process.stderr.read() == b""
+    process = tool.start("rate", topic_of_one, stdout=None, preexec_fn=lambda: os.close(1))
+    assert process.wait(30 * patience()) == 1 and process.stderr.read() == b"weir rate: stdout: it is closed\n"
 
 
 def test_without_a_right(guarded_kafka, tmp_path):
