@@ -240,9 +240,6 @@ int producer_new(struct producer **out, const struct producer_options *options, 
         release(producer);
         return -1;
     }
-    if (own.n_owned > 0)
-        log_info(options->scope, "linger.ms is %s here: batches leave when they are full",
-                 own.owned[0].value);
     *out = producer;
     return 0;
 }

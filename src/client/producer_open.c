@@ -1,7 +1,10 @@
 /* A producer for a topic, opened while the cluster is asked about it. */
 #include "client/producer.h"
 
-#include "base/settings.h"
+#include "base/log.h"
+#include "client/producer_settings.h"
+
+#include <stdlib.h>
 
 /*
  * What a topic's max.message.bytes is when nobody changed it. A handle's limit cannot be changed:
@@ -13,12 +16,20 @@
 static int64_t max_bytes_of(struct admin *admin, const char *topic, int timeout_ms)
 {
     char text[24];
-    int64_t max_bytes = 0;
     struct err ignored;
-    if (admin_topic_config(admin, topic, "max.message.bytes", timeout_ms, text, sizeof text,
-                           &ignored) == 0)
-        parse_integer(text, &max_bytes);
-    return max_bytes;
+    int rc = admin_topic_config(admin, topic, "max.message.bytes", timeout_ms, text, sizeof text,
+                                &ignored);
+    return rc == 0 ? strtoll(text, NULL, 10) : 0;
+}
+
+/* Once, and of a producer that is there: it may have been opened twice, or in vain. */
+static void tell_linger(const struct producer_options *options)
+{
+    struct producer_settings own;
+    producer_settings_init(&own, options);
+    if (own.n_owned > 0)
+        log_info(options->scope, "linger.ms is %s here: batches leave when they are full",
+                 own.owned[0].value);
 }
 
 int producer_open(struct producer **out, const struct producer_options *options, const char *topic,
@@ -38,9 +49,12 @@ int producer_open(struct producer **out, const struct producer_options *options,
     if (rc == 0)
         tried.max_bytes = max_bytes_of(admin, topic, timeout_ms);
     admin_free(admin);
-    if (rc == 0 && tried.max_bytes == USUAL_MAX_BYTES)
-        return 0;
-    producer_free(*out);
-    *out = NULL;
-    return rc < 0 ? rc : producer_new(out, &tried, err);
+    if (rc < 0 || tried.max_bytes != USUAL_MAX_BYTES) {
+        producer_free(*out);
+        *out = NULL;
+        rc = rc < 0 ? rc : producer_new(out, &tried, err);
+    }
+    if (rc == 0)
+        tell_linger(&tried);
+    return rc;
 }
