@@ -1,5 +1,6 @@
 """weir generate when the way to Kafka is bad: answers that are lost, a broker that hangs, one that comes back unnoticed."""
 import json
+import re
 import signal
 import time
 
@@ -58,11 +59,15 @@ def test_acknowledged_without_an_offset(tool, kafka, proxy):
 @pytest.mark.slow
 def test_a_broker_that_hangs(tool, kafka, proxy):
     """It is there and says nothing. A word after 15 s; behind it all goes on. Who leaves is told how many there are, and who
-    comes meanwhile that nobody answers."""
+    comes meanwhile that nobody answers. weir rate --exact, which reads just then, says how far it came."""
     address = free_address()
+    long = kafka.create_topic(partitions=1)
+    kafka.produce(long, [b"x" * 100] * 3000, batch_num_messages=1)
     steady, leaver = (Run(tool, kafka.create_topic(), "-b", proxy.address, "--rate", "200/s", *more)
                       for more in (["--http", address], []))
     wait_until(lambda: min(named(run) for run in (steady, leaver)) > 100, what="records")
+    reader = tool.terminal("rate", long, "--exact", "-b", proxy.address, "-X", "fetch.message.max.bytes=100")
+    reader.shows("of 3000 records")
     proxy.mute()
     began = time.monotonic()
     late = tool.start("generate", "-t", steady.topic, "-b", proxy.address, "-n", 1)
@@ -73,6 +78,9 @@ def test_a_broker_that_hangs(tool, kafka, proxy):
         run.says("the broker acknowledges nothing; " + AWAY)
     assert 13 < time.monotonic() - began < 40 * patience()
     assert wait_until(lambda: get(address, "/healthz")[0] == 503, what="to be unhealthy")
+    assert reader.wait() == 1
+    assert re.search(rf"rate: when \d+ of 3000 records were read: no answer from the brokers {proxy.address} within 10 s",
+                     reader.text)
     summary = leaver.end(code=1)
     left = summary["made"] - summary["acknowledged"]
     assert left > 1000 and f"{left} of {summary['made']} records are not acknowledged" in leaver.said

@@ -119,23 +119,15 @@ def test_a_topic_that_is_not_there(tool, kafka):
 
 @pytest.mark.slow
 def test_a_broker_that_is_away_is_told_once_and_waited_for(kafka, topic, tool):
-    """But not by --exact, which says how far it has read and who is away."""
-    long = kafka.create_topic("", 1)
-    kafka.produce(long, [b"x" * 100] * 5000, batch_num_messages=1)
     stays, leaves = (tool.start("rate", topic, "--live", "--per", "day") for _ in range(2))
     for process in (stays, leaves):
         process.stdout.readline()
-    reader = tool.terminal("rate", long, "--exact", "-X", "fetch.message.max.bytes=100")
-    reader.shows("of 5000 records")
     kafka.kill()
     try:
         for process in (stays, leaves):
             said = process.stderr.readline()
             assert kafka.address.encode() in said and b"it is asked again" in said
         assert interrupt(leaves) == "", "Ctrl-C ends it while none answers"
-        assert reader.wait() == 1
-        assert re.search(rf"rate: when \d+ of 5000 records were read: no answer from the brokers {kafka.address} within 10 s",
-                         reader.text)
     finally:
         kafka.start()
     add(kafka, topic, 25)
