@@ -54,7 +54,7 @@ static void on_signal(int signal)
         /* 0: the first is just being handled, by another thread. */
         int64_t at_ms = atomic_load(&first_at_ms);
         bool echo = none == signal && (at_ms == 0 || now_ms() - at_ms < ECHO_MS);
-        if (!echo)
+        if (!echo && signal != SIGHUP)
             _exit(EXIT_ENDED);
     }
     errno = saved_errno;
@@ -69,6 +69,12 @@ static int handle(int signal, void (*handler)(int), struct err *err)
     return 0;
 }
 
+static bool is_ignored(int signal)
+{
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int signals_init(struct err *err)
 {
     if (stop_fd < 0)
@@ -76,6 +82,8 @@ int signals_init(struct err *err)
     if (stop_fd < 0)
         return err_set(err, ERR_OUTAGE, "eventfd: %s", strerror(errno));
     if (handle(SIGINT, on_signal, err) < 0 || handle(SIGTERM, on_signal, err) < 0)
+        return -1;
+    if (!is_ignored(SIGHUP) && handle(SIGHUP, on_signal, err) < 0)
         return -1;
     return handle(SIGPIPE, SIG_IGN, err);
 }

@@ -1,6 +1,8 @@
 /*
- * SIGINT and SIGTERM: the first asks the process to drain and leave, the second ends it at once
- * with exit code 130. SIGPIPE is ignored: a closed socket or pipe is an error of the write.
+ * SIGINT, SIGTERM and SIGHUP (the terminal is gone): the first asks the process to drain and leave,
+ * the second ends it at once with exit code 130. A second SIGHUP does not, because the kernel and
+ * the shell send one each; one that is ignored from the start (nohup) stays so. SIGPIPE is ignored:
+ * a closed socket or pipe is an error of the write.
  *
  * The same signal again within 50 ms counts as one: timeout(1) and shells send it to the process
  * and to its group.

@@ -450,17 +450,30 @@ static int no_news(struct producer *producer, struct err *err)
                    left, producer->sent);
 }
 
+static bool has_open(const struct producer *producer)
+{
+    return open_records(producer) > 0 && producer->last_fault.class != ERR_HALT;
+}
+
+bool producer_drain(struct producer *producer)
+{
+    if (!has_open(producer))
+        return false;
+    if (open_records(producer) > FLUSH_RECORDS)
+        await_news(producer);
+    else
+        take_news(producer, WAIT_MS, true);
+    return has_open(producer);
+}
+
 int producer_flush(struct producer *producer, struct err *err)
 {
     producer->news_us = clock_mono_us();
-    while (open_records(producer) > 0) {
-        if (producer->last_fault.class == ERR_HALT || out_of_patience(producer))
-            return no_news(producer, err);
-        if (open_records(producer) > FLUSH_RECORDS)
-            await_news(producer);
-        else
-            take_news(producer, WAIT_MS, true);
-    }
+    while (producer_drain(producer))
+        if (out_of_patience(producer))
+            break;
+    if (open_records(producer) > 0)
+        return no_news(producer, err);
     if (producer->failed == 0)
         return 0;
     *err = producer->first_fault;

@@ -114,6 +114,11 @@ bool producer_is_away(const struct producer *producer);
  * and why the first was not.
  */
 int producer_flush(struct producer *producer, struct err *err);
+/*
+ * A step of it, some 20 ms: for a caller who has to do something meanwhile. False: none is on its
+ * way any more, or never will be; producer_flush() then says at once what became of all.
+ */
+bool producer_drain(struct producer *producer);
 /* How long producer_flush() bears to hear nothing; -1: for ever, as message.timeout.ms=0 asks. */
 int64_t producer_patience_ms(const struct producer *producer);
 

@@ -17,6 +17,11 @@ int producer_fault(struct err *err, rd_kafka_resp_err_t code, const char *topic)
             "ahead or back than its message.timestamp.after.max.ms (an hour, unless "
             "set) and message.timestamp.before.max.ms",
             topic);
+    if (code == RD_KAFKA_RESP_ERR_INVALID_RECORD)
+        return err_set_code(err, ERR_INPUT, rd_kafka_err2name(code),
+                            "topic \"%s\" refuses a record: where its cleanup.policy is compact "
+                            "each needs a key (generate --key FIELD, produce -K DELIMITER)",
+                            topic);
     if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
         return err_set_code(err, ERR_HALT, rd_kafka_err2name(code),
                             "topic \"%s\" may be seen and not be written to: kafka-acls grants it "

@@ -1,5 +1,6 @@
 #include "generate/ledger_file.h"
 
+#include "base/json.h"
 #include "base/outlet.h"
 #include "generate/put.h"
 #include "generate/quote.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)64 << 10)
+#define LINE_BEGIN "{\"topic\":\""
 #define LINE_BYTES 512 /* without its id; a topic's name is at most 249 */
 
 struct ledger_file {
@@ -49,14 +51,37 @@ static int open_file(const char *path)
     return open(path, flags | O_APPEND | O_CLOEXEC, 0644);
 }
 
-/* What begins otherwise was named by mistake, and lines behind it would spoil it. */
+static bool has_offset(struct slice line)
+{
+    struct json_iter it;
+    struct json_value name;
+    struct json_value value;
+    struct json_error error;
+    if (json_object_open(&it, line, &error) < 0)
+        return false;
+    while (json_object_next(&it, &name, &value, &error) > 0)
+        if (slice_eq_str(name.raw, "offset"))
+            return true;
+    return false;
+}
+
+/*
+ * What begins otherwise was named by mistake, and lines behind it would spoil it. A first line that
+ * is only begun begins as ours do.
+ */
 static bool is_ledger(const struct ledger_file *ledger)
 {
-    char first = '{';
+    char bytes[BUFFER_BYTES];
     struct stat stat_of;
     if (fstat(ledger->fd, &stat_of) < 0 || !S_ISREG(stat_of.st_mode))
         return true;
-    return pread(ledger->fd, &first, 1, 0) < 0 || first == '{';
+    ssize_t n = pread(ledger->fd, bytes, sizeof bytes, 0);
+    if (n <= 0)
+        return true;
+    const char *end = memchr(bytes, '\n', (size_t)n);
+    struct slice line = {bytes, end ? (size_t)(end - bytes) : (size_t)n};
+    size_t begun = line.len < sizeof LINE_BEGIN - 1 ? line.len : sizeof LINE_BEGIN - 1;
+    return has_offset(line) || (!end && memcmp(bytes, LINE_BEGIN, begun) == 0);
 }
 
 /*
@@ -86,10 +111,11 @@ static int open_whole(struct ledger_file *ledger, struct err *err)
                        "--ledger: %s: a pipe that nobody reads: start its reader first",
                        ledger->path);
     if (ledger->fd >= 0 && !is_ledger(ledger))
-        return err_set(err, ERR_USAGE,
-                       "--ledger: %s: there is a file of that name which is no ledger (it does not "
-                       "begin with {): name another",
-                       ledger->path);
+        return err_set(
+            err, ERR_USAGE,
+            "--ledger: %s: there is a file of that name which is no ledger (its first line "
+            "has no \"offset\"): name another",
+            ledger->path);
     if (ledger->fd >= 0 && end_last_line(ledger) == 0)
         return 0;
     return err_set(err, ERR_USAGE, "--ledger: %s: %s", ledger->path, strerror(errno));
@@ -177,7 +203,7 @@ int ledger_file_add(struct ledger_file *ledger, const struct ledger_line *line, 
         return -1;
     char *to = outlet_reserve(&ledger->outlet, most, err);
     char *from = to;
-    to = put_bytes(to, "{\"topic\":\"", 10);
+    to = put_bytes(to, LINE_BEGIN, sizeof LINE_BEGIN - 1);
     to = put_bytes(to, line->topic, strlen(line->topic));
     to = put_bytes(to, "\",\"partition\":", 14);
     to = put_i64(to, line->partition);

@@ -108,12 +108,22 @@ static int make_all(struct course *course, struct err *err)
     return rc < 0 ? -1 : 0;
 }
 
+/* What is on its way, with a look at how it goes now and then: a broker may be away for hours. */
+static void drain(struct course *course)
+{
+    const struct run *run = course->run;
+    while (run->target->calls->drain && !is_over(run) && run->target->calls->drain(run->target))
+        tick(course, clock_mono_us());
+}
+
 int run_records(const struct run *run, struct err *err)
 {
     struct err later;
     struct course course = {.run = run, .zero_us = clock_mono_us()};
     run->progress->own.started_us = course.zero_us;
     int rc = make_all(&course, err);
+    if (rc == 0)
+        drain(&course);
     int finished = run->target->calls->finish(run->target, rc == 0 ? err : &later);
     run->progress->own.ended_us = clock_mono_us();
     progress_publish(run->progress);

@@ -31,7 +31,10 @@ struct target_calls {
      * that.
      */
     int (*rest)(struct target *target, int wait_ms, bool full, struct err *err);
-    /* No more records come: all that were put are out, or err says how many are not. */
+    /* No more records come: a step of waiting for what is on its way; false: nothing is. May be
+     * missing. */
+    bool (*drain)(struct target *target);
+    /* All that were put are out, or err says how many are not. */
     int (*finish)(struct target *target, struct err *err);
     void (*free)(struct target *target);
 };

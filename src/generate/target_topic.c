@@ -191,6 +191,14 @@ static int rest(struct target *target, int wait_ms, bool full, struct err *err)
     return topic->options->ledger ? ledger_file_flush(topic->options->ledger, err) : 0;
 }
 
+static bool drain(struct target *target)
+{
+    struct topic *topic = (struct topic *)target;
+    struct err own;
+    bool open = producer_drain(topic->producer);
+    return look(topic, &own) == 0 && open;
+}
+
 static int finish(struct target *target, struct err *err)
 {
     struct topic *topic = (struct topic *)target;
@@ -258,10 +266,8 @@ static int open_producer(struct topic *topic, struct err *err)
 int target_topic_new(struct target **out, const struct topic_options *options,
                      struct progress *progress, struct err *err)
 {
-    static const struct target_calls calls = {.put = put,
-                                              .rest = rest,
-                                              .finish = finish,
-                                              .free = topic_free};
+    static const struct target_calls calls = {
+        .put = put, .rest = rest, .drain = drain, .finish = finish, .free = topic_free};
     struct topic *topic = calloc(1, sizeof *topic);
     *out = NULL;
     if (!topic)

@@ -552,6 +552,7 @@ WRONG = {
     "acks=0 and a ledger": ("-t @ -X acks=0 -X enable.idempotence=false --ledger x", "with acks=0 nothing is"),
     "a folder as ledger": ("-t @ --ledger .", "--ledger: .: Is a directory"),
     "another file as ledger": ("-t @ --ledger s.yaml", "s.yaml: there is a file of that name which is no ledger"),
+    "JSON as ledger": ("-t @ --ledger o.json", "o.json: there is a file of that name which is no ledger"),
     "a sequence that ends": ("--spec q.yaml -n 3", "q.yaml:1:13: n: the sequence comes to the end of 64 bits with record 2, "
                                                    "and -n asks for 3"),
 }
@@ -561,6 +562,7 @@ WRONG = {
 def test_wrong_usage(tool, kafka, topic, arguments, said):
     (tool.folder / "s.yaml").write_text("fields: {n: int}\n")
     (tool.folder / "q.yaml").write_text("fields: {n: {provider: sequence, start: 9223372036854775806}}\n")
+    (tool.folder / "o.json").write_text('{"dbname": "other",\n"topic": 1}')
     line = tool.refused("generate", *arguments.replace("@", topic).split())
     assert re.search(said.replace("@", topic), line), line
     assert not (tool.folder / "x").exists() and sum(kafka.ends(topic).values()) == 0
@@ -576,6 +578,13 @@ def test_properties_of_the_users(tool, kafka, topic):
     for options, is_idempotent in (([], True), (["-X", "enable.idempotence=false"], False)):
         done = tool("generate", "-t", topic, "-n", 5, "--rate", "max", "-v", "-X", "debug=protocol", *options)
         assert (b"Sent InitProducerIdRequest" in done.stderr) == is_idempotent
+
+
+def test_a_compacted_topic_wants_keys(tool, kafka):
+    topic = kafka.create_topic(partitions=1, cleanup_policy="compact")
+    done = tool("generate", "-t", topic, "-n", 3, "--rate", "max")
+    assert done.returncode == 1 and b"is compact each needs a key (generate --key FIELD, produce -K" in done.stderr
+    generate(tool, topic, "-n", 3, "--rate", "max", "--key", "unique_id")
 
 
 # ---- stdout ----

@@ -111,7 +111,19 @@ def test_health_comes_back_with_the_broker_and_not_with_the_next_record(tool, ka
     assert run.end()["acknowledged"] == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_waits_at_the_end_sees_it(tool, topic, proxy):
+    """All are made, and some are on their way for as long as the broker is away."""
+    terminal = tool.terminal("generate", "-t", topic, "-b", proxy.address, "--rate", "300/s", "-n", 600)
+    terminal.shows("acknowledged, ")
+    proxy.mute()
+    shown = lambda: re.findall(r"(\d+) acknowledged, (\d+) on their way", terminal.text)  # noqa: E731
+    wait_until(lambda: terminal.read(0.1) and sum(int(a) + int(b) == 600 and b != "0" for a, b in shown()) >= 3, 20,
+               what="to be shown again and again")
+    proxy.mute(False)
+    assert terminal.wait(20) == 0 and "600 records acknowledged" in terminal.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_while_no_broker_answers(tool, topic, proxy, number):
     """It ends within a second or so and says what is not acknowledged; what is, is in the ledger."""
     run = Run(tool, topic, "-b", proxy.address, "--rate", "500/s")

@@ -70,7 +70,7 @@ static int exit_code(pid_t pid, int ready)
 static void the_first_signal_asks_to_stop(void **state)
 {
     (void)state;
-    static const int signals[] = {SIGINT, SIGTERM};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < COUNT_OF(signals); i++) {
         int ready;
         pid_t pid = start(&ready, true);
@@ -85,10 +85,9 @@ static void the_second_ends_with_130(void **state)
     static const struct {
         int first, second, pause_ms;
     } cases[] = {
-        {SIGINT, SIGINT, 100},
-        {SIGTERM, SIGTERM, 100},
+        {SIGINT, SIGINT, 100}, {SIGTERM, SIGTERM, 100},
         {SIGINT, SIGTERM, 0}, /* another one is no echo, however soon it comes */
-        {SIGTERM, SIGINT, 0},
+        {SIGTERM, SIGINT, 0},  {SIGHUP, SIGTERM, 0},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         int ready;
@@ -102,6 +101,41 @@ static void the_second_ends_with_130(void **state)
         assert_int_equal(exit_code(pid, ready), 130);
         assert_true(clock_mono_us() - start_us < 5000000);
     }
+}
+
+/* The kernel and the shell tell of a terminal that is gone, each in its own time. */
+static void a_second_hangup_is_none(void **state)
+{
+    (void)state;
+    static const int first[] = {SIGHUP, SIGTERM};
+    for (size_t i = 0; i < COUNT_OF(first); i++) {
+        int ready, status;
+        char seen;
+        pid_t pid = start(&ready, false);
+        kill(pid, first[i]);
+        assert_int_equal(read(ready, &seen, 1), 1);
+        clock_sleep_ms(100);
+        kill(pid, SIGHUP);
+        clock_sleep_ms(100);
+        assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+        kill(pid, SIGINT);
+        assert_int_equal(exit_code(pid, ready), 130);
+    }
+}
+
+/* nohup */
+static void an_ignored_hangup_stays_so(void **state)
+{
+    (void)state;
+    int ready;
+    signal(SIGHUP, SIG_IGN);
+    pid_t pid = start(&ready, true);
+    signal(SIGHUP, SIG_DFL);
+    kill(pid, SIGHUP);
+    clock_sleep_ms(100);
+    assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+    kill(pid, SIGTERM);
+    assert_int_equal(exit_code(pid, ready), EXIT_DRAINED);
 }
 
 /* As timeout(1) sends it: to the process, and at once again to its group. */
@@ -140,6 +174,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_signal_asks_to_stop),
         cmocka_unit_test(the_second_ends_with_130),
+        cmocka_unit_test(a_second_hangup_is_none),
+        cmocka_unit_test(an_ignored_hangup_stays_so),
         cmocka_unit_test(an_echo_is_not_the_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
