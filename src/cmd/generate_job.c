@@ -177,7 +177,7 @@ static int check_sequences(const struct generate_job *job, struct err *err)
     const struct record_spec *spec = &job->entry.spec;
     const struct field_spec *field = NULL;
     uint64_t most = spec_max_records(spec, &field);
-    if (!field || (uint64_t)job->count <= most ||
+    if (!field || job->held || (uint64_t)job->count <= most ||
         faults_has(&job->source_options.faults, FAULT_DUPLICATE))
         return 0;
     return yaml_fail(err, spec->file, field->node,
