@@ -866,12 +866,15 @@ static void test_a_ledger_goes_on_where_another_ended(void **state)
         const char *behind;
     } cases[] = {
         {"", LINE},
-        {"{\"a\":1}\n", "{\"a\":1}\n" LINE},
-        {"{\"a\":1}", "{\"a\":1}\n" LINE},
-        {"{\"a\":1}\n{\"topic\":\"t\",\"par", "{\"a\":1}\n" LINE},
+        {"{\"offset\":1}\n", "{\"offset\":1}\n" LINE},
+        {"{\"offset\":1}", "{\"offset\":1}\n" LINE},
+        {"{\"offset\":1}\n{\"topic\":\"t\",\"par", "{\"offset\":1}\n" LINE},
         {"{\"topic", LINE},
-        {"{\"a\":1}\nnot ours", "{\"a\":1}\nnot ours\n" LINE},
+        {"{\"offset\":1}\nnot ours", "{\"offset\":1}\nnot ours\n" LINE},
         {"not ours", NULL},
+        {"{\"a\":1}\n", NULL},
+        {"{\"a\":1}", NULL},
+        {"{\n\"offset\": 1}", NULL},
         {"[]\n", NULL},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
