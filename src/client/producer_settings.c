@@ -126,6 +126,8 @@ void producer_settings_init(struct producer_settings *settings,
     print_number(settings->queue_kib, queue_kib(options, brisk));
     print_number(settings->largest_bytes, largest_bytes);
     add(settings, "enable.idempotence", "true");
+    /* Else a small request waits in the socket until the one before it is answered. */
+    add(settings, "socket.nagle.disable", "true");
     add(settings, "linger.ms", settings->linger_ms);
     add(settings, "sticky.partitioning.linger.ms", options->bulk ? STICKY_BULK_MS : STICKY_MS);
     add(settings, "queue.buffering.max.kbytes", settings->queue_kib);

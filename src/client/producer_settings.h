@@ -14,7 +14,7 @@
 #define NUMBER_BYTES 24
 
 struct producer_settings {
-    struct setting defaults[6];
+    struct setting defaults[7];
     size_t n_defaults;
     struct setting owned[1];
     size_t n_owned;
