@@ -2,9 +2,10 @@
  * A rate again each second. On a terminal the table is drawn over the last one, as many of its
  * slots as there is room for; elsewhere each second is a line, or with -J an object in a line.
  *
- * Only the last slot is asked for again, because only there something can arrive; when it is over
- * everything is, so the stretch moves on, what came late is found and what was deleted is gone. An
- * outage is told once and waited for, unless nothing was shown before.
+ * Only the last slot is asked for again, because only there something can arrive; when it is over,
+ * or the first record came, or what arrives began or ended, everything is, so the stretch moves on,
+ * what came late is found and what was deleted is gone. An outage is told once and waited for,
+ * unless nothing was shown before.
  */
 #ifndef WEIR_CMD_RATE_LIVE_H
 #define WEIR_CMD_RATE_LIVE_H

@@ -13,6 +13,7 @@
 #define NOTE_PART " in part"
 #define MIN_BAR_COLUMNS 4
 #define DAY_S 86400
+#define FEW_MS 60000
 #define N_COUNTED 2 /* columns that are always there, */
 #define N_READ 4    /* and those of --exact */
 #define MAX_BAR_BYTES ((size_t)64 * 1024)
@@ -25,14 +26,6 @@ static int64_t all_records(const struct rate *rate)
     for (size_t i = 0; i < rate->n_slots; i++)
         records += rate->slots[i].records;
     return records;
-}
-
-static bool any_whole(const struct rate *rate)
-{
-    for (size_t i = 0; i < rate->n_slots; i++)
-        if (rate->slots[i].whole)
-            return true;
-    return false;
 }
 
 static bool is_running(const struct rate *rate, const struct rate_slot *slot)
@@ -228,26 +221,53 @@ static const char *total_text(const struct rate_view *view, struct arena *arena)
     return text;
 }
 
+static const char *by_a_part(const struct rate_view *view, struct arena *arena)
+{
+    const char *unit = unit_name(view->rate->unit);
+    return arena_printf(arena, "by a part of a%s %s", *unit == 'h' ? "n" : "", unit);
+}
+
 static const char *now_text(const struct rate_view *view, struct arena *arena,
                             const struct rate_figures *figures)
 {
     const struct rate *rate = view->rate;
-    const char *unit = unit_name(rate->unit);
     size_t last = rate->n_slots - 1;
     const char *rated = per(view, arena, figures->now_per_unit);
     while (last > 0 && !rate->slots[last].whole)
         last--;
-    if (!any_whole(rate))
-        return arena_printf(arena, "%s, by a part of a%s %s", rated, *unit == 'h' ? "n" : "", unit);
-    return arena_printf(arena, "%s, in the %s from %s", rated, unit,
+    if (!figures->of_whole)
+        return arena_printf(arena, "%s, %s", rated, by_a_part(view, arena));
+    return arena_printf(arena, "%s, in the %s from %s", rated, unit_name(rate->unit),
                         rate_time_text(view, arena, rate->slots[last].from_ms));
+}
+
+static const char *peak_text(const struct rate_view *view, struct arena *arena,
+                             const struct rate_figures *figures)
+{
+    const char *peak = per(view, arena, figures->peak);
+    if (figures->peak <= 0)
+        return peak;
+    peak = arena_printf(arena, "%s at %s", peak, rate_time_text(view, arena, figures->peak_ms));
+    if (!figures->of_whole)
+        return arena_printf(arena, "%s, %s", peak, by_a_part(view, arena));
+    return figures->peak_whole ? peak : arena_printf(arena, "at least %s", peak);
+}
+
+/* What came in a few seconds tells little of a day. */
+static const char *basis_text(struct arena *arena, const struct rate_figures *figures)
+{
+    if (figures->per_day <= 0 || figures->measured_ms >= FEW_MS)
+        return "";
+    return arena_printf(arena, " (from %" PRId64 " s)", figures->measured_ms / 1000);
 }
 
 const char *rate_day_text(const struct rate_view *view, struct arena *arena)
 {
-    double per_day = rate_figures(view->rate).per_day;
+    struct rate_figures figures = rate_figures(view->rate);
+    double per_day = figures.per_day;
     double expected = view->expect_per_s * DAY_S;
-    const char *text = arena_printf(arena, "%s/day at this rate", measure_text(arena, per_day));
+    const char *text = arena_printf(arena, "%s/day at this rate%s", measure_text(arena, per_day),
+                                    basis_text(arena, &figures));
     if (expected <= 0)
         return text;
     double over = per_day - expected;
@@ -286,11 +306,7 @@ static void fill_facts(struct columns *facts, const struct rate_view *view, stru
         return;
     add_fact(facts, "now", now_text(view, arena, &figures));
     add_fact(facts, "average", per(view, arena, figures.average_per_unit));
-    const char *peak = per(view, arena, (double)figures.peak);
-    add_fact(facts, "peak",
-             figures.peak > 0 ? arena_printf(arena, "%s at %s", peak,
-                                             rate_time_text(view, arena, figures.peak_ms))
-                              : peak);
+    add_fact(facts, "peak", peak_text(view, arena, &figures));
     add_fact(facts, "a day", rate_day_text(view, arena));
     if (partitions)
         add_fact(facts, "partitions", partitions);

@@ -124,6 +124,23 @@ static const char *plural(int64_t n)
     return n == 1 ? "" : "s";
 }
 
+/* Figures that more than a tenth of the records have no part in. */
+static void remark_left_out(struct remarks *remarks, const struct rate_view *view)
+{
+    int64_t left_out = rate_figures(view->rate).left_out;
+    int64_t all = 0;
+    for (size_t i = 0; i < view->rate->n_slots; i++)
+        all += view->rate->slots[i].records;
+    if (left_out <= all / 10)
+        return;
+    remark_fact(remarks,
+                arena_printf(remarks->arena,
+                             "not in average and projection: %s of %s %s, in units that are not "
+                             "whole",
+                             grouped_text(remarks->arena, left_out),
+                             grouped_text(remarks->arena, all), view->topic ? "records" : "rows"));
+}
+
 /* Rows in which nothing could be, and why. */
 static void remark_begin(struct remarks *remarks, const struct rate_view *view)
 {
@@ -201,9 +218,10 @@ static size_t remarks_of(const struct rate_view *view, struct arena *arena, bool
     remarks->cautions_only = cautions_only;
     for (size_t i = 0; i < view->n_remarks; i++)
         remark(remarks, view->remarks[i]);
-    if (view->rate->has_end && view->rate->ends_ms <= view->rate->now_ms)
+    remark_left_out(remarks, view);
+    if (view->rate->is_over)
         remark_fact(remarks, arena_printf(arena, "nothing has come since %s",
-                                          rate_time_text(view, arena, view->rate->ends_ms - 1)));
+                                          rate_time_text(view, arena, view->rate->newest_ms)));
     remark_begin(remarks, view);
     if (view->topic)
         remark_topic(remarks, view->rate);

@@ -20,11 +20,12 @@
 #include <stdint.h>
 
 #define RATE_UNKNOWN (-1)
+#define RATE_SILENT_MS 60000 /* of a stretch: less silence is no end of what arrives */
 
 struct rate_slot {
     int64_t from_ms; /* since 1970-01-01T00:00:00Z */
     int64_t to_ms;
-    bool whole; /* a unit's whole length, over, and nothing is known to be deleted */
+    bool whole; /* a unit's whole length, over, nothing known to be deleted, not where it ends */
     int64_t records;
     /* Only where all records were read; else RATE_UNKNOWN. */
     int64_t bytes; /* of keys and values */
@@ -65,6 +66,9 @@ struct rate {
      */
     bool has_end;
     int64_t ends_ms;
+    /* Nothing comes any more, as far as is known, and the newest record is of that time. */
+    bool is_over;
+    int64_t newest_ms;
     struct rate_slot *slots;
     size_t n_slots;
     struct rate_partition *partitions; /* none of a table */
@@ -82,16 +86,28 @@ struct rate {
     bool keys_estimated;   /* those, or a slot's, within some 3 in 100 */
 };
 
-/* Of whole slots alone, unless there is none. */
+/*
+ * Of whole slots alone, but the peak, which is of all. Where whole ones hold nothing and others
+ * do, all figures are of parts: then time counts from the first record on.
+ */
 struct rate_figures {
+    bool of_whole;       /* not of parts */
     double now_per_unit; /* the last whole slot */
     double average_per_unit;
-    int64_t peak;    /* records of the fullest slot */
-    int64_t peak_ms; /* where it begins */
-    double per_day;  /* the average, over a day */
-    double skew;     /* the largest partition's share over an even one; 1 is even, 0 unknown */
+    double peak;         /* records of the fullest slot; of parts, the highest rate of one */
+    int64_t peak_ms;     /* where it begins */
+    bool peak_whole;     /* else it is so much at least */
+    double per_day;      /* the average, over a day */
+    int64_t measured_ms; /* how long a time the average is of */
+    int64_t left_out;    /* records of slots that are not whole, if the average is of whole ones */
+    double skew;         /* the largest partition's share over an even one; 1 is even, 0 unknown */
 };
 
 struct rate_figures rate_figures(const struct rate *rate);
+/*
+ * Of a rate whose last slot and now are newer than the rest: whether they change what the rest
+ * says. The first has come, something comes again, or nothing has come for long enough.
+ */
+bool rate_ends_moved(const struct rate *rate);
 
 #endif

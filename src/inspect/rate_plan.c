@@ -140,18 +140,32 @@ static int too_many(const struct tz *tz, const struct rate_wish *wish, enum time
                    unit_name(unit)[0]);
 }
 
+/*
+ * Nothing in the unit that runs. All that is there ends with its newest record in any case; a
+ * stretch goes on, and a feed that is only slow must not seem to end at each border of time.
+ */
+static bool is_over(const struct rate *rate, const struct rate_wish *wish, const struct stretch *s,
+                    const struct rate_held *held, const struct tz *tz)
+{
+    return held->any && held->newest_ms < border_before(tz, rate->unit, rate->now_ms) &&
+           held->newest_ms < s->to_ms &&
+           (is_open(wish) || rate->now_ms - held->newest_ms >= RATE_SILENT_MS);
+}
+
 /* What struct rate knows of where arriving began and ended. */
 static void set_ends(struct rate *rate, const struct rate_wish *wish, const struct stretch *s,
                      const struct rate_held *held, const struct tz *tz)
 {
     bool is_future = s->from_ms > rate->now_ms;
-    bool is_over =
-        is_open(wish) && held->any && held->newest_ms < border_before(tz, rate->unit, rate->now_ms);
+    bool over = is_over(rate, wish, s, held, tz);
+    bool ends = over && is_open(wish);
+    rate->is_over = over;
+    rate->newest_ms = held->any ? in_calendar(held->newest_ms) : 0;
     rate->has_first = held->any;
     rate->first_ms = held->any ? in_calendar(held->oldest_ms) : 0;
     rate->some_deleted = held->some_deleted;
-    rate->has_end = is_future || is_over;
-    rate->ends_ms = is_future ? s->to_ms : is_over ? in_calendar(held->newest_ms) + 1 : 0;
+    rate->has_end = is_future || ends;
+    rate->ends_ms = is_future ? s->to_ms : ends ? rate->newest_ms + 1 : 0;
 }
 
 /* Whether all of a slot that begins then is still there. */
@@ -159,6 +173,12 @@ static bool is_held(const struct rate_held *held, int64_t from_ms)
 {
     return held->any && from_ms >= held->oldest_ms &&
            (!held->some_deleted || from_ms >= held->complete_ms);
+}
+
+/* Whether what arrived ends within a slot, so that it may have been there for a part of it. */
+static bool ends_in(const struct rate *rate, int64_t from_ms, int64_t to_ms)
+{
+    return rate->is_over && rate->newest_ms >= from_ms && rate->newest_ms + 1 < to_ms;
 }
 
 static void make_slots(struct rate *rate, struct arena *arena, const struct stretch *s,
@@ -180,7 +200,7 @@ static void make_slots(struct rate *rate, struct arena *arena, const struct stre
             .from_ms = from_ms,
             .to_ms = to_ms,
             .whole = full && to_ms <= rate->now_ms && is_held(held, from_ms) &&
-                     (!rate->has_end || to_ms <= rate->ends_ms),
+                     !ends_in(rate, from_ms, to_ms),
             .bytes = RATE_UNKNOWN,
             .smallest = RATE_UNKNOWN,
             .largest = RATE_UNKNOWN,

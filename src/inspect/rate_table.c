@@ -148,5 +148,5 @@ int rate_table_count_last(struct rate_table *table, int64_t now_ms, struct rate 
     rate->now_ms = now_ms;
     if (rate->later != RATE_UNKNOWN)
         rate->later = tally.after;
-    return 0;
+    return rate_ends_moved(rate) ? 1 : 0;
 }

@@ -37,7 +37,7 @@ struct rate_table_notes {
  */
 int rate_table_count(struct rate_table *table, struct arena *arena, int64_t now_ms,
                      struct rate *out, struct rate_table_notes *notes, struct err *err);
-/* The last slot and what is behind it again, at another time. */
+/* The last slot and what is behind it again, at another time. 1: rate_ends_moved(), count all. */
 int rate_table_count_last(struct rate_table *table, int64_t now_ms, struct rate *rate,
                           struct err *err);
 

@@ -247,8 +247,9 @@ int rate_topic_last(struct rate *rate, const struct rate_topic_request *request,
                            .ask_ms = RATE_ASK_AGAIN_MS};
     arena_init(&arena);
     int rc = ask_last(&run, err);
-    if (rc == 0)
-        rate->now_ms = now_ms;
     arena_release(&arena);
-    return rc;
+    if (rc != 0)
+        return rc;
+    rate->now_ms = now_ms;
+    return rate_ends_moved(rate) ? 1 : 0;
 }

@@ -49,7 +49,8 @@ int rate_topic(struct rate *out, struct rate_topic_notes *notes, struct arena *a
 /*
  * The last slot of a rate again, and what is behind it, at another time: offsets are asked for at
  * its borders, and at the first slot's, which tell how many each partition has by now. Everything
- * else stays as rate_topic() told it. 1: it has other partitions by now, everything must be asked.
+ * else stays as rate_topic() told it. 1: it has other partitions by now, or rate_ends_moved();
+ * everything must be asked.
  */
 int rate_topic_last(struct rate *rate, const struct rate_topic_request *request, int64_t now_ms,
                     struct err *err);

@@ -143,8 +143,8 @@ def test_all_of_it_and_one_partition(tool, kafka, spring):
 def test_days_of_23_and_25_hours(tool, kafka, topic):
     """A record each ten minutes. A day's projection is of 24 hours."""
     name = topic()
-    for begin, end in (("2025-10-24", "2025-10-28"), ("2026-03-27", "2026-03-31")):
-        fill(kafka, name, list(range(ms(begin, "Europe/Bucharest"), ms(end, "Europe/Bucharest"), 600_000)))
+    for begin, end in (("2025-10-24", "2025-10-28"), ("2026-03-27", "2026-03-31")):  # and one behind the last day
+        fill(kafka, name, list(range(ms(begin, "Europe/Bucharest"), ms(end, "Europe/Bucharest") + 1, 600_000)))
     for end, days in (("2025-10-28", [144, 144, 150, 144]), ("2026-03-31", [144, 144, 138, 144])):
         begin = (datetime.fromisoformat(end) - timedelta(days=4)).date()
         counted = rate(tool, name, "--per", "day", "--from", begin, "--to", end, TZ="Europe/Bucharest")

@@ -52,6 +52,20 @@ def test_new_records_show_in_the_last_slot(kafka, topic, tool):
     assert interrupt(process) == ""
 
 
+def test_figures_from_an_empty_topic_on_are_those_of_a_single_call(kafka, topic, tool):
+    """Time counts from the first record, not from where its hour begins."""
+    asked = (topic, "--per", "hour", "--last", "20h", "--timezone", "UTC", "-J")
+    process = tool.start("rate", *asked, "--live")
+    assert json.loads(process.stdout.readline())["records"] == 0
+    add(kafka, topic, 100, ago_s=1)
+    live = read_until(process, lambda found: found["records"] == 100)
+    once = json.loads(tool.ok("rate", *asked))
+    assert 86400 * 100 / 30 < live["per_day"] and live["measured_ms"] <= once["measured_ms"] < 30_000 * patience()
+    assert live["per_day"] * live["measured_ms"] == pytest.approx(once["per_day"] * once["measured_ms"])
+    assert once["peak"] >= once["average"] and not once["peak_whole"]
+    assert interrupt(process) == ""
+
+
 def test_the_stretch_moves_on(kafka, topic, tool):
     process = tool.start("rate", topic, "--live", "-J", "--per", "second", "--last", "5s")
     first = json.loads(process.stdout.readline())

@@ -121,7 +121,8 @@ def test_it_counts_what_postgres_groups(rate, visits, column):
 def test_days_are_as_long_as_they_are(rate, visits):
     answer = rate.json("at", "--per", "day", "--timezone", HERE, "--from", "2026-10-24", "--to", "2026-10-27")
     assert [(slot["from"], slot["whole"]) for slot in answer["slots"]] == \
-        [("2026-10-24T00:00:00+03:00", True), ("2026-10-25T00:00:00+03:00", True), ("2026-10-26T00:00:00+02:00", True)]
+        [("2026-10-24T00:00:00+03:00", True), ("2026-10-25T00:00:00+03:00", True),
+         ("2026-10-26T00:00:00+02:00", False)], "the rows end within the last"
     shown = rate.text("at", "--per", "hour", "--timezone", HERE, "--from", "2026-10-25T01:00", "--to", "2026-10-25T06:00")
     assert re.findall(r"(?m)^2026-10-25 (\d\d):00 (\+0\d):00 ", shown) == \
         [("01", "+03"), ("02", "+03"), ("03", "+03"), ("03", "+02"), ("04", "+02"), ("05", "+02")]

@@ -272,7 +272,21 @@ static void test_a_wish_becomes_slots(void **state)
         {"hour", NULL, NULL, 0, "2026-11-26T00:01", "2026-11-26T02:59", "UTC", UNIT_HOUR, 3,
          "2026-11-26T00:00", "2026-11-26T03:00", 1},
         {"hour", NULL, NULL, 86400000, "2026-11-26T00:00", "2026-11-26T01:59", "UTC", UNIT_HOUR, 25,
-         "2026-11-25T14:00", "2026-11-26T15:00", 14},
+         "2026-11-25T14:00", "2026-11-26T15:00", 13},
+        /* Where it ends at the unit's end, or a minute ago at most, the unit is whole. */
+        {"hour", NULL, NULL, 86400000, "2026-11-26T00:00", "2026-11-26T01:59:59.999", "UTC",
+         UNIT_HOUR, 25, "2026-11-25T14:00", "2026-11-26T15:00", 14},
+        {"minute", NULL, NULL, 120000, "2026-11-26T00:00", "2026-11-26T14:51:30", "UTC",
+         UNIT_MINUTE, 3, "2026-11-26T14:50", "2026-11-26T14:53", 2},
+        /* The day in which it ends is none, however the stretch was chosen. */
+        {"day", NULL, NULL, 0, "2026-11-23", "2026-11-25T21:21", "UTC", UNIT_DAY, 3, "2026-11-23",
+         "2026-11-26", 2},
+        {"day", NULL, NULL, 3 * INT64_C(86400000), "2026-11-23", "2026-11-25T21:21", "UTC",
+         UNIT_DAY, 4, "2026-11-23", "2026-11-27", 2},
+        {"day", "2026-11-20", NULL, 0, "2026-11-23", "2026-11-25T21:21", "UTC", UNIT_DAY, 7,
+         "2026-11-20", "2026-11-27", 2},
+        {"day", "2026-11-20", "2026-11-26", 0, "2026-11-23", "2026-11-25T21:21", "UTC", UNIT_DAY, 6,
+         "2026-11-20", "2026-11-26", 2},
         /* A person's own ends cut. */
         {"hour", "2026-11-26T05:45", "2026-11-26T08:15", 0, "2026-01-01", "2026-11-26", "UTC",
          UNIT_HOUR, 4, "2026-11-26T05:45", "2026-11-26T08:15", 2},
@@ -282,8 +296,9 @@ static void test_a_wish_becomes_slots(void **state)
          UNIT_HOUR, 1, "2026-11-26T05:10", "2026-11-26T05:20", 0},
         {"day", NULL, "2026-01-03T12:00", 0, "2026-01-01", "2026-11-26", "UTC", UNIT_DAY, 3,
          "2026-01-01", "2026-01-03T12:00", 2},
+        /* Silence behind it is whole: it is over, and nothing is missing. */
         {"day", "2026-11-24", NULL, 0, "2026-01-01", "2026-11-24", "UTC", UNIT_DAY, 3, "2026-11-24",
-         "2026-11-27", 2},
+         "2026-11-27", 1},
         /* Days of 23 and 25 hours are whole. */
         {"day", "2026-03-27T22:00", "2026-03-30T21:00", 0, "2026-01-01", "2026-11-24",
          "Europe/Bucharest", UNIT_DAY, 3, "2026-03-27T22:00", "2026-03-30T21:00", 3},
@@ -467,7 +482,7 @@ static void test_without_a_wish_there_is_always_an_answer(void **state)
 
 /* ---- figures ---- */
 
-static void test_figures_are_drawn_from_whole_slots(void **state)
+static void test_figures_but_the_peak_are_drawn_from_whole_slots(void **state)
 {
     const int64_t hour_ms = 3600000;
     struct rate_slot slots[] = {
@@ -489,8 +504,15 @@ static void test_figures_are_drawn_from_whole_slots(void **state)
     assert_true(figures.now_per_unit == 200);
     assert_true(figures.average_per_unit == 200);
     assert_true(figures.per_day == 4800);
-    assert_int_equal(figures.peak, 300);
-    assert_int_equal(figures.peak_ms, 2 * hour_ms);
+    assert_true(figures.peak == 7000 && !figures.peak_whole);
+    assert_int_equal(figures.peak_ms, 4 * hour_ms);
+    assert_int_equal(figures.left_out, 12000);
+    assert_int_equal(figures.measured_ms, 3 * hour_ms);
+    slots[0].records = 299;
+    slots[4].records = 300; /* no more than a whole one */
+    figures = rate_figures(&rate);
+    assert_true(figures.peak == 300 && figures.peak_ms == 2 * hour_ms && figures.peak_whole);
+    slots[4].records = 7000;
     assert_true(figures.skew == 1.5);
 
     /* None is whole: a quarter of an hour is taken for an hour. */
@@ -499,7 +521,7 @@ static void test_figures_are_drawn_from_whole_slots(void **state)
     figures = rate_figures(&rate);
     assert_true(figures.now_per_unit == 28000 && figures.average_per_unit == 28000);
     assert_true(figures.per_day == 28000 * 24);
-    assert_int_equal(figures.peak, 7000);
+    assert_true(figures.peak == 28000 && !figures.of_whole && figures.left_out == 0);
 
     /* Nothing at all, of nothing. */
     slots[4].records = 0;
@@ -511,7 +533,60 @@ static void test_figures_are_drawn_from_whole_slots(void **state)
     assert_true(figures.per_day == 0 && figures.skew == 0);
 }
 
-/* Days of 23 and 25 hours: a day's projection is of 24. */
+/* A burst that ended within an hour, and an hour of nothing: not "0 an hour". */
+static void test_silence_does_not_hide_what_came_in_parts(void **state)
+{
+    const int64_t hour_ms = 3600000;
+    struct rate_slot slots[] = {
+        {.from_ms = 0, .to_ms = hour_ms, .records = 300},
+        {.from_ms = hour_ms, .to_ms = 2 * hour_ms, .whole = true},
+        {.from_ms = 2 * hour_ms, .to_ms = 3 * hour_ms},
+    };
+    struct rate rate = {.unit = UNIT_HOUR,
+                        .now_ms = 2 * hour_ms + hour_ms / 4,
+                        .has_first = true,
+                        .first_ms = hour_ms * 3 / 4,
+                        .slots = slots,
+                        .n_slots = COUNT_OF(slots)};
+    (void)state;
+    struct rate_figures figures = rate_figures(&rate);
+    assert_true(figures.average_per_unit == 200 && figures.now_per_unit == 0);
+    assert_true(figures.peak == 1200 && figures.peak_ms == 0 && !figures.of_whole);
+    slots[0].records = 0; /* nothing at all is a figure */
+    figures = rate_figures(&rate);
+    assert_true(figures.of_whole && figures.average_per_unit == 0);
+}
+
+/* --live asks for the last slot alone, unless that changes what the others say. */
+static void test_ends_move(void **state)
+{
+    static const struct {
+        int64_t records; /* of the last slot */
+        bool has_first;
+        bool is_over;
+        int64_t silent_ms;
+        bool moved;
+    } cases[] = {
+        {0, false, false, 0, false},     {1, false, false, 0, true},   /* the first */
+        {0, true, true, 90000, false},   {1, true, true, 90000, true}, /* it goes on */
+        {5, true, false, 10, false},     {0, true, false, 10000, false},
+        {0, true, false, 59999, false},  {0, true, false, 60000, true}, /* it has ended */
+        {5, true, false, 600000, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct rate_slot slot = {.from_ms = at(NOW) - 5, .records = cases[i].records};
+        const struct rate rate = {.now_ms = at(NOW),
+                                  .slots = &slot,
+                                  .n_slots = 1,
+                                  .has_first = cases[i].has_first,
+                                  .is_over = cases[i].is_over,
+                                  .newest_ms = at(NOW) - cases[i].silent_ms};
+        if (rate_ends_moved(&rate) != cases[i].moved)
+            fail_msg("case %zu", i);
+    }
+}
+
 /* 10 records a second, 8 s ago: the same a day, whatever the unit; and of a history that is over.
  */
 static void test_what_began_or_ended_within_a_unit_counts_from_there(void **state)
@@ -541,6 +616,7 @@ static void test_what_began_or_ended_within_a_unit_counts_from_there(void **stat
     tz_free(tz);
 }
 
+/* Days of 23 and 25 hours: a day's projection is of 24. */
 static void test_short_and_long_days_weigh_by_their_length(void **state)
 {
     const int64_t hour_ms = 3600000;
@@ -599,7 +675,9 @@ int main(void)
         cmocka_unit_test(test_what_retention_deleted_in_part_is_not_whole),
         cmocka_unit_test(test_wishes_that_cannot_be),
         cmocka_unit_test(test_without_a_wish_there_is_always_an_answer),
-        cmocka_unit_test(test_figures_are_drawn_from_whole_slots),
+        cmocka_unit_test(test_figures_but_the_peak_are_drawn_from_whole_slots),
+        cmocka_unit_test(test_silence_does_not_hide_what_came_in_parts),
+        cmocka_unit_test(test_ends_move),
         cmocka_unit_test(test_what_began_or_ended_within_a_unit_counts_from_there),
         cmocka_unit_test(test_short_and_long_days_weigh_by_their_length),
         cmocka_unit_test(test_keys_are_counted_exactly_and_then_nearly),

@@ -100,6 +100,8 @@ static void test_bars(void **state)
                 "peak     1,200/hour at 2026-11-26 13:00\n"
                 "a day    12,006/day at this rate, 10,000 expected: 2,006 over (20.1%)\n"
                 "\n"
+                "not in average and projection: 420 of 2,421 records, in units that are not "
+                "whole.\n"
                 "Kafka stamps these records as they arrive (LogAppendTime), so none is out of "
                 "order.\n");
 }
@@ -128,7 +130,9 @@ static void test_ascii_bars_and_a_part(void **state)
                 "now      12/minute, in the minute from 2026-11-26 12:02\n"
                 "average  10.5/minute\n"
                 "peak     12/minute at 2026-11-26 12:02\n"
-                "a day    15,120/day at this rate\n");
+                "a day    15,120/day at this rate\n"
+                "\n"
+                "not in average and projection: 3 of 24 rows, in units that are not whole.\n");
 }
 
 static void test_a_part_is_only_where_one_could_be(void **state)
@@ -153,7 +157,7 @@ static void test_a_part_is_only_where_one_could_be(void **state)
                 "records  12\n"
                 "now      25,200/hour, by a part of an hour\n"
                 "average  12.3/hour\n"
-                "peak     7/hour at 2026-11-26 15:00\n"
+                "peak     25,200/hour at 2026-11-26 15:00, by a part of an hour\n"
                 "a day    295.3/day at this rate\n"
                 "\n"
                 "the first record is of 2026-11-26 14:01:30.\n"
@@ -252,6 +256,50 @@ static void test_all_was_read(void **state)
                 "keys        4\n");
 }
 
+/* Most came within a unit that is not whole: neither the peak nor what is left out is hidden. */
+static void test_the_fullest_is_not_whole(void **state)
+{
+    static const int64_t records[] = {1000000, 1009, 900};
+    struct made made;
+    (void)state;
+    make(&made, "UTC", UNIT_MINUTE, NOON_MS, records, COUNT_OF(records));
+    made.slots[0].whole = false;
+    assert_text(&made, &ASCII,
+                "TIME                RECORDS\n"
+                "2026-11-26 12:00  1,000,000  ############# in part\n"
+                "2026-11-26 12:01      1,009  #\n"
+                "2026-11-26 12:02        900  #\n"
+                "\n"
+                "records  1,001,909\n"
+                "now      900/minute, in the minute from 2026-11-26 12:02\n"
+                "average  954.5/minute\n"
+                "peak     at least 1,000,000/minute at 2026-11-26 12:00\n"
+                "a day    1,374,480/day at this rate\n"
+                "\n"
+                "not in average and projection: 1,000,000 of 1,001,909 records, in units that are "
+                "not whole.\n"
+                "Kafka stamps these records as they arrive (LogAppendTime), so none is out of "
+                "order.\n");
+}
+
+/* A tenth that is left out is what the current unit holds every day. */
+static void test_what_ended_is_told_and_a_tenth_is_not(void **state)
+{
+    static const int64_t records[] = {90, 10, 0};
+    struct made made;
+    const char *const *remarks;
+    (void)state;
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, records, COUNT_OF(records));
+    made.slots[1].whole = false;
+    made.rate.has_first = true;
+    made.rate.first_ms = NOON_MS;
+    made.rate.is_over = true;
+    made.rate.newest_ms = made.slots[1].from_ms + 21 * 60000;
+    assert_int_equal(rate_remarks(&made.view, &made.arena, &remarks), 2);
+    assert_string_equal(remarks[0], "nothing has come since 2026-11-26 13:21");
+    release(&made);
+}
+
 static void test_no_whole_hour_and_nothing(void **state)
 {
     static const int64_t records[] = {30};
@@ -268,7 +316,7 @@ static void test_no_whole_hour_and_nothing(void **state)
                 "rows     30\n"
                 "now      120/hour, by a part of an hour\n"
                 "average  120/hour\n"
-                "peak     30/hour at 2026-11-26 12:00\n"
+                "peak     120/hour at 2026-11-26 12:00, by a part of an hour\n"
                 "a day    2,880/day at this rate\n");
     make(&made, "UTC", UNIT_SECOND, NOON_MS, none, 1);
     run_last(&made, 1);
@@ -324,6 +372,34 @@ static void test_a_line(void **state)
                                        "10,800/day at this rate, 10,000 expected: 800 over (8%)");
     buf_release(&out);
     release(&made);
+}
+
+/* A day that is drawn from seconds says so. */
+static void test_a_day_from_a_moment(void **state)
+{
+    static const struct {
+        enum time_unit_kind unit;
+        int64_t records;
+        int64_t since_ms;
+        const char *text;
+    } cases[] = {
+        {UNIT_MINUTE, 140, 14900, "811,812/day at this rate (from 14 s), 10,000 expected: "},
+        {UNIT_HOUR, 1, 100, "86,400/day at this rate (from 1 s), 10,000 expected: "},
+        {UNIT_HOUR, 1, 59999, "1,440/day at this rate (from 59 s), 10,000 expected: "},
+        {UNIT_HOUR, 1, 60000, "1,440/day at this rate, 10,000 expected: "},
+        {UNIT_HOUR, 0, 5000, "0/day at this rate, 10,000 expected: "},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct made made;
+        make(&made, "UTC", cases[i].unit, NOON_MS, &cases[i].records, 1);
+        run_last(&made, cases[i].since_ms);
+        made.view.expect_per_s = 10000.0 / 86400;
+        const char *text = rate_day_text(&made.view, &made.arena);
+        if (strncmp(text, cases[i].text, strlen(cases[i].text)) != 0)
+            fail_msg("%s", text);
+        release(&made);
+    }
 }
 
 /* ---- what is said about the counts ---- */
@@ -403,7 +479,8 @@ static void test_json(void **state)
         "\"records\":450},{\"from\":\"2026-11-26T15:00:00+02:00\",\"to\":"
         "\"2026-11-26T16:00:00+02:00\",\"whole\":false,\"records\":12}],\"records\":462,"
         "\"earlier\":0,\"later\":0,\"now\":450,\"average\":450,\"peak\":450,"
-        "\"peak_at\":\"2026-11-26T14:00:00+02:00\",\"per_day\":10800,\"expected_per_day\":10000,"
+        "\"peak_at\":\"2026-11-26T14:00:00+02:00\",\"peak_whole\":true,\"per_day\":10800,"
+        "\"measured_ms\":3600000,\"left_out\":12,\"expected_per_day\":10000,"
         "\"over_expected\":800,\"skew_percent\":100,\"partitions\":[{\"partition\":0,\"records\":"
         "231},{\"partition\":1,\"records\":231},{\"partition\":2,\"records\":null}],"
         "\"compacted\":false,\"transactional\":false,\"append_time\":true,\"disorder\":{"
@@ -438,7 +515,8 @@ static void test_json_of_a_table(void **state)
         "\"2026-11-27T12:00:00Z\",\"exact\":true,\"slots\":[{\"from\":\"2026-11-26T12:00:00Z\","
         "\"to\":\"2026-11-27T12:00:00Z\",\"whole\":true,\"records\":450}],\"records\":450,"
         "\"earlier\":null,\"later\":0,\"now\":450,\"average\":450,\"peak\":450,"
-        "\"peak_at\":\"2026-11-26T12:00:00Z\",\"per_day\":450,\"expected_per_day\":null,"
+        "\"peak_at\":\"2026-11-26T12:00:00Z\",\"peak_whole\":true,\"per_day\":450,"
+        "\"measured_ms\":86400000,\"left_out\":0,\"expected_per_day\":null,"
         "\"over_expected\":null,\"skew_percent\":null,\"nulls\":3,\"unreadable\":2,\"remarks\":["
         "\"a \\\"remark\\\"\"]}\n");
     buf_release(&out);
@@ -513,7 +591,10 @@ int main(void)
         cmocka_unit_test(test_what_lies_outside_has_rows),
         cmocka_unit_test(test_clocks_go_back),
         cmocka_unit_test(test_all_was_read),
+        cmocka_unit_test(test_the_fullest_is_not_whole),
+        cmocka_unit_test(test_what_ended_is_told_and_a_tenth_is_not),
         cmocka_unit_test(test_no_whole_hour_and_nothing),
+        cmocka_unit_test(test_a_day_from_a_moment),
         cmocka_unit_test(test_a_day),
         cmocka_unit_test(test_a_line),
         cmocka_unit_test(test_remarks),
