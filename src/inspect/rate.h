@@ -61,8 +61,8 @@ struct rate {
     int64_t first_ms;
     bool some_deleted; /* it was not the first */
     /*
-     * Where the counting ends, if not now: behind the newest record, if it is of a unit that is
-     * over; at the stretch's end, if all of it lies in the future.
+     * Where the counting ends, if not now: behind the newest record, if nothing comes any more and
+     * no stretch was asked for that goes on; at the stretch's end, if all of it lies in the future.
      */
     bool has_end;
     int64_t ends_ms;
