@@ -158,7 +158,7 @@ static void set_ends(struct rate *rate, const struct rate_wish *wish, const stru
 {
     bool is_future = s->from_ms > rate->now_ms;
     bool over = is_over(rate, wish, s, held, tz);
-    bool ends = over && is_open(wish);
+    bool ends = over && is_open(wish) && !held->of_days;
     rate->is_over = over;
     rate->newest_ms = held->any ? in_calendar(held->newest_ms) : 0;
     rate->has_first = held->any;
@@ -200,7 +200,7 @@ static void make_slots(struct rate *rate, struct arena *arena, const struct stre
             .from_ms = from_ms,
             .to_ms = to_ms,
             .whole = full && to_ms <= rate->now_ms && is_held(held, from_ms) &&
-                     !ends_in(rate, from_ms, to_ms),
+                     (held->of_days || !ends_in(rate, from_ms, to_ms)),
             .bytes = RATE_UNKNOWN,
             .smallest = RATE_UNKNOWN,
             .largest = RATE_UNKNOWN,

@@ -35,6 +35,7 @@ struct rate_held {
     bool any;
     int64_t oldest_ms;
     int64_t newest_ms;
+    bool of_days;        /* times are days' begins: what counts for a day is there for all of it */
     bool some_deleted;   /* of a part, which began before */
     int64_t complete_ms; /* then: from when on no part has lost any, as far as is known */
 };

@@ -110,7 +110,7 @@ int rate_table_count(struct rate_table *table, struct arena *arena, int64_t now_
     const struct rate_table_request *request = table->request;
     const struct rate_wish *wish = &table->wish;
     bool all = is_open(wish) || time_count_column(table->count)->kind == TIME_WRITTEN;
-    struct rate_held held = {.any = false};
+    struct rate_held held = {.of_days = time_count_column(table->count)->kind == TIME_DAY};
     struct time_tally tally;
     const struct time_stretch how = {.before = all, .after = all, .rest = true};
     *notes = (struct rate_table_notes){.cut = false};

@@ -123,6 +123,9 @@ def test_days_are_as_long_as_they_are(rate, visits):
     assert [(slot["from"], slot["whole"]) for slot in answer["slots"]] == \
         [("2026-10-24T00:00:00+03:00", True), ("2026-10-25T00:00:00+03:00", True),
          ("2026-10-26T00:00:00+02:00", False)], "the rows end within the last"
+    for stretch in ((), ("--from", "2026-10-24")):  # a date is a whole day, the last one too
+        answer = rate.json("day", "--timezone", HERE, *stretch)
+        assert [slot["whole"] for slot in answer["slots"] if slot["from"].startswith("2026-10-26")] == [True]
     shown = rate.text("at", "--per", "hour", "--timezone", HERE, "--from", "2026-10-25T01:00", "--to", "2026-10-25T06:00")
     assert re.findall(r"(?m)^2026-10-25 (\d\d):00 (\+0\d):00 ", shown) == \
         [("01", "+03"), ("02", "+03"), ("03", "+03"), ("03", "+02"), ("04", "+02"), ("05", "+02")]
