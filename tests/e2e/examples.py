@@ -43,7 +43,7 @@ EXAMPLES = (
     # ingest
     Example(r"weir ingest( driven_data)?( -b \S+ -t .*)?", ("records",), steps=RUNS),
     Example(r"weir ingest driven_data --dry-run -n \d+", ("hundreds", "table")),
-    Example(r"weir ingest -t driven_data_stream --table streaming_layer.streaming_data -e", ("unnamed letters",)),
+    Example(rf"weir ingest -t driven_data_stream --table streaming_layer.streaming_data{DATABASE} -e", ("unnamed letters",)),
     Example(r"weir ingest --dry-run", ("records",), steps=RUNS),
     Example(r"weir ingest -e", ("records",)),
     Example(rf"weir dead list{DATABASE}( --by reason)?", ("letters",), shows="(?i)no JSON|not JSON"),
@@ -66,7 +66,7 @@ EXAMPLES = (
     Example(r"weir verify orders --ledger sent.ndjson --id order_id", ("order ledger",)),
     Example(rf"weir verify -t driven_data_stream --table streaming_layer.streaming_data{DATABASE} --read", ("rows",)),
     Example(r"weir verify --offline", ("rows",)),
-    Example(r"weir verify -t driven_data_stream --table streaming_layer.streaming_data --ledger sent.ndjson", ("generated",),
+    Example(rf"weir verify -t driven_data_stream --table streaming_layer.streaming_data{DATABASE} --ledger sent.ndjson", ("generated",),
             shows="yes: every record of sent.ndjson arrived"),
     # generate
     Example(r"weir generate (-t driven_data_stream|driven_data)", ("records", "entries"),
