@@ -226,8 +226,6 @@ int producer_new(struct producer **out, const struct producer_options *options, 
         .n_defaults = own.n_defaults,
         .properties = options->properties,
         .n_properties = options->n_properties,
-        .owned = own.owned,
-        .n_owned = own.n_owned,
     };
     rd_kafka_conf_t *conf = NULL;
     if (client_init(&producer->client, options->scope, err) == 0)

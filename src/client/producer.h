@@ -44,8 +44,7 @@ struct producer_options {
     int64_t max_bytes;
     /*
      * Records come as fast as they are taken: batches are sent when they are full, or have waited
-     * for seconds, or with the flush. Beside a small batch.size (up to 128 KiB) a linger.ms of
-     * less than a second is taken for one.
+     * for ten seconds (linger.ms), or with the flush.
      */
     bool bulk;
     /*

@@ -1,8 +1,6 @@
 /* A producer for a topic, opened while the cluster is asked about it. */
 #include "client/producer.h"
 
-#include "base/log.h"
-#include "client/producer_settings.h"
 
 #include <stdlib.h>
 
@@ -22,16 +20,6 @@ static int64_t max_bytes_of(struct admin *admin, const char *topic, int timeout_
     return rc == 0 ? strtoll(text, NULL, 10) : 0;
 }
 
-/* Once, and of a producer that is there: it may have been opened twice, or in vain. */
-static void tell_linger(const struct producer_options *options)
-{
-    struct producer_settings own;
-    producer_settings_init(&own, options);
-    if (own.n_owned > 0)
-        log_info(options->scope, "linger.ms is %s here: batches leave when they are full",
-                 own.owned[0].value);
-}
-
 int producer_open(struct producer **out, const struct producer_options *options, const char *topic,
                   int timeout_ms, struct topic_info *info, struct err *err)
 {
@@ -49,12 +37,9 @@ int producer_open(struct producer **out, const struct producer_options *options,
     if (rc == 0)
         tried.max_bytes = max_bytes_of(admin, topic, timeout_ms);
     admin_free(admin);
-    if (rc < 0 || tried.max_bytes != USUAL_MAX_BYTES) {
-        producer_free(*out);
-        *out = NULL;
-        rc = rc < 0 ? rc : producer_new(out, &tried, err);
-    }
-    if (rc == 0)
-        tell_linger(&tried);
-    return rc;
+    if (rc == 0 && tried.max_bytes == USUAL_MAX_BYTES)
+        return 0;
+    producer_free(*out);
+    *out = NULL;
+    return rc < 0 ? rc : producer_new(out, &tried, err);
 }

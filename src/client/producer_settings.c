@@ -10,15 +10,10 @@
  * With idempotence a partition has one request under way. While the next batch waits for its
  * answer, the library's thread asks without a pause whether it may go (2.0.2 to 2.16 at least),
  * from linger.ms after its first record came; half a core that the broker beside it lacks. No batch
- * of a full queue is as old as LINGER_BULK_MS. Who asks for less in bulk, and for small batches,
- * gets LINGER_BRISK_MS, which few batches of a shorter queue see: they leave full, as they would
- * with less. (Of large ones a shorter queue has no room for one a partition: it would be full, and
- * wait, before they are.)
+ * of a full queue is as old as LINGER_BULK_MS.
  */
 #define LINGER_MS 5
 #define LINGER_BULK_MS 10000
-#define LINGER_BRISK_MS 1000
-#define BATCH_BRISK_BYTES 131072
 
 /*
  * Records without a key go to one partition for so long, then to another. In bulk, where only full
@@ -30,7 +25,6 @@
 #define STICKY_BULK_MS "2"
 
 #define QUEUE_KIB 65536
-#define QUEUE_BRISK_KIB 16384
 #define TIMEOUT_DEFAULT_MS "60000"
 #define TIMEOUT_NEVER "0"
 #define PATIENCE_MORE_MS 10000 /* for the answers that are under way then */
@@ -75,26 +69,13 @@ static int64_t within_timeout(const struct producer_options *options, int64_t li
     return given_ms > 0 && given_ms / 2 < linger_ms ? given_ms / 2 : linger_ms;
 }
 
-/* Whether the user asks for so short a linger.ms that it would cost more than it gives. */
-static bool is_brisk(const struct producer_options *options)
-{
-    const char *given_ms = find(options, "linger.ms", "queue.buffering.max.ms");
-    const char *batch_bytes = find(options, "batch.size", "batch.size");
-    const char *idempotent = find(options, "enable.idempotence", "enable.idempotence");
-    return options->bulk && given_ms && batch_bytes &&
-           strtod(given_ms, NULL) < (double)within_timeout(options, LINGER_BRISK_MS) &&
-           strtoll(batch_bytes, NULL, 10) <= BATCH_BRISK_BYTES &&
-           !(idempotent && strchr("fF0", *idempotent));
-}
-
 /* The largest record fits, or it would be waited for without end. */
-static int64_t queue_kib(const struct producer_options *options, bool brisk)
+static int64_t queue_kib(const struct producer_options *options)
 {
-    int64_t usual_kib = brisk ? QUEUE_BRISK_KIB : QUEUE_KIB;
     int64_t largest_bytes =
         options->max_bytes < MESSAGE_MAX_BYTES ? options->max_bytes : MESSAGE_MAX_BYTES;
     int64_t needed_kib = largest_bytes / 1024 + 1;
-    return needed_kib > usual_kib ? needed_kib : usual_kib;
+    return needed_kib > QUEUE_KIB ? needed_kib : QUEUE_KIB;
 }
 
 static int64_t patience_ms(const struct producer_options *options)
@@ -119,11 +100,9 @@ void producer_settings_init(struct producer_settings *settings,
 {
     int64_t largest_bytes = options->max_bytes;
     *settings = (struct producer_settings){.patience_ms = patience_ms(options)};
-    bool brisk = is_brisk(options);
     print_number(settings->linger_ms,
                  within_timeout(options, options->bulk ? LINGER_BULK_MS : LINGER_MS));
-    print_number(settings->brisk_ms, within_timeout(options, LINGER_BRISK_MS));
-    print_number(settings->queue_kib, queue_kib(options, brisk));
+    print_number(settings->queue_kib, queue_kib(options));
     print_number(settings->largest_bytes, largest_bytes);
     add(settings, "enable.idempotence", "true");
     /* Else a small request waits in the socket until the one before it is answered. */
@@ -136,6 +115,4 @@ void producer_settings_init(struct producer_settings *settings,
         add(settings, "message.max.bytes", settings->largest_bytes);
     else if (largest_bytes > 0 && largest_bytes < MESSAGE_MIN_BYTES)
         add(settings, "batch.size", settings->largest_bytes);
-    if (brisk)
-        settings->owned[settings->n_owned++] = (struct setting){"linger.ms", settings->brisk_ms};
 }

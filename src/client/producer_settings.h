@@ -16,12 +16,9 @@
 struct producer_settings {
     struct setting defaults[7];
     size_t n_defaults;
-    struct setting owned[1];
-    size_t n_owned;
     int64_t patience_ms; /* without news of any record; -1: for ever */
-    /* Own: texts that `defaults` and `owned` point to. */
+    /* Own: texts that `defaults` points to. */
     char linger_ms[NUMBER_BYTES];
-    char brisk_ms[NUMBER_BYTES];
     char queue_kib[NUMBER_BYTES];
     char largest_bytes[NUMBER_BYTES];
 };

@@ -324,15 +324,6 @@ def test_a_record_that_is_too_large_ends_it(tool, kafka):
     assert json.loads(done.stdout)["acknowledged"] == sum(kafka.ends(small).values()) == 0
 
 
-def test_that_linger_ms_is_longer_is_told_once(tool, kafka):
-    """Not twice where the topic's limit is another than most have, nor before something that is wrong."""
-    topic = kafka.create_topic(partitions=1, max_message_bytes=2_000_000)
-    options = ("--rate", "max", "-n", 10, "-X", "linger.ms=5", "-X", "batch.size=16384")
-    done = tool("generate", "-t", topic, *options)
-    assert done.returncode == 0 and done.stderr.count(b"linger.ms is 1000 here") == 1
-    assert "there is no topic" in tool.refused("generate", "-t", topic + "_not", *options)
-
-
 def test_a_topic_that_takes_very_little_gets_small_batches(tool, kafka):
     """Less than librdkafka lets its own limit be."""
     small = kafka.create_topic(partitions=1, max_message_bytes=200)

@@ -13,72 +13,29 @@ static const char *value_of(const struct setting *list, size_t n, const char *na
     return value;
 }
 
-#define SMALL                                                                                      \
-    {                                                                                              \
-        "batch.size", "16384", ""                                                                  \
-    }
-
 static void test_lingering_is_short_or_leaves_batches_to_fill(void **state)
 {
     (void)state;
     static const struct {
         bool bulk;
-        struct property given[3];
-        const char *linger_ms; /* the default */
-        const char *owned_ms;  /* NULL: the user's counts */
-        const char *queue_kib;
+        struct property given;
+        const char *linger_ms;
     } cases[] = {
-        {false, {{0}}, "5", NULL, "65536"},
-        {true, {{0}}, "10000", NULL, "65536"},
-        {false, {{"linger.ms", "50", ""}}, "5", NULL, "65536"},
-        {true, {SMALL, {"linger.ms", "50", ""}}, "10000", "1000", "16384"},
-        {true, {SMALL, {"linger.ms", "0.5", ""}}, "10000", "1000", "16384"},
-        {true, {SMALL, {"queue.buffering.max.ms", "50", ""}}, "10000", "1000", "16384"},
-        {true, {SMALL, {"linger.ms", "1000", ""}}, "10000", NULL, "65536"},
-        {true, {SMALL}, "10000", NULL, "65536"},
-        {true, {{"linger.ms", "50", ""}}, "10000", NULL, "65536"},
-        {true, {{"batch.size", "131073", ""}, {"linger.ms", "5", ""}}, "10000", NULL, "65536"},
-        {true, {SMALL, {"linger.ms", "5", ""}, {"linger.ms", "2000", ""}}, "10000", NULL, "65536"},
-        {true, {{"message.timeout.ms", "600", ""}}, "300", NULL, "65536"},
-        {true,
-         {SMALL, {"linger.ms", "5", ""}, {"message.timeout.ms", "600", ""}},
-         "300",
-         "300",
-         "16384"},
-        {true,
-         {SMALL, {"linger.ms", "400", ""}, {"message.timeout.ms", "600", ""}},
-         "300",
-         NULL,
-         "65536"},
-        {true,
-         {SMALL, {"linger.ms", "5", ""}, {"enable.idempotence", "false", ""}},
-         "10000",
-         NULL,
-         "65536"},
-        {true,
-         {SMALL, {"linger.ms", "5", ""}, {"enable.idempotence", "true", ""}},
-         "10000",
-         "1000",
-         "16384"},
-        {true, {{"topic.delivery.timeout.ms", "0", ""}}, "10000", NULL, "65536"},
+        {false, {0}, "5"},
+        {true, {0}, "10000"},
+        {true, {"message.timeout.ms", "600", ""}, "300"},
+        {false, {"message.timeout.ms", "8", ""}, "4"},
+        {true, {"topic.delivery.timeout.ms", "0", ""}, "10000"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct producer_settings settings;
-        const struct property *given = cases[i].given;
         producer_settings_init(&settings, &(struct producer_options){
                                               .bulk = cases[i].bulk,
-                                              .properties = given,
-                                              .n_properties = (given[0].name != NULL) +
-                                                              (given[1].name != NULL) +
-                                                              (given[2].name != NULL),
+                                              .properties = &cases[i].given,
+                                              .n_properties = cases[i].given.name != NULL,
                                           });
-        const char *owned = value_of(settings.owned, settings.n_owned, "linger.ms");
         assert_string_equal(value_of(settings.defaults, settings.n_defaults, "linger.ms"),
                             cases[i].linger_ms);
-        assert_string_equal(value_of(settings.defaults, settings.n_defaults,
-                                     "queue.buffering.max.kbytes"),
-                            cases[i].queue_kib);
-        assert_string_equal(owned ? owned : "", cases[i].owned_ms ? cases[i].owned_ms : "");
     }
 }
 
@@ -87,20 +44,13 @@ static void test_the_queue_has_room_for_the_largest_record(void **state)
 {
     (void)state;
     static const struct {
-        bool brisk;
         int64_t max_bytes;
         const char *queue_kib;
-    } cases[] = {
-        {false, 1048588, "65536"},     {false, 100000000, "97657"}, {false, INT32_MAX, "976563"},
-        {true, 16 * 1048576, "16385"}, {true, 50000000, "48829"},   {true, 1048588, "16384"},
-    };
-    static const struct property given[] = {SMALL, {"linger.ms", "5", ""}};
+    } cases[] = {{1048588, "65536"}, {100000000, "97657"}, {INT32_MAX, "976563"}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct producer_settings settings;
         producer_settings_init(&settings, &(struct producer_options){
                                               .bulk = true,
-                                              .properties = given,
-                                              .n_properties = cases[i].brisk ? 2 : 0,
                                               .max_bytes = cases[i].max_bytes,
                                           });
         assert_string_equal(value_of(settings.defaults, settings.n_defaults,
