@@ -1,7 +1,6 @@
 /* A producer for a topic, opened while the cluster is asked about it. */
 #include "client/producer.h"
 
-
 #include <stdlib.h>
 
 /*

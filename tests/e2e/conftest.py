@@ -2,6 +2,7 @@
 folder, so tests share nothing but the servers."""
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from harness.secure import SecureKafka
 from harness.shim import build_shim
 from harness.tool import Tool
 from harness.weir import Weir
+
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup all that is started would be deaf to it
 
 
 def pytest_report_header():

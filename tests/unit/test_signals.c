@@ -171,6 +171,7 @@ static void an_echo_is_not_the_second(void **state)
 
 int main(void)
 {
+    signal(SIGHUP, SIG_DFL); /* whoever runs this by nohup */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_signal_asks_to_stop),
         cmocka_unit_test(the_second_ends_with_130),
