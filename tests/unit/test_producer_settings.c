@@ -4,12 +4,14 @@
 #include "unit.h"
 
 /* The last one counts, as in the library. */
-static const char *value_of(const struct setting *list, size_t n, const char *name)
+static const char *default_of(const struct producer_options *options, const char *name)
 {
+    static struct producer_settings settings; /* its texts are in it */
     const char *value = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(list[i].name, name))
-            value = list[i].value;
+    producer_settings_init(&settings, options);
+    for (size_t i = 0; i < settings.n_defaults; i++)
+        if (!strcmp(settings.defaults[i].name, name))
+            value = settings.defaults[i].value;
     return value;
 }
 
@@ -28,14 +30,10 @@ static void test_lingering_is_short_or_leaves_batches_to_fill(void **state)
         {true, {"topic.delivery.timeout.ms", "0", ""}, "10000"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct producer_settings settings;
-        producer_settings_init(&settings, &(struct producer_options){
-                                              .bulk = cases[i].bulk,
-                                              .properties = &cases[i].given,
-                                              .n_properties = cases[i].given.name != NULL,
-                                          });
-        assert_string_equal(value_of(settings.defaults, settings.n_defaults, "linger.ms"),
-                            cases[i].linger_ms);
+        const struct producer_options options = {.bulk = cases[i].bulk,
+                                                 .properties = &cases[i].given,
+                                                 .n_properties = cases[i].given.name != NULL};
+        assert_string_equal(default_of(&options, "linger.ms"), cases[i].linger_ms);
     }
 }
 
@@ -48,15 +46,18 @@ static void test_the_queue_has_room_for_the_largest_record(void **state)
         const char *queue_kib;
     } cases[] = {{1048588, "65536"}, {100000000, "97657"}, {INT32_MAX, "976563"}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct producer_settings settings;
-        producer_settings_init(&settings, &(struct producer_options){
-                                              .bulk = true,
-                                              .max_bytes = cases[i].max_bytes,
-                                          });
-        assert_string_equal(value_of(settings.defaults, settings.n_defaults,
-                                     "queue.buffering.max.kbytes"),
-                            cases[i].queue_kib);
+        const struct producer_options options = {.bulk = true, .max_bytes = cases[i].max_bytes};
+        assert_string_equal(default_of(&options, "queue.buffering.max.kbytes"), cases[i].queue_kib);
     }
+}
+
+/* Else a small request waits in the socket for the answer to the one before it. */
+static void test_requests_leave_at_once(void **state)
+{
+    (void)state;
+    const struct producer_options options = {.bulk = true};
+    assert_string_equal(default_of(&options, "socket.nagle.disable"), "true");
+    assert_string_equal(default_of(&options, "enable.idempotence"), "true");
 }
 
 static void test_how_long_a_record_is_waited_for(void **state)
@@ -75,13 +76,11 @@ static void test_how_long_a_record_is_waited_for(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct producer_settings settings;
-        producer_settings_init(&settings, &(struct producer_options){
-                                              .patient = cases[i].patient,
-                                              .properties = &cases[i].given,
-                                              .n_properties = cases[i].given.name != NULL,
-                                          });
-        assert_string_equal(value_of(settings.defaults, settings.n_defaults, "message.timeout.ms"),
-                            cases[i].timeout_ms);
+        const struct producer_options options = {.patient = cases[i].patient,
+                                                 .properties = &cases[i].given,
+                                                 .n_properties = cases[i].given.name != NULL};
+        producer_settings_init(&settings, &options);
+        assert_string_equal(default_of(&options, "message.timeout.ms"), cases[i].timeout_ms);
         assert_int_equal(settings.patience_ms, cases[i].patience_ms);
     }
 }
@@ -91,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lingering_is_short_or_leaves_batches_to_fill),
         cmocka_unit_test(test_the_queue_has_room_for_the_largest_record),
+        cmocka_unit_test(test_requests_leave_at_once),
         cmocka_unit_test(test_how_long_a_record_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
