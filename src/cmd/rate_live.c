@@ -10,6 +10,7 @@
 
 #define EVERY_MS 1000
 #define MAX_SCREEN_BYTES ((size_t)64 << 20)
+#define LEAST_SLOTS 3 /* beside the figures; on a smaller screen these are left out */
 
 struct live {
     const struct cli *cli;
@@ -40,21 +41,55 @@ static size_t screen_lines(const char *text, size_t columns)
     return lines;
 }
 
-/* All slots, or the newest that leave the rest on the screen too; how many lines that takes. */
-static size_t print_fitting(struct live *live, const struct rate_view *view, struct arena *arena,
-                            const struct screen *screen, struct buf *out)
+/* A text that shall be no longer than the screen. */
+struct sheet {
+    const struct rate_view *view;
+    const struct screen *screen;
+    struct arena *arena;
+    struct buf *out;
+    size_t room;  /* lines that it may take, */
+    size_t lines; /* and takes */
+};
+
+static bool print_as(struct sheet *sheet, const struct rate_look *look)
 {
+    buf_clear(sheet->out);
+    rate_render_text(sheet->view, look, sheet->arena, sheet->out);
+    sheet->lines = screen_lines(buf_str(sheet->out), sheet->screen->columns);
+    return sheet->lines <= sheet->room;
+}
+
+/* All slots with so much detail, or the newest of them that leave room for it, but not fewer than
+ * `least`; false: there is no room. */
+static bool print_newest(struct sheet *sheet, struct rate_look *look, size_t least)
+{
+    size_t n = sheet->view->rate->n_slots;
+    look->max_slots = 0;
+    if (print_as(sheet, look))
+        return true;
+    size_t surplus = sheet->lines - sheet->room + 1; /* and the line that tells of them */
+    look->max_slots = n > surplus + least ? n - surplus : least;
+    return print_as(sheet, look);
+}
+
+/* Prints what there is room for; slots count more than remarks, and more than figures. */
+static size_t print_fitting(const struct live *live, const struct rate_view *view,
+                            struct arena *arena, const struct screen *screen, struct buf *out)
+{
+    struct sheet sheet = {view, screen, arena, out, .room = screen->lines};
     struct rate_look look = {.screen_columns = screen->columns, .utf8 = shown_is_utf8()};
-    size_t room = screen->lines > 2 ? screen->lines - 2 : 1; /* the head, and the cursor's line */
-    rate_render_text(view, &look, arena, out);
-    size_t lines = screen_lines(buf_str(out), screen->columns);
-    if (lines <= room || !live->redraw.over)
-        return lines;
-    size_t surplus = lines - room + 1; /* and the line that says so */
-    look.max_slots = live->rate.n_slots > surplus ? live->rate.n_slots - surplus : 1;
-    buf_clear(out);
-    rate_render_text(view, &look, arena, out);
-    return screen_lines(buf_str(out), screen->columns);
+    size_t n = view->rate->n_slots;
+    sheet.room = sheet.room > 2 ? sheet.room - 2 : 1; /* the head, and the cursor's line */
+    if (!live->redraw.over)
+        sheet.room = SIZE_MAX;
+    for (int detail = RATE_WITH_REMARKS; detail < RATE_SLOTS_ALONE; detail++) {
+        look.detail = (enum rate_detail)detail;
+        if (print_newest(&sheet, &look, n < LEAST_SLOTS ? n : LEAST_SLOTS))
+            return sheet.lines;
+    }
+    look.detail = RATE_SLOTS_ALONE;
+    print_newest(&sheet, &look, 1);
+    return sheet.lines;
 }
 
 static void draw(struct live *live, const struct rate_view *view, struct arena *arena)

@@ -1,6 +1,7 @@
 /*
- * A rate again each second. On a terminal the table is drawn over the last one, as many of its
- * slots as there is room for; elsewhere each second is a line, or with -J an object in a line.
+ * A rate again each second. On a terminal the table is drawn over the last one: the newest of its
+ * slots that there is room for, on a small one without the remarks or the figures; elsewhere each
+ * second is a line, or with -J an object in a line.
  *
  * Only the last slot is asked for again, because only there something can arrive; when it is over,
  * or the first record came, or what arrives began or ended, everything is, so the stretch moves on,

@@ -314,23 +314,35 @@ static void fill_facts(struct columns *facts, const struct rate_view *view, stru
         add_fact(facts, "keys", grouped_text(arena, rate->distinct_keys));
 }
 
-static void print(const struct rate_view *view, const struct rate_look *look, struct arena *arena,
-                  FILE *to)
+static void print_figures(const struct rate_view *view, struct arena *arena, FILE *to)
 {
     struct columns facts;
-    const char *const *remarks;
-    size_t n = rate_remarks(view, arena, &remarks);
-    size_t hidden = first_shown(view->rate, look);
-    if (hidden > 0)
-        fprintf(to, "(%zu earlier slot%s not shown)\n", hidden, hidden == 1 ? " is" : "s are");
-    print_slots(view, look, arena, to);
     fputc('\n', to);
     fill_facts(&facts, view, arena);
     columns_print(&facts, to);
+}
+
+static void print_remarks(const struct rate_view *view, struct arena *arena, FILE *to)
+{
+    const char *const *remarks;
+    size_t n = rate_remarks(view, arena, &remarks);
     for (size_t i = 0; i < n; i++) {
         fputs(i == 0 ? "\n" : "", to);
         fprintf(to, "%s.\n", remarks[i]);
     }
+}
+
+static void print(const struct rate_view *view, const struct rate_look *look, struct arena *arena,
+                  FILE *to)
+{
+    size_t hidden = first_shown(view->rate, look);
+    if (hidden > 0)
+        fprintf(to, "(%zu earlier slot%s not shown)\n", hidden, hidden == 1 ? " is" : "s are");
+    print_slots(view, look, arena, to);
+    if (look->detail <= RATE_WITH_FIGURES)
+        print_figures(view, arena, to);
+    if (look->detail <= RATE_WITH_REMARKS)
+        print_remarks(view, arena, to);
 }
 
 void rate_render_text(const struct rate_view *view, const struct rate_look *look,

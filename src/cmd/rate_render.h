@@ -39,13 +39,21 @@ int rate_render(const struct cli *cli, const struct rate_view *view, struct err 
 
 /* ---- the forms ---- */
 
+/* How much is told. */
+enum rate_detail {
+    RATE_WITH_REMARKS, /* the table, the figures and the remarks */
+    RATE_WITH_FIGURES,
+    RATE_SLOTS_ALONE, /* the table */
+};
+
 struct rate_look {
     size_t screen_columns; /* bars end there */
     size_t max_slots;      /* the last ones alone; 0: all */
     bool utf8;             /* bars of block characters, else of # */
+    enum rate_detail detail;
 };
 
-/* The table, then the figures and the remarks. */
+/* The table, then as much as the look asks for. */
 void rate_render_text(const struct rate_view *view, const struct rate_look *look,
                       struct arena *arena, struct buf *out);
 /* One line for a log, without its end: the last slot, the average, a day. */

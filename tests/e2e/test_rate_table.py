@@ -404,15 +404,33 @@ def test_live_from_an_empty_table_on_counts_from_the_first_row(rate, live):
     assert process.wait(10) == 0
 
 
-def test_live_is_drawn_over_on_a_terminal(rate, live):
-    terminal = rate.terminal(*rate.arguments("at", "--live", table="live"), lines=14, TERM="xterm", LC_ALL="C.UTF-8")
+SLOT, FIGURES = r"(\n\d{4}-\d\d-\d\d \d\d:\d\d +\d+.*)", r"\n\nrows .*\nnow .*\naverage .*\npeak .*\na day .*"
+
+
+@pytest.mark.parametrize("lines, told", [
+    (40, rf"TIME .*{SLOT}{{20,22}}{FIGURES}\n\n(not in average.*\n)?the first row is of .*\n"),
+    (14, rf"\(1\d earlier slots are not shown\)\nTIME .*{SLOT}{{4}}{FIGURES}\n"),  # some slots rather than remarks,
+    (8, rf"\(1\d earlier slots are not shown\)\nTIME .*{SLOT}{{4}}\n"),  # and rather than figures
+])
+def test_live_is_drawn_over_on_a_terminal_as_much_as_it_holds(rate, live, lines, told):
+    """The slots of a minute ago and of now are on it, also when the minute ends amid the test."""
+    terminal = rate.terminal(*rate.arguments("at", "--live", table="live"), lines=lines, TERM="xterm", LC_ALL="C.UTF-8")
     terminal.shows(" so far\n")
-    assert re.match(r"\d\d:\d\d:\d\d, every 1 s; Ctrl-C ends\n\(\d\d earlier slots are not shown\)\nTIME ", terminal.text)
     add(live, 60)
-    terminal.shows("\x1b[13A\r\x1b[J")  # the thirteen lines of the last time
-    wait_until(lambda: terminal.read(0.1) and re.search(r" (60|100)  \u2588+( so far)?\n", terminal.text), 10)
+
+    def drawn() -> list[str]:
+        """What was on the screen, whole, each time; how far it went up between is told before."""
+        return re.split(r"(?:\x1b\[(\d+)A\r\x1b\[J)", terminal.text)
+
+    wait_until(lambda: terminal.read(0.1) and len(drawn()) > 2 and re.search(r" (60|100)  \u2588+( so far)?\n", drawn()[-3]),
+               10, "the new rows are drawn")
     terminal.signal(signal.SIGINT)
     assert terminal.wait() == 0, terminal.text
+    screens, ups = drawn()[:-1:2], drawn()[1::2]
+    for screen, up in zip(screens, ups):
+        assert screen.count("\n") == int(up) < lines, screen
+        assert re.match(r"\d\d:\d\d:\d\d, every 1 s; Ctrl-C ends\n", screen)
+    assert re.fullmatch(told, screens[-1].split("\n", 1)[1]), screens[-1]
 
 
 def test_live_goes_on_after_an_outage_which_it_tells_once(rate, live, postgres):
