@@ -140,17 +140,25 @@ int parse_time_ms(const char *text, int64_t *out, struct err *err)
     return 0;
 }
 
-/* What follows @: a time, or -DURATION before now. */
-static int parse_at(const char *text, struct offset_spec *out, struct err *err)
+int parse_ago_ms(const char *text, int64_t now_ms, int64_t *out, struct err *err)
 {
-    out->kind = OFFSET_TIME;
-    if (*text != '-')
-        return parse_time_ms(text, &out->value, err);
-    int64_t ago_ms;
-    if (parse_duration_ms(text + 1, &ago_ms, err) < 0)
+    int64_t ago_ms = 0;
+    if (*text != '-' && strcmp(text, "now") != 0)
+        return 1;
+    if (*text == '-' && parse_duration_ms(text + 1, &ago_ms, err) < 0)
         return -1;
-    out->value = clock_wall_us() / 1000 - ago_ms;
+    *out = now_ms - ago_ms;
     return 0;
+}
+
+int parse_when_ms(const char *text, int64_t now_ms, int64_t *out, struct err *err)
+{
+    int rc = parse_ago_ms(text, now_ms, out, err);
+    if (rc <= 0)
+        return rc;
+    return parse_time_ms(text, out, err) < 0
+               ? err_set(err, ERR_USAGE, "%s, or now, or -2h for so long before it", err->text)
+               : 0;
 }
 
 static int parse(const char *text, const char *stored, struct offset_spec *out, struct err *err)
@@ -162,7 +170,8 @@ static int parse(const char *text, const char *stored, struct offset_spec *out, 
             return 0;
         }
     if (*text == '@') {
-        if (parse_at(text + 1, &spec, err) < 0)
+        spec.kind = OFFSET_TIME;
+        if (parse_when_ms(text + 1, clock_wall_us() / 1000, &spec.value, err) < 0)
             return -1;
         *out = spec;
         return 0;

@@ -163,6 +163,10 @@ int check_pointer(const char *text, struct err *err);
 /* Parsers beside those of config.h. */
 int parse_integer(const char *text, int64_t *out);                  /* 0 or -1, no message */
 int parse_time_ms(const char *text, int64_t *out, struct err *err); /* ISO 8601, since 1970 */
-int parse_rate(const char *text, double *per_s, struct err *err);   /* 100/s 600/m 50/h 10/d */
+/* "now", or "-2h" for so long before it. 1, and no message: it is neither. */
+int parse_ago_ms(const char *text, int64_t now_ms, int64_t *out, struct err *err);
+/* One of the three. */
+int parse_when_ms(const char *text, int64_t now_ms, int64_t *out, struct err *err);
+int parse_rate(const char *text, double *per_s, struct err *err); /* 100/s 600/m 50/h 10/d */
 
 #endif

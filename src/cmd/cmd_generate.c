@@ -53,7 +53,11 @@ static const struct option time_options[] = {
     {.id = OPTION_AS_OF,
      .name = "as-of",
      .argument = "TIME",
-     .help = "the clock begins there, in UTC, and steps by --every or --rate"},
+     .help = "the clock begins there, in UTC, and steps by --every or --rate; -7d, now"},
+    {.id = OPTION_UNTIL,
+     .name = "until",
+     .argument = "TIME",
+     .help = "it ends when the clock, of --as-of or the machine's, reaches this; or now"},
     {.id = OPTION_NO_SLEEP,
      .name = "no-sleep",
      .help = "with --as-of into a topic: as fast as it goes, as history"},
@@ -132,5 +136,6 @@ const struct verb verb_generate = {
              "  weir generate -t driven_data_stream\n"
              "  weir generate -t driven_data_stream --rate 5000/s -n 100000 --ledger sent.ndjson\n"
              "  weir generate --seed 7 --as-of 2026-01-01T00:00:00Z -n 1000\n"
+             "  weir generate -t driven_data_stream --as-of -7d --until now --no-sleep\n"
              "docs/generate.md has the records' fields, and how to write a spec of one's own.",
 };

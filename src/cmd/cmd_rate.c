@@ -174,16 +174,12 @@ static bool has_offset(const char *text)
 static int read_time(const struct rate_job *job, enum option_id id, int64_t *out, struct err *err)
 {
     const struct parsed_option *option = option_of(job, id);
-    int64_t ago_ms;
     if (!option)
         return 0;
     const char *text = option->value + (option->value[0] == '@');
-    if (*text == '-') {
-        if (parse_duration_ms(text + 1, &ago_ms, err) < 0)
-            return err_prefix(err, "%s", option->where);
-        *out = job->request.now_ms - ago_ms;
-        return 0;
-    }
+    int rc = parse_ago_ms(text, job->request.now_ms, out, err);
+    if (rc <= 0)
+        return rc < 0 ? err_prefix(err, "%s", option->where) : 0;
     if (parse_time_ms(text, out, err) < 0)
         return err_set(err, ERR_USAGE,
                        "%s: \"%s\" is not a time: write 2024-05-01, 2024-05-01T12:30 (in the time "

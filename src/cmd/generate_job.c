@@ -1,5 +1,6 @@
 #include "cmd/generate_job.h"
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/signals.h"
 #include "cmd/cluster.h"
@@ -97,13 +98,14 @@ static int read_clock(struct generate_job *job, struct err *err)
     struct source_options *options = &job->source_options;
     const char *as_of = value_of(job, OPTION_AS_OF);
     int64_t ms = 0;
+    job->now_ms = clock_wall_us() / 1000;
     if (!as_of)
         return command_line_has(&job->cli->line, OPTION_NO_SLEEP)
                    ? err_set(err, ERR_USAGE,
                              "--no-sleep goes with --as-of: the machine's clock "
                              "cannot be hurried (--rate max is as fast as it goes)")
                    : 0;
-    if (parse_time_ms(as_of, &ms, err) < 0)
+    if (parse_when_ms(as_of, job->now_ms, &ms, err) < 0)
         return err_prefix(err, "--as-of");
     if (ms < FIRST_MS || ms >= END_MS)
         return err_set(
@@ -114,6 +116,31 @@ static int read_clock(struct generate_job *job, struct err *err)
     options->simulated = true;
     options->as_of_us = ms * 1000;
     options->maker.utc = true;
+    return 0;
+}
+
+/* Where the clock, the machine's or that of --as-of, ends the run. */
+static int read_until(struct generate_job *job, struct err *err)
+{
+    struct source_options *options = &job->source_options;
+    const char *until = value_of(job, OPTION_UNTIL);
+    int64_t ms = 0;
+    options->until_us = SOURCE_NO_END;
+    if (!until)
+        return 0;
+    if (parse_when_ms(until, job->now_ms, &ms, err) < 0)
+        return err_prefix(err, "--until");
+    if (options->simulated && ms <= options->as_of_us / 1000)
+        return err_set(err, ERR_USAGE,
+                       "--until (%s) is not behind --as-of (%s): name a later end, or an earlier "
+                       "begin",
+                       until, value_of(job, OPTION_AS_OF));
+    if (!options->simulated && ms <= job->now_ms)
+        return err_set(err, ERR_USAGE,
+                       "--until: \"%s\" is over: name a time to come (UTC without an offset), or "
+                       "with --as-of where the clock begins",
+                       until);
+    options->until_us = ms * 1000;
     return 0;
 }
 
@@ -215,13 +242,15 @@ static int check(const struct generate_job *job, struct err *err)
 static int bound(struct generate_job *job, struct err *err)
 {
     struct stat out;
-    bool asked = value_of(job, OPTION_RATE) && job->source_options.pace.kind == PACE_MAX;
-    if (job->topic || job->waits || job->count > 0 || asked)
+    const struct source_options *options = &job->source_options;
+    bool asked = value_of(job, OPTION_RATE) && options->pace.kind == PACE_MAX;
+    bool ends = options->simulated && options->until_us != SOURCE_NO_END;
+    if (job->topic || job->waits || job->count > 0 || asked || ends)
         return 0;
     if (fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(out.st_mode))
         return err_set(err, ERR_USAGE,
-                       "stdout is a file, and records without end would fill its disk: give -n N "
-                       "(or --rate max, if that is meant)");
+                       "stdout is a file, and records without end would fill its disk: give -n N, "
+                       "or --until TIME beside --as-of (or --rate max, if that is meant)");
     if (isatty(STDOUT_FILENO)) {
         job->count = SCREEN_RECORDS;
         job->held = true;
@@ -250,8 +279,8 @@ int generate_job_read(struct generate_job *job, struct err *err)
             "topic too, write weir generate %s",
             entry, entry);
     job->source_options.spec = &job->entry.spec;
-    if (read_maker(job, err) < 0 || read_clock(job, err) < 0 || read_pace(job, err) < 0 ||
-        read_rest(job, err) < 0)
+    if (read_maker(job, err) < 0 || read_clock(job, err) < 0 || read_until(job, err) < 0 ||
+        read_pace(job, err) < 0 || read_rest(job, err) < 0)
         return -1;
     /* A simulated clock needs no waiting where nobody watches it go. */
     job->waits = job->source_options.pace.kind != PACE_MAX &&

@@ -13,6 +13,7 @@
 struct generate_job {
     struct cli *cli;
     struct entry entry;
+    int64_t now_ms; /* since 1970-01-01T00:00:00Z, when it was asked */
     struct source_options source_options;
     const char *topic; /* NULL: stdout */
     int32_t partition; /* -1: any */

@@ -1,5 +1,6 @@
 #include "cmd/generate_show.h"
 
+#include "base/civil.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -8,6 +9,7 @@
 #include "cmd/json_out.h"
 #include "generate/provider.h"
 #include "generate/record.h"
+#include "sink/datetime.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #define STATUS_US 1000000
 #define LOG_US 10000000
 #define STATUS_BYTES 4096
+#define TO_SECOND_BYTES 19 /* of a time's text */
 
 /* ---- How it goes ---- */
 
@@ -63,10 +66,17 @@ void generate_show_start(const struct generate_job *job)
         cli_note(job->cli, "--seed %" PRIu64 " makes these records again",
                  job->source_options.maker.seed);
     double per_day = pace_per_day(&job->source_options.pace);
+    int64_t until_us = job->source_options.until_us;
+    char end[DATETIME_TEXT_BYTES];
     if (!job->topic || !job->waits || per_day < 0.5)
         return;
-    cli_note(job->cli, "into %s, %s records a day at this pace; Ctrl-C ends it", job->topic,
-             grouped_text(&job->cli->arena, (int64_t)(per_day + 0.5)));
+    *end = '\0';
+    if (until_us != SOURCE_NO_END)
+        datetime_timestamp_text(floor_div(until_us, US_PER_DAY), floor_mod(until_us, US_PER_DAY),
+                                "", end);
+    cli_note(job->cli, "into %s, %s records a day at this pace; %.*s%sCtrl-C ends it", job->topic,
+             grouped_text(&job->cli->arena, (int64_t)(per_day + 0.5)), TO_SECOND_BYTES, end,
+             *end ? " UTC or " : "");
 }
 
 /* ---- What came of it ---- */

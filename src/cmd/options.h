@@ -92,6 +92,7 @@ enum option_id {
     OPTION_ZONE, /* of what is shown, not the setting of a pipeline */
     OPTION_EXACT,
     OPTION_LIVE,
+    OPTION_UNTIL, /* generate */
 };
 
 struct option {

@@ -31,6 +31,12 @@ static bool is_over(const struct run *run)
     return signals_stop_requested() || run->target->gone;
 }
 
+/* What was made is sent whatever the clock says: this is only of the next record. */
+static bool is_enough(const struct run *run)
+{
+    return is_over(run) || source_has_ended(run->source);
+}
+
 /*
  * Until a record is due; false: it is over before. After a stretch in which nothing could be sent
  * the course starts anew, for a burst of all that was missed would be no rate at all.
@@ -41,12 +47,12 @@ static bool await_due(struct course *course, int64_t due_us, struct err *err, in
     if (!run->waits) {
         if (++course->since_tick >= TICK_RECORDS)
             tick(course, clock_mono_us());
-        return !is_over(run);
+        return !is_enough(run);
     }
     int64_t now_us = clock_mono_us();
     if (now_us - course->zero_us - due_us > BEHIND_US)
         course->zero_us = now_us - due_us;
-    while (*rc == 0 && !is_over(run)) {
+    while (*rc == 0 && !is_enough(run)) {
         now_us = clock_mono_us();
         tick(course, now_us);
         int64_t left_us = course->zero_us + due_us - now_us;

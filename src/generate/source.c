@@ -29,6 +29,7 @@ struct source {
     const struct field_spec *ends; /* because of this sequence */
     int64_t now_us;                /* of the clock, as it was read last */
     unsigned since_read;
+    bool looked; /* at the clock, for the record that comes next */
 };
 
 static int find_field(const struct source *source, const char *name, size_t *field, struct err *err)
@@ -116,14 +117,26 @@ static int64_t clock_of(struct source *source)
 {
     if (source->options.simulated)
         return source->options.as_of_us + source->due_us;
-    if (source->pace.kind != PACE_MAX || source->since_read++ % CLOCK_EACH == 0)
+    if (!source->looked &&
+        (source->pace.kind != PACE_MAX || source->since_read++ % CLOCK_EACH == 0))
         source->now_us = clock_wall_us();
+    source->looked = false;
     return source->now_us;
 }
 
 void source_rested(struct source *source)
 {
     source->since_read = 0;
+}
+
+bool source_has_ended(struct source *source)
+{
+    if (source->again || source->options.until_us == SOURCE_NO_END)
+        return false;
+    source->looked = false;
+    bool ended = clock_of(source) >= source->options.until_us;
+    source->looked = true;
+    return ended;
 }
 
 static int64_t time_of(struct source *source, enum fault fault)

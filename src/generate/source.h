@@ -16,6 +16,8 @@
 
 struct source;
 
+#define SOURCE_NO_END INT64_MAX
+
 struct source_options {
     const struct record_spec *spec;
     struct maker_options maker;
@@ -23,6 +25,7 @@ struct source_options {
     struct faults faults;
     bool simulated;   /* the clock begins at as_of_us and steps by the pace */
     int64_t as_of_us; /* since 1970-01-01T00:00:00Z */
+    int64_t until_us; /* the same, or SOURCE_NO_END: none is made at that time, or behind it */
     const char *key;  /* the field that is the record's key, or NULL */
     const char *id;   /* the field that a ledger names, or NULL */
 };
@@ -46,6 +49,12 @@ uint64_t source_most(const struct source *source);
 bool source_is_at_end(const struct source *source, struct err *err);
 /* When the next record is due, in microseconds from the first on; each call is for the next. */
 int64_t source_due(struct source *source);
+/*
+ * Whether the clock has reached the end: to be asked for each record, behind source_due(). The time
+ * that it has seen is the record's, so that none has a later one. A duplicate's second has the
+ * time of the first, and comes in any case.
+ */
+bool source_has_ended(struct source *source);
 /*
  * Make it. After a duplicate's first, the same once more. `room`: where source_value_bytes() are
  * free, for the value to be made there; NULL: in memory of the source's own.

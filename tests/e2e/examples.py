@@ -76,6 +76,8 @@ EXAMPLES = (
     Example(r"weir generate -t driven_data_stream --rate 5000/s -n 100000 --ledger sent.ndjson --faults .*", ("records",),
             steps=(("shows", "on their way"), STREAMS, ("shows", "with a fault: "))),
     Example(r"weir generate --seed 7 --as-of 2026-01-01T00:00:00Z -n 1000", shows='"accessed_at": "2026-01-01 00:00:00"'),
+    Example(r"weir generate -t driven_data_stream --as-of -7d --until now --no-sleep", ("records",),
+            shows=r"7[4-7]\d{3} records acknowledged by driven_data_stream"),
     Example(r"weir generate -n 100000 \| weir produce driven_data_stream", ("records",), shows="100000 records to"),
     Example(r"weir generate -t driven_data_stream --rate 100/s -n 200 --users 50 --ledger sent.ndjson", ("records",),
             shows="200 records acknowledged by driven_data_stream"),

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -382,6 +383,55 @@ def test_a_simulated_clock_is_in_the_records_and_in_kafka(tool, kafka):
     assert slept["milliseconds"] >= 500
 
 
+# ---- Until a time ----
+
+def moments(lines: bytes) -> list[str]:
+    return [json.loads(line)["accessed_at"] for line in lines.splitlines()]
+
+
+def test_a_simulated_clock_ends_where_it_is_told_to(tool, kafka):
+    """The end is in no record; a duplicate's second has the time of its first. With -n, whichever comes first."""
+    january = ("--as-of", "2026-01-01", "--until", "2026-02-01T02:00+02:00", "--every", "1h")
+    times = moments(tool.ok("generate", *january, "-n", 10_000))
+    assert len(times) == 744 and times[-1] == "2026-01-31 23:00:00"
+    assert moments(tool.ok("generate", *january, "-n", 5))[-1] == "2026-01-01 04:00:00"
+    doubled = moments(tool.ok("generate", *january, "--faults", "duplicate=100%"))
+    assert len(doubled) == 2 * 744 and doubled[-2:] == ["2026-01-31 23:00:00"] * 2
+
+    topic = kafka.create_topic(partitions=1)
+    before_ms = time.time_ns() // 1_000_000
+    generate(tool, topic, "--as-of", "-2d", "--until", "now", "--every", "1h", "--no-sleep")
+    times = [time_ms for _, _, _, time_ms in kafka.records(topic)[0]]
+    assert len(times) == 48 and 0 <= times[0] - (before_ms - 172_800_000) < 20_000 * patience()
+    # Nothing is due before that end: it does not wait for it.
+    summary = generate(tool, topic, "--as-of", NEW_YEAR, "--until", "2026-01-01T00:59", "--every", "1h")
+    assert summary["acknowledged"] == 1
+
+    with (tool.folder / "records").open("wb") as file:  # nor is it without end, on a disk or a terminal
+        assert tool.start("generate", *january, stdout=file).wait(20 * patience()) == 0
+    terminal = tool.terminal("generate", *january)
+    assert terminal.wait(20) == 0 and terminal.text.count('{"person_name"') == 744
+
+
+@pytest.mark.parametrize("pace", ["50/s", "max"])
+def test_the_machines_clock_ends_it(tool, pace):
+    tool.env["TZ"] = "UTC"
+    end = datetime.now(UTC) + timedelta(seconds=1)
+    lines = tool.ok("generate", "--rate", pace, "--until", end.isoformat(timespec="milliseconds"))
+    assert datetime.now(UTC) >= end.replace(microsecond=0)
+    assert (times := moments(lines[-200_000:].split(b"\n", 1)[1])) and max(times) < end.strftime("%F %T.%f")
+
+
+def test_a_topic_until_a_time(tool, kafka, topic):
+    """What was made until then is delivered, and the end is named as it was understood."""
+    tool.env["TZ"] = "Asia/Kathmandu"
+    end = (datetime.now(UTC) + timedelta(seconds=2)).strftime("%F %T")
+    run = Run(tool, topic, "--rate", "20/s", "--until", end)
+    assert run.process.wait(20 * patience()) == 0
+    assert f"records a day at this pace; {end} UTC or Ctrl-C ends it\n" in run.said
+    assert json.loads(run.process.stdout.read())["acknowledged"] == sum(kafka.ends(topic).values()) > 0
+
+
 # ---- The same bytes ----
 
 def every_provider(tool) -> str:
@@ -529,6 +579,12 @@ WRONG = {
     "before Kafka's time": ("-t @ --as-of 1970-01-01T00:00:00Z", "cannot be before 1970"),
     "before anyone was born": ("--as-of 0001-01-01", '"0001-01-01" is not from 1916 to 2099'),
     "when no more are born": ("--as-of 2100-01-01", "is not from 1916 to 2099"),
+    "an end before the beginning": ("--as-of 2026-01-02 --until 2026-01-02T00:00", r"--until \(2026-01-02T00:00\) is not behind "
+                                    r"--as-of \(2026-01-02\): name a later end"),
+    "an end that is over": ("-t @ --until now", '--until: "now" is over: name a time to come'),
+    "no time to end at": ("--until noon", '--until: "noon" is not a time: write 2024-05-01.*, or now, or -2h'),
+    "no time to begin at": ("--as-of -2x", '--as-of: "2x" is not a duration'),
+    "an end long ago": ("--as-of now --until -106751991167d", "is not behind --as-of"),
     "an id without a ledger": ("-t @ --id email", "--id goes with --ledger"),
     "a key that is no field": ("-t @ --key emial", 'have no field "emial"; did you mean "email"'),
     "an id that is no field": ("-t @ --id emial --ledger x", 'have no field "emial"; did you mean "email"'),

@@ -100,6 +100,7 @@ static void test_offsets(void **state)
         {"@2024-02-29T12:30:15.1239+02", OFFSET_TIME, INT64_C(1709202615123)},
         {"@2024-02-29T12:30+0230", OFFSET_TIME, INT64_C(1709200800000)},
         {"@2024-02-29T12:30-02:30", OFFSET_TIME, INT64_C(1709218800000)},
+        {"@now", OFFSET_TIME, INT64_C(1700000000000)},
         {"@-10m", OFFSET_TIME, INT64_C(1699999400000)},
         {"@-1h30m", OFFSET_TIME, INT64_C(1699994600000)},
     };
@@ -122,6 +123,8 @@ static void test_offsets(void **state)
                                       "@2024-02-29Z",
                                       "@2024-2-9",
                                       "@-10",
+                                      "@Now",
+                                      "@now-1h",
                                       "s@",
                                       "s@-5",
                                       "e@5",
