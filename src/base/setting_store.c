@@ -202,7 +202,7 @@ int setting_store(struct arena *arena, const struct setting *setting,
     default:
         break;
     }
-    /* An option given twice: the last one counts. */
+    /* One: the command line has refused an option that is given twice. */
     const struct setting_item *item = &value->items[value->n - 1];
     if (store_one(arena, setting, item->text, field, err) < 0)
         return fail_at_item(err, setting, value->layer, item);

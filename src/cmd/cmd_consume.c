@@ -16,6 +16,7 @@ static const struct option own_options[] = {
      .name = "topic",
      .letter = 't',
      .argument = "TOPIC",
+     .repeats = true,
      .help = "the topic, or name it without -t; several are read together, ^REGEX is all that "
              "match"},
     {.id = OPTION_PARTITION,

@@ -15,6 +15,7 @@ static const struct option own_options[] = {
      .name = "topic",
      .letter = 't',
      .argument = "TOPIC",
+     .repeats = true,
      .help = "only of this topic"},
     {.id = OPTION_PARTITION,
      .name = "partition",
@@ -24,6 +25,7 @@ static const struct option own_options[] = {
     {.id = OPTION_AT,
      .name = "at",
      .argument = "PLACE",
+     .repeats = true,
      .help = "only TOPIC/PARTITION@OFFSET, as the list shows it; repeat it for more"},
     {.id = OPTION_COLUMN,
      .name = "column",
@@ -257,6 +259,18 @@ static int take_place(struct cli *cli, size_t *at, struct dead_filter *filter, s
     return read_place(&cli->arena, cli->line.words[(*at)++], place, err);
 }
 
+/* A pipeline that is named by its topics may have several; the others' -t takes one. */
+static int check_topics(const struct cli *cli, struct dead_filter *filter, struct err *err)
+{
+    const struct parsed_option *topic = command_line_find(&cli->line, OPTION_TOPIC);
+    if (!topic || command_line_check_one(&cli->line, OPTION_TOPIC, err) == 0)
+        return 0;
+    if (!topic->option->setting)
+        return -1;
+    filter->topic = NULL;
+    return 0;
+}
+
 /* The words behind the task: PLACE for show, then a pipeline. */
 static int run_words(struct cli *cli, struct err *err)
 {
@@ -276,7 +290,8 @@ static int run_words(struct cli *cli, struct err *err)
     bool replays = ways[task] == dead_replay;
     int rc = replays ? dead_replay_options(cli, filter.pipeline, err)
                      : refuse_settings(cli, tasks[task].name, err);
-    if (rc < 0 || cli_load_config(cli, replays ? cli_all_pipelines : NULL, 0, true, err) < 0)
+    if (rc < 0 || check_topics(cli, &filter, err) < 0 ||
+        cli_load_config(cli, replays ? cli_all_pipelines : NULL, 0, true, err) < 0)
         return -1;
     return ways[task](cli, &filter, err);
 }

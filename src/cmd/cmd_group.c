@@ -242,6 +242,7 @@ static const struct option own_options[] = {
      .name = "topic",
      .letter = 't',
      .argument = "TOPIC",
+     .repeats = true,
      .help = "seek: this topic alone, or TOPIC:0,2 some of its partitions; repeat for several "
              "(default all that the group has offsets of)"},
     {.id = OPTION_PARTITION,

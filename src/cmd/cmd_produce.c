@@ -36,6 +36,7 @@ static void options(struct option_table *table)
         {.id = OPTION_HEADER,
          .letter = 'H',
          .argument = "NAME=VALUE",
+         .repeats = true,
          .help = "a header of each record; may be given again"},
         {.id = OPTION_NULL,
          .name = "null",

@@ -30,6 +30,7 @@ static void options(struct option_table *table)
         {.id = OPTION_ALLOW,
          .name = "allow",
          .argument = "WHAT,...",
+         .repeats = true,
          .help =
              "is no fault: pending (of the ledger, not yet stored), pruned (dead letters that are "
              "counted and not kept), writers (rows that weir did not store), mended (replayed "

@@ -104,6 +104,8 @@ static int run_verb(struct cli *cli, int argc, char **argv)
         return print_help(cli->verb);
     if (command_line_find(&cli->line, OPTION_VERSION))
         return print_versions();
+    if (command_line_check_once(&cli->line, &err) < 0)
+        return cli_fail_usage(cli, "%s", err.text);
     cli->json = command_line_find(&cli->line, OPTION_JSON) != NULL;
     cli->quiet = command_line_find(&cli->line, OPTION_QUIET) != NULL;
     cli->verbose = command_line_find(&cli->line, OPTION_VERBOSE) != NULL;

@@ -75,6 +75,7 @@ void option_table_add_common(struct option_table *table)
         {.id = OPTION_PROPERTIES_FILE,
          .letter = 'F',
          .argument = "FILE",
+         .repeats = true,
          .help = "file of librdkafka properties, NAME=VALUE a line, as kcat has it"},
         {.id = OPTION_QUIET, .name = "quiet", .letter = 'q', .help = "errors only"},
         {.id = OPTION_VERBOSE,
@@ -101,6 +102,50 @@ const struct parsed_option *command_line_find(const struct command_line *line, e
 bool command_line_has(const struct command_line *line, enum option_id id)
 {
     return command_line_find(line, id) != NULL;
+}
+
+static bool can_repeat(const struct option *option)
+{
+    const struct setting *setting = option->setting;
+    if (!option->argument || option->repeats)
+        return true;
+    return setting && (setting->type == SETTING_TYPE_LIST || setting->type == SETTING_TYPE_JOINED ||
+                       setting->type == SETTING_TYPE_PROPERTIES);
+}
+
+/* A password may stand in --database. */
+static int fail_twice(const struct parsed_option *first, const struct parsed_option *second,
+                      struct err *err)
+{
+    if (first->option->setting == setting_at(SETTING_DATABASE))
+        return err_set(err, ERR_USAGE, "%s is given twice: leave one out", second->where);
+    return err_set(err, ERR_USAGE, "%s %s and %s %s are one option given twice: leave one out",
+                   first->where, first->value, second->where, second->value);
+}
+
+/* Whether the option at `at` is there before, too. */
+static int check_first(const struct command_line *line, size_t at, struct err *err)
+{
+    for (size_t i = 0; i < at; i++)
+        if (line->options[i].option == line->options[at].option)
+            return fail_twice(&line->options[i], &line->options[at], err);
+    return 0;
+}
+
+int command_line_check_once(const struct command_line *line, struct err *err)
+{
+    for (size_t i = 1; i < line->n_options; i++)
+        if (!can_repeat(line->options[i].option) && check_first(line, i, err) < 0)
+            return -1;
+    return 0;
+}
+
+int command_line_check_one(const struct command_line *line, enum option_id id, struct err *err)
+{
+    for (size_t i = 1; i < line->n_options; i++)
+        if (line->options[i].option->id == id && check_first(line, i, err) < 0)
+            return -1;
+    return 0;
 }
 
 static const struct option *find_name(const struct option_table *table, const char *name,

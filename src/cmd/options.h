@@ -103,6 +103,7 @@ struct option {
     const char *help;
     const struct setting *setting;
     const char *group; /* heading in the help */
+    bool repeats;      /* can be given several times; a setting's type says so for itself */
 };
 
 #define MAX_OPTIONS 64
@@ -143,6 +144,13 @@ int command_line_parse(struct arena *arena, const struct option_table *table, in
                        struct command_line *out, struct err *err);
 /* The last option of that id, or NULL. */
 const struct parsed_option *command_line_find(const struct command_line *line, enum option_id id);
+/*
+ * What takes one value is given once: of two that differ one would be ignored without a word.
+ * ERR_USAGE names both. (The environment and the file are no second time.)
+ */
+int command_line_check_once(const struct command_line *line, struct err *err);
+/* The same of one that repeats elsewhere. */
+int command_line_check_one(const struct command_line *line, enum option_id id, struct err *err);
 bool command_line_has(const struct command_line *line, enum option_id id);
 
 /* A whole number between min and max (INT64_MAX: no limit) into *out; ERR_USAGE names `where`. */

@@ -133,6 +133,34 @@ def test_mistyped_option(cli, arguments, message):
     assert refused(cli("ingest", *arguments)) == f"weir ingest: {message} (see: weir help ingest)"
 
 
+@pytest.mark.parametrize("arguments, message", [
+    (["generate", "--rate", "5/s", "--rate=6/s"], "--rate 5/s and --rate 6/s are one option given twice: leave one out"),
+    (["generate", "-n", "3", "--count", "3"], "-n 3 and --count 3 are one option given twice: leave one out"),
+    (["ingest", "-t", "t", "--lanes", "1", "--lanes", "2"], "--lanes 1 and --lanes 2 are one option given twice: leave one out"),
+    (["produce", "-t", "a", "-t", "b"], "-t a and -t b are one option given twice: leave one out"),
+    (["dead", "list", "-t", "a", "-t", "b"], "-t a and -t b are one option given twice: leave one out"),
+    (["query", "--database", "password=hush", "--database", "", "SELECT 1"], "--database is given twice: leave one out"),
+])
+def test_what_is_given_twice(cli, arguments, message):
+    line = refused(cli(*arguments))
+    assert line.removesuffix(f" (see: weir help {arguments[0]})") == f"weir {arguments[0]}: {message}"
+
+
+@pytest.mark.parametrize("arguments", [
+    ["consume", "-t", "a", "--topic", "b"], ["produce", "t", "-H", "a=1", "-H", "a=2"],
+    ["topic", "create", "t", "--config", "a=1", "--config", "b=2"], ["topic", "alter", "t", "--delete-config", "a",
+                                                                    "--delete-config", "b"],
+    ["group", "seek", "g", "-o", "end", "-t", "a", "-t", "b"],
+    ["verify", "--offline", "-t", "t", "--table", "x", "--allow", "pending", "--allow", "pruned"],
+    ["dead", "list", "--at", "t/0@1", "--at", "t/0@2"], ["dead", "replay", "--table", "x", "-t", "a", "-t", "b"],
+])
+def test_what_may_be_given_again(cli, arguments):
+    """There is no broker and no database, and that is all that is wrong. A variable is no second time."""
+    done = cli(*arguments, *([] if arguments[0] in ("verify", "dead") else ["-b", "localhost:1"]),
+               PGHOST="localhost", PGPORT="1", WEIR_BROKERS="localhost:2", WEIR_STATE_SCHEMA="s")
+    assert done.returncode == 1 and "twice" not in done.stderr and "refused" in done.stderr, done.stderr
+
+
 # ---- values of options ----
 
 @pytest.mark.parametrize("arguments, message", [

@@ -540,6 +540,18 @@ def test_what_must_be_as_it_was(letters, database, weir):
     assert "1  were replayed before" in letters.dead("replay", letters.pipeline).stderr
 
 
+def test_a_pipeline_of_two_topics_is_replayed_as_a_whole(letters, kafka, database, weir):
+    """-t is given for each of them, and names the pipeline; none of them is looked at alone."""
+    database.execute("CREATE TABLE t (n int)")
+    topics = (letters.topic, kafka.create_topic())
+    for topic in topics:
+        kafka.produce(topic, [Record(b'{"n": "x"}')])
+    of_both = [option for topic in topics for option in ("-t", topic)]
+    weir.call("ingest", "-b", kafka.address, *of_both, "--table", "t", "--database", letters.credentials, "-e")
+    database.execute("ALTER TABLE t ALTER n TYPE text")
+    assert "2  replayed into" in letters.dead("replay", *of_both, "--table", "t").stderr
+
+
 def test_after_a_reset_the_records_are_read_again_and_not_replayed(letters, database):
     """A letter of before the reset must not come into the table twice: by the topic, and by its replay."""
     database.execute("CREATE TABLE t (n int)")

@@ -141,6 +141,45 @@ static void test_refused(void **state)
     }
 }
 
+/* "" where it may be so. */
+static void test_given_twice(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *args[MAX_ARGS];
+        const char *error;
+    } cases[] = {
+        {{"--lanes", "3", "--lanes=4"},
+         "--lanes 3 and --lanes 4 are one option given twice: leave one out"},
+        {{"-n", "3", "--exit", "--count", "3"},
+         "-n 3 and --count 3 are one option given twice: leave one out"},
+        {{"-o5", "-o-5"}, "-o 5 and -o -5 are one option given twice: leave one out"},
+        {{"-c", "a", "-c", "b"}, "-c a and -c b are one option given twice: leave one out"},
+        {{"--database", "password=x", "--database", "password=y"},
+         "--database is given twice: leave one out"},
+        {{"-e", "-e", "-vv", "--exit"}, ""},
+        {{"-t", "a", "-t", "b", "--topic", "c"}, ""},
+        {{"-X", "a=b", "-X", "c=d"}, ""},
+        {{"-b", "a:1", "-b", "b:2"}, ""},
+        {{"-F", "a", "-F", "b"}, ""},
+        {{"--setup", "a.sql", "--setup", "b.sql"}, ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *argv[MAX_ARGS];
+        int argc = split(cases[i].args, argv);
+        struct arena arena;
+        struct command_line line;
+        struct err err = {.class = ERR_NONE};
+        arena_init(&arena);
+        assert_int_equal(command_line_parse(&arena, &table, argc, argv, &line, &err), 0);
+        int rc = command_line_check_once(&line, &err);
+        assert_string_equal(rc < 0 ? err.text : "", cases[i].error);
+        assert_true(rc == 0 || err.class == ERR_USAGE);
+        arena_release(&arena);
+        free_all(argv, argc);
+    }
+}
+
 /* One name and one letter mean one thing. */
 static void test_no_twins(void **state)
 {
@@ -181,9 +220,8 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepted),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_no_twins),
+        cmocka_unit_test(test_accepted),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_given_twice), cmocka_unit_test(test_no_twins),
         cmocka_unit_test(test_help),
     };
     return cmocka_run_group_tests(tests, fill_table, NULL);
