@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 /* Counts are bounded by the file's size; the largest real file has about 4 KiB. */
 #define FILE_MAX_BYTES ((size_t)256 * 1024)
@@ -171,11 +172,50 @@ static bool parse_fixed(const char *name, int32_t *offset_s)
     return true;
 }
 
+static bool is_utc(const char *name)
+{
+    return strncasecmp(name, "GMT", 3) == 0 || strncasecmp(name, "UTC", 3) == 0;
+}
+
+/* "GMT+2", "utc-5:30": a person's way to write an offset. */
+static bool parse_spoken(const char *name, int32_t *offset_s)
+{
+    char text[16];
+    if (!is_utc(name))
+        return false;
+    const char *sign = name + 3;
+    bool short_hours = *sign && sign[1] && (!sign[2] || sign[2] == ':');
+    snprintf(text, sizeof text, "%.1s%s%.9s", sign, short_hours ? "0" : "", *sign ? sign + 1 : "");
+    return parse_fixed(text, offset_s);
+}
+
+/* The nearest name, by its letters, would be Etc/GMT+2, which is the other side of the world. */
+static int fail_spoken(const char *name, int32_t offset_s, struct err *err)
+{
+    int minutes = abs(offset_s) / 60;
+    bool ahead = offset_s >= 0;
+    char zone[80] = "";
+    if (minutes == 0)
+        return err_set(err, ERR_USAGE, "timezone: there is no time zone \"%s\"; it is UTC", name);
+    if (minutes % 60 == 0)
+        snprintf(zone, sizeof zone,
+                 " (in names such as Etc/GMT%c%d the sign is the other way round)",
+                 ahead ? '-' : '+', minutes / 60);
+    return err_set(err, ERR_USAGE,
+                   "timezone: there is no time zone \"%s\"; %c%02d:%02d is %s UTC%s", name,
+                   ahead ? '+' : '-', minutes / 60, minutes % 60, ahead ? "ahead of" : "behind",
+                   zone);
+}
+
 /* What is wrong with a name, and which one it may have been. */
 static int fail_unknown(const char *name, const char *folder, struct err *err)
 {
     char nearest[TZ_NAME_BYTES];
-    if ((*name == '+' || *name == '-') && name[1] >= '0' && name[1] <= '9')
+    int32_t offset_s;
+    if (parse_spoken(name, &offset_s))
+        return fail_spoken(name, offset_s, err);
+    const char *sign = name + (is_utc(name) ? 3 : 0);
+    if ((*sign == '+' || *sign == '-') && sign[1] >= '0' && sign[1] <= '9')
         return err_set(
             err, ERR_USAGE,
             "timezone: \"%s\" is no offset from UTC: write +02, +0530 or -05:30, at most "

@@ -448,6 +448,7 @@ def test_retention_may_overtake(tool, kafka, topic):
      'there is no time zone "Europe/Bukarest"; did you mean "Europe/Bucharest"?'),
     (("{t}", "--timezone", "buenos_aires"), 'did you mean "America/Argentina/Buenos_Aires"?'),
     (("{t}", "--timezone", "+25:00"), '"+25:00" is no offset from UTC: write +02, +0530 or -05:30'),
+    (("{t}", "--timezone", "GMT+2"), "+02:00 is ahead of UTC (in names such as Etc/GMT-2 the sign is the other way round)"),
     (("{t}", "--timezone", "Nowhere/At_All"), 'package tzdata has them'),
     (("{t}", "--timezone", "../../etc/passwd"), "there is no time zone"),
     (("{t}", "--last", "24"), '--last: "24" is not a duration'),
