@@ -158,6 +158,17 @@ static void remark_begin(struct remarks *remarks, const struct rate_view *view)
                     : arena_printf(remarks->arena, "the first %s is of %s", what, first));
 }
 
+/* What the row "earlier" reaches back to. */
+static void remark_earliest(struct remarks *remarks, const struct rate_view *view)
+{
+    const struct rate *rate = view->rate;
+    if (rate->everything && rate->has_earliest)
+        remark_fact(remarks,
+                    arena_printf(remarks->arena, "the oldest of the earlier ones is of %s",
+                                 rate_time_text(view, remarks->arena,
+                                                floor_div(rate->earliest_ms, 1000) * 1000)));
+}
+
 /* How far the time index can be trusted; --exact does not need it. */
 static void remark_order(struct remarks *remarks, const struct rate *rate)
 {
@@ -223,6 +234,7 @@ static size_t remarks_of(const struct rate_view *view, struct arena *arena, bool
         remark_fact(remarks, arena_printf(arena, "nothing has come since %s",
                                           rate_time_text(view, arena, view->rate->newest_ms)));
     remark_begin(remarks, view);
+    remark_earliest(remarks, view);
     if (view->topic)
         remark_topic(remarks, view->rate);
     *out = remarks->items;

@@ -82,6 +82,8 @@ struct rate {
     struct rate_disorder disorder;
     int64_t earlier; /* records before the first slot, and behind the last; RATE_UNKNOWN */
     int64_t later;
+    bool has_earliest; /* of those before the first slot, where each was read: the oldest */
+    int64_t earliest_ms;
     int64_t distinct_keys; /* of all slots together, where all records were read */
     bool keys_estimated;   /* those, or a slot's, within some 3 in 100 */
 };

@@ -56,6 +56,19 @@ static void count_key(struct reading *reading, size_t slot, struct slice key)
     key_count_add(&reading->keys[reading->run->rate->n_slots], hash, EXACT_SLOT_KEYS);
 }
 
+static void count_outside(struct rate *rate, int64_t ms)
+{
+    if (ms >= rate->slots[0].from_ms) {
+        rate->later++;
+        return;
+    }
+    rate->earlier++;
+    if (ms >= 0 && (!rate->has_earliest || ms < rate->earliest_ms)) {
+        rate->has_earliest = true;
+        rate->earliest_ms = ms;
+    }
+}
+
 static void count_record(struct reading *reading, const struct scan_part *part,
                          const struct message *message)
 {
@@ -64,7 +77,7 @@ static void count_record(struct reading *reading, const struct scan_part *part,
     int64_t bytes = (int64_t)(message->key.len + message->value.len);
     rate->untimed |= message->timestamp_ms < 0;
     if (i == rate->n_slots) {
-        *(message->timestamp_ms < rate->slots[0].from_ms ? &rate->earlier : &rate->later) += 1;
+        count_outside(rate, message->timestamp_ms);
         return;
     }
     struct rate_slot *slot = &rate->slots[i];

@@ -220,24 +220,26 @@ def test_rows_are_all_that_was_read(tool, kafka, topic):
     name = topic(message_timestamp_after_max_ms=2**63 - 1)
     ten = ms("2026-01-01T10:00")
     times = [ten + i * 10_000 for i in range(600)]
-    times[300:300] = [ten - 5 * HOUR_MS, ten - 9 * HOUR_MS]
+    times[300:300] = [ten - 5 * HOUR_MS, ten - 9 * HOUR_MS, ten - 7 * HOUR_MS]
     fill(kafka, name, [*times[:350], ms("2999-01-01"), *times[350:]], key=b"k")
     asked = (name, "--exact", "--per", "hour", "--timezone", "UTC")
     counted = rate(tool, *asked)
     assert [slot["records"] for slot in counted["slots"]] == [360, 240]
-    assert (counted["records"], counted["earlier"], counted["later"]) == (600, 2, 1)
+    assert (counted["records"], counted["earlier"], counted["later"]) == (600, 3, 1)
+    assert "the oldest of the earlier ones is of 2026-01-01 01:00" in counted["remarks"]
+    assert not any("oldest of" in remark for remark in rate(tool, *asked, "--from", "2026-01-01T10:00")["remarks"])
     shown = tool("rate", *asked, stdin="").stdout.splitlines()
-    assert re.fullmatch(r"earlier +2( +-){4}  \S", shown[1]) and re.fullmatch(r"later +1( +-){4}  \S", shown[4])
-    assert re.fullmatch(r"records +600, and 2 before these", shown[6])
+    assert re.fullmatch(r"earlier +3( +-){4}  \S", shown[1]) and re.fullmatch(r"later +1( +-){4}  \S", shown[4])
+    assert re.fullmatch(r"records +600, and 3 before these", shown[6])
     rows = list(csv.DictReader(tool.ok("rate", *asked, "--csv").decode().splitlines()))
-    assert sum(int(row["records"]) for row in rows) == 603
+    assert sum(int(row["records"]) for row in rows) == 604
     assert [(row["from"], row["to"], row["bytes"]) for row in (rows[0], rows[-1])] == [
         ("", "2026-01-01T10:00:00Z", ""), ("2026-01-01T12:00:00Z", "", "")]
     # A stretch that was chosen has no rows beside it.
     chosen = ("rate", *asked, "--from", "2026-01-01T11:00", "--to", "2026-01-01T11:10")
     assert len(tool.ok(*chosen, "--csv").splitlines()) == 2
     told = tool(*chosen, stdin="")
-    assert re.search(r"(?m)^records  60, and 362 before these, 181 after$", told.stdout) and told.stderr == ""
+    assert re.search(r"(?m)^records  60, and 363 before these, 181 after$", told.stdout) and told.stderr == ""
     # And no bars where there is no room for them.
     terminal = tool.terminal("rate", *asked[:1], *asked[2:], columns=34, TERM="xterm", LC_ALL="C.UTF-8")
     assert terminal.wait() == 0 and max(map(len, terminal.text.splitlines()[:4])) <= 34
