@@ -290,6 +290,19 @@ def test_looking_for_other_times_ends_soon(rate, visits):
     assert time.monotonic() - begin < 2 + 4 * patience()
 
 
+def test_a_signal_ends_that_look(rate, visits, postgres):
+    """What was wrong is told in any case; the server has heard of it, and has not run into the look's own two seconds."""
+    visits.execute("CREATE VIEW shop.slow AS SELECT v.id, v.python FROM shop.visits v, pg_sleep(20)")
+    process = rate.start(*rate.arguments("accessed", table="shop.slow"))
+    wait_until(lambda: visits.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+                                     " AND datname = current_database()"), 10, "it looks")
+    logged = len(postgres.log)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 2 and b"none of its columns is known to hold times" in process.stderr.read()
+    wait_until(lambda: "canceling statement due to" in postgres.log[logged:], 10, "the server's word")
+    assert "canceling statement due to user request" in postgres.log[logged:]
+
+
 def test_no_database(rate, database):
     wrong = f"host=127.0.0.1 port=1 user=postgres dbname={database.name}"
     assert "cannot reach" in rate.refused("rate", "--table", "t", "--column", "at", "--database", wrong, code=1)

@@ -1,6 +1,7 @@
 /* Which column holds the times, and what is asked of it; the SQL is in time_sql.c. */
 #include "sink/time_count.h"
 
+#include "base/signals.h"
 #include "base/suggest.h"
 #include "sink/postgres/query_private.h"
 #include "sink/postgres/time_sql.h"
@@ -178,7 +179,30 @@ static size_t find_texts(const struct time_count *count, const char **names)
     return n;
 }
 
-/* What cannot be looked at in a moment is not known to hold times. */
+/* One statement that returns rows. NULL: it failed, or a signal asks to stop, and has ended it. */
+static PGresult *exec_until_signal(PGconn *conn, const char *sql)
+{
+    if (!PQsendQuery(conn, sql))
+        return NULL;
+    query_await(conn);
+    if (signals_stop_requested()) {
+        query_cancel(conn);
+        return NULL;
+    }
+    PGresult *rows = PQgetResult(conn);
+    PGresult *end = rows ? PQgetResult(conn) : NULL;
+    if (end || PQresultStatus(rows) != PGRES_TUPLES_OK) {
+        PQclear(rows);
+        rows = NULL;
+    }
+    PQclear(end);
+    return rows;
+}
+
+/*
+ * What cannot be looked at in a moment is not known to hold times. After a signal what was wrong
+ * is told without that look.
+ */
 static PGresult *look_at(struct time_count *count, const char *const *names, size_t n)
 {
     struct err ignored;
@@ -189,8 +213,9 @@ static PGresult *look_at(struct time_count *count, const char *const *names, siz
         return NULL;
     PQclear(begun);
     PGresult *found =
-        pg_exec(conn, &ignored, time_sql_are_times(&count->arena, count->column.table, names, n));
-    pg_rollback(conn);
+        exec_until_signal(conn, time_sql_are_times(&count->arena, count->column.table, names, n));
+    if (!signals_stop_requested())
+        pg_rollback(conn);
     return found;
 }
 
