@@ -150,6 +150,15 @@ static int catch_up(struct reading *reading, struct scan_part *parts, size_t n, 
     return again;
 }
 
+/* A broker may take ten seconds not to answer: a signal ends the process meanwhile. */
+static int go_on(struct reading *reading, struct scan_part *parts, size_t n, struct err *err)
+{
+    signals_end_at_once(true);
+    int rc = signals_stop_requested() ? 1 : catch_up(reading, parts, n, err);
+    signals_end_at_once(false);
+    return rc;
+}
+
 static int read_parts(struct reading *reading, struct scan_part *parts, size_t n, struct err *err)
 {
     const struct rate_topic_request *request = reading->run->request;
@@ -170,7 +179,7 @@ static int read_parts(struct reading *reading, struct scan_part *parts, size_t n
                            "cancelled when %" PRId64 " of %" PRId64
                            " records were read: no counts are shown, they would be too low",
                            reading->passed, reading->of);
-        again = rc < 0 ? -1 : catch_up(reading, parts, n, err);
+        again = rc < 0 ? -1 : go_on(reading, parts, n, err);
     }
     if (again < 0 && reading->passed > 0)
         err_prefix(err, "when %" PRId64 " of %" PRId64 " records were read", reading->passed,

@@ -19,10 +19,12 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from harness.kafka_proxy import LIST_OFFSETS, KafkaProxy
 from harness.mock_cluster import MockCluster
 from harness.paths import patience
 from harness.records import Record
 from harness.tool import Tool
+from harness.wait import wait_until
 
 HOUR_MS = 3_600_000
 
@@ -406,6 +408,19 @@ def test_progress_retention_and_ctrl_c(tool, kafka, topic):
     counted = json.loads(terminal.text[terminal.text.index("{"):])
     read, behind = (slot["records"] for slot in counted["slots"])
     assert 1000 < read < 5900 and behind == 100 and not counted["transactional"]
+
+
+def test_a_signal_while_a_broker_says_nothing_of_what_retention_left(tool, kafka, topic):
+    name = topic()
+    kafka.produce(name, [Record(b"x" * 100) for _ in range(6_000)], batch_num_messages=1)
+    with KafkaProxy(kafka.address) as proxy:
+        terminal = tool.terminal("rate", name, "--exact", "-X", "fetch.message.max.bytes=100", "-b", proxy.address)
+        terminal.shows("of 6000 records")
+        proxy.ignore(LIST_OFFSETS)
+        kafka.delete_records(name, {0: 5900})
+        wait_until(lambda: proxy.ignored, 20, "it asks where the log begins by now")
+        terminal.signal(signal.SIGINT)
+        assert terminal.wait() == 1 and "weir rate: cancelled before the brokers had answered" in terminal.text
 
 
 def test_retention_may_overtake(tool, kafka, topic):

@@ -4,7 +4,7 @@ import struct
 import threading
 from contextlib import suppress
 
-PRODUCE = 0
+PRODUCE, LIST_OFFSETS = 0, 2
 DUPLICATE_SEQUENCE_NUMBER = 46
 
 
@@ -24,6 +24,8 @@ class KafkaProxy:
         self.lost = 0
         self._mute = False
         self._forgetful = False
+        self._ignored = -1
+        self.ignored = 0
         self._ends: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -46,6 +48,10 @@ class KafkaProxy:
         """From now on answers to Produce say that their first partition's batch was there already, and not where, as some
         brokers do."""
         self._forgetful = True
+
+    def ignore(self, key: int) -> None:
+        """From now on requests of that API do not reach the broker; the rest does."""
+        self._ignored = key
 
     def mute(self, mute: bool = True) -> None:
         """Connections stay, new ones are taken, and nothing goes through until mute(False)."""
@@ -76,6 +82,9 @@ class KafkaProxy:
         with suppress(OSError):
             while frame := _frame(client):
                 key, _, correlation_id = struct.unpack_from(">hhi", frame, 4)
+                if key == self._ignored:
+                    self.ignored += 1
+                    continue
                 asked[correlation_id] = key
                 self._pass_on(server, frame)
         _hang_up(server)
