@@ -30,6 +30,15 @@ void dead_render_text(FILE *file, const char *text)
     buf_release(&out);
 }
 
+void dead_render_code(FILE *file, const char *sqlstate)
+{
+    if (!sqlstate || !*sqlstate)
+        return;
+    fputs(" [", file);
+    dead_render_text(file, sqlstate);
+    fputc(']', file);
+}
+
 static void print_reason(const char *column, const char *reason)
 {
     dead_render_text(stdout, or_dash(column));
@@ -169,6 +178,7 @@ void dead_render_group(void *context, const struct dead_group *group)
         dead_render_text(stdout, group->pipeline);
         printf("  %s  ", group->topic);
         print_reason(group->column_name, group->reason);
+        dead_render_code(stdout, group->sqlstate);
         printf("  (such as %s/%" PRId32 "@%" PRId64 ")\n", group->topic, group->example_partition,
                group->example_offset);
         return;

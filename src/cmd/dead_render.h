@@ -19,6 +19,8 @@ void dead_render_line(void *context, const struct dead_letter *letter);
 void dead_render_full(void *context, const struct dead_letter *letter);
 void dead_render_group(void *context, const struct dead_group *group);
 
+/* " [22P02]" behind a reason, or nothing: the same words can come with different codes. */
+void dead_render_code(FILE *file, const char *sqlstate);
 /* As a part of a line; on a terminal nothing that came from anyone commands it. */
 void dead_render_text(FILE *file, const char *text);
 

@@ -276,6 +276,7 @@ static void report_text(const struct replay_run *run, const struct replay *repla
             dead_render_text(stderr, reason->column);
         fputs(reason->column ? ": " : "", stderr);
         dead_render_text(stderr, reason->text);
+        dead_render_code(stderr, reason->sqlstate);
         fprintf(stderr, "  (such as %s)\n", reason->place);
     }
     say(run->counts[REPLAY_OUTSIDE],

@@ -540,6 +540,18 @@ def test_dead_list_by_reason(letters):
     assert "       2  " in dead("list", "--by", "reason").stdout
 
 
+def test_equal_reasons_of_two_codes(letters, database):
+    """The code tells them apart; a letter without one has none."""
+    topic, dead = letters
+    database.execute("UPDATE weir.dead_letters SET sqlstate = CASE record_offset WHEN 0 THEN '22023' END WHERE reason LIKE"
+                     " 'not JSON%' AND record_offset < 2")
+    lines = [line.split(" (such as")[0].split(f"{topic}  ")[-1] for line in dead("list", "--by", "reason").stdout.splitlines()]
+    assert lines[0] == "n: \u2026 is not a whole number [22P02] "
+    assert {line for line in lines if "not JSON" in line} == {"-: not JSON [22023] ", "-: not JSON "}
+    said = dead("replay", f"{topic}-to-numbers", "--reason", "whole number", exit_code=1).stderr
+    assert "is not a whole number [22P02]  (such as" in said
+
+
 def test_dead_show(letters):
     topic, dead = letters
     assert dead("show", f"{topic}/1@2", "--value").stdout_file.read_bytes() == b"\0\xff\n\x1b[31m"
