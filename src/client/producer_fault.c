@@ -13,9 +13,9 @@ int producer_fault(struct err *err, rd_kafka_resp_err_t code, const char *topic)
     if (code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
         return err_set_code(
             err, ERR_INPUT, rd_kafka_err2name(code),
-            "topic \"%s\" refuses a record's time: it takes none that is further "
-            "ahead or back than its message.timestamp.after.max.ms (an hour, unless "
-            "set) and message.timestamp.before.max.ms",
+            "topic \"%s\" refuses a record's time, and with it all of its batch: it takes none "
+            "that is further ahead or back than its message.timestamp.after.max.ms (an hour, "
+            "unless set) and message.timestamp.before.max.ms",
             topic);
     if (code == RD_KAFKA_RESP_ERR_INVALID_RECORD)
         return err_set_code(err, ERR_INPUT, rd_kafka_err2name(code),

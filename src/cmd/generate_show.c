@@ -95,6 +95,8 @@ static void print_summary(const struct generate_job *job, const struct figures *
                figures->acknowledged == 1 ? "record" : "records", job->topic);
     if (figures->made > figures->acknowledged)
         buf_printf(&line, " of %" PRIu64 " made", figures->made);
+    if (figures->failed > 0)
+        buf_printf(&line, ", %" PRIu64 " refused or given up", figures->failed);
     double per_s = seconds > 0 ? (double)figures->acknowledged / seconds : 0;
     if (per_s > 0)
         buf_printf(&line, ", %.*f/s in %.1f s", per_s < 10 ? 1 : 0, per_s, seconds);

@@ -325,6 +325,15 @@ def test_a_record_that_is_too_large_ends_it(tool, kafka):
     assert json.loads(done.stdout)["acknowledged"] == sum(kafka.ends(small).values()) == 0
 
 
+def test_a_time_that_is_refused_takes_its_batch_along(tool, kafka, topic):
+    """How many were not taken is told, with why."""
+    said = tool("generate", "-t", topic, "-n", 500, "--as-of", "now", "--every", "1h", "--no-sleep").stderr.decode()
+    taken, made, refused = map(int, re.search(r"(\d+) records? acknowledged by \S+ of (\d+) made, (\d+) refused or given up",
+                                              said).groups())
+    assert taken == sum(kafka.ends(topic).values()) and taken + refused == made == 500 and refused > 100
+    assert f'topic "{topic}" refuses a record\'s time, and with it all of its batch: it takes none that' in said
+
+
 def test_a_topic_that_takes_very_little_gets_small_batches(tool, kafka):
     """Less than librdkafka lets its own limit be."""
     small = kafka.create_topic(partitions=1, max_message_bytes=200)
