@@ -74,3 +74,28 @@ void names_init(struct names *names, struct arena *arena, const struct locale *l
         .last_mail = slots_of(&mail, locale->last_names, locale->n_last_names),
     };
 }
+
+struct respelled_names {
+    struct respelled_names *next;
+    struct respelling respelling;
+    struct names names;
+};
+
+static bool same(const struct respelling *a, const struct respelling *b)
+{
+    return memcmp(a->becomes, b->becomes, sizeof a->becomes) == 0 &&
+           memcmp(a->stays, b->stays, sizeof a->stays) == 0 && a->letters == b->letters;
+}
+
+const struct names *names_respelled(struct respelled_names **list, struct arena *arena,
+                                    const struct locale *locale, const struct names_form *form)
+{
+    for (struct respelled_names *at = *list; at; at = at->next)
+        if (same(&at->respelling, form->respelling))
+            return &at->names;
+    struct respelled_names *made = arena_alloc(arena, sizeof *made);
+    *made = (struct respelled_names){.next = *list, .respelling = *form->respelling};
+    names_init(&made->names, arena, locale, form);
+    *list = made;
+    return &made->names;
+}

@@ -33,8 +33,17 @@ struct names {
     const struct slot *last_mail;
 };
 
+/* In letters that some template has asked for. */
+struct respelled_names;
+
 /* All memory is the arena's. */
 void names_init(struct names *names, struct arena *arena, const struct locale *locale,
                 const struct names_form *form);
+/*
+ * The same in other letters (`form` has them), which all who ask for these letters share: in
+ * `*list`, NULL at first, and of one locale and one `utf8`.
+ */
+const struct names *names_respelled(struct respelled_names **list, struct arena *arena,
+                                    const struct locale *locale, const struct names_form *form);
 
 #endif

@@ -62,7 +62,8 @@ struct prepared {
 struct preparing {
     struct arena *arena;
     const struct locale *locale;
-    bool utf8; /* what is not ASCII stands as it is */
+    bool utf8;                          /* what is not ASCII stands as it is */
+    struct respelled_names **respelled; /* of all templates */
     const struct record_spec *spec;
     const struct field_spec *field;
     size_t n_before;         /* fields of the spec before it: template may name them */

@@ -28,8 +28,8 @@ struct pattern {
     struct part *parts;
     size_t n;
     struct respelling respelling;
-    struct names names; /* WAY_AGAIN: in its letters */
-    char *room;         /* WAY_CHANGE: for raw texts */
+    const struct names *names; /* WAY_AGAIN: in its letters */
+    char *room;                /* WAY_CHANGE: for raw texts */
 };
 
 static int fail(const struct preparing *preparing, struct err *err, const char *what,
@@ -159,7 +159,7 @@ static char *write_again(const void *data, struct draw *draw, char *to)
     const struct names *names = draw->names;
     const struct rng ahead = *draw->rng;
     bool plain = pattern->plain;
-    draw->names = &pattern->names;
+    draw->names = pattern->names;
     for (size_t i = 0; i < pattern->n; i++) {
         const struct part *part = &pattern->parts[i];
         if (part->field == NO_FIELD) {
@@ -235,7 +235,8 @@ int prepare_template(const struct preparing *preparing, struct prepared *out, st
     if (pattern->way == WAY_AGAIN) {
         out->write = write_again;
         const struct names_form form = {preparing->utf8, &pattern->respelling};
-        names_init(&pattern->names, preparing->arena, preparing->locale, &form);
+        pattern->names =
+            names_respelled(preparing->respelled, preparing->arena, preparing->locale, &form);
     }
     if (pattern->way == WAY_CHANGE) {
         out->write = write_changed;

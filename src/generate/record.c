@@ -45,6 +45,7 @@ struct maker {
     const struct record_spec *spec;
     struct maker_options options;
     struct names names;
+    struct respelled_names *respelled;
     struct step *steps;
     struct drawn *values; /* of the fields that are read */
     bool *is_read;
@@ -129,6 +130,7 @@ static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, struc
     const struct preparing preparing = {
         .arena = &maker->arena,
         .locale = maker->names.locale,
+        .respelled = &maker->respelled,
         .utf8 = maker->options.utf8,
         .spec = maker->spec,
         .field = field,

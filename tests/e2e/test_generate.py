@@ -515,6 +515,19 @@ ENTRIES = """generate:
 ORDERS = "fields: {order: {provider: sequence, start: 5}, secret: {value: s, hidden: true}, note: name}\n"
 
 
+@pytest.mark.skipif(sanitized(), reason="the sanitizer's own memory")
+def test_templates_of_the_same_letters_share_the_names(tool):
+    """Lists of names in other letters take 125 KiB: for each of these templates it would be 60 MiB."""
+    cases = ("lower", "upper")
+    fields = "".join(f"  f{i}: {{template: '{{name}} {i}', case: {cases[i % 2]}, remove: ' '}}\n" for i in range(490))
+    (tool.folder / "many.yaml").write_text(f"fields:\n{fields}")
+    process = tool.start("generate", "--spec", "many.yaml", "-n", 1,
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (24 << 20, 24 << 20)))
+    out, said = process.communicate(timeout=20 * patience())
+    assert (process.returncode, said) == (0, b"") and len(record := json.loads(out)) == 490
+    assert record["f0"].islower() and record["f1"].isupper() and record["f489"].endswith("489")
+
+
 def test_entries_of_the_configuration(tool, kafka, topic):
     (tool.folder / "conf" / "specs").mkdir(parents=True)
     (tool.folder / "conf" / "specs" / "orders.yaml").write_text(ORDERS)
