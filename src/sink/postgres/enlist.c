@@ -3,46 +3,15 @@
  * its partitions start. One transaction under the advisory lock, so that two that start at once
  * see each other.
  */
-#include "sink/postgres/state.h"
+#include "sink/postgres/enlist_private.h"
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "sink/postgres/pg.h"
 #include "sink/postgres/store.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What is asked for, in the words of SQL, and what the database has. */
-struct enlistment {
-    PGconn *conn;
-    struct arena *arena;
-    const struct pipeline_config *config;
-    const struct table *table;
-    const char *schema; /* the state schema, quoted */
-    const char *name;   /* literals */
-    const char *cluster;
-    const char *topics;     /* an array of text */
-    const char *cluster_id; /* as it is */
-    bool replays;           /* dead letters, and not a topic */
-
-    bool known;        /* the name is registered */
-    bool same_cluster; /* or one of the two is not known */
-    bool same_topics;
-    bool same_name; /* of the table */
-    uint32_t oid;
-    const char *old_cluster;
-    const char *old_topics;
-    const char *old_table;
-    int64_t base_rows;
-    int64_t base_stored;
-    int64_t offsets; /* rows of weir.offsets */
-    int64_t stored;  /* table rows by their counters */
-
-    bool may_count; /* SELECT on the table */
-    bool occupied;  /* the table holds rows */
-};
 
 static bool is_true(const PGresult *row, int field)
 {
@@ -119,109 +88,6 @@ static int read_occupied(struct enlistment *e, struct err *err)
     e->occupied = is_true(row, 0);
     PQclear(row);
     return 0;
-}
-
-/* A replay changes nothing of the registration: what is to be accepted, an ingest accepts. */
-static const char *other_table_cures(const struct enlistment *e)
-{
-    return arena_printf(e->arena,
-                        e->replays
-                            ? "cures: the table that it fills; `weir ingest` with --accept-table, "
-                              "once, to go on into %s"
-                            : "cures: --name NAME for a pipeline of its own; --accept-table goes "
-                              "on into %s where the topic stands; --reset reads the topic again "
-                              "from -o",
-                        e->config->table);
-}
-
-static const char *empty_table_cures(const struct enlistment *e)
-{
-    return e->replays ? "cure: `weir ingest` once with --accept-table to go on with it as it is, "
-                        "or with --reset to fill it anew"
-                      : "cures: --accept-table goes on with the topic where it stands; --reset "
-                        "reads the topic again from -o";
-}
-
-static int judge_emptied(const struct enlistment *e, struct err *err)
-{
-    int64_t expected = e->base_rows + e->stored - e->base_stored;
-    if (e->occupied || expected <= 0)
-        return 0;
-    return err_set(err, ERR_HALT,
-                   "the table %s was emptied: it should hold %" PRId64 " rows, %" PRId64
-                   " of them stored by the pipeline \"%s\"; %s",
-                   e->old_table, expected, e->stored - e->base_stored, e->config->name,
-                   empty_table_cures(e));
-}
-
-static int judge_table(const struct enlistment *e, struct err *err)
-{
-    const char *name = e->config->name;
-    if (e->config->accept_table && !e->replays)
-        return 0;
-    if (e->oid != e->table->oid && !e->same_name)
-        return err_set(err, ERR_HALT, "the pipeline \"%s\" fills the table %s, not %s; %s", name,
-                       e->old_table, e->config->table, other_table_cures(e));
-    if (e->oid != e->table->oid)
-        return err_set(err, ERR_HALT,
-                       "the table %s was dropped and created again since the pipeline \"%s\" "
-                       "stored %" PRId64 " rows into it (oid %u, now %u); %s",
-                       e->old_table, name, e->stored, e->oid, e->table->oid, empty_table_cures(e));
-    return judge_emptied(e, err);
-}
-
-/* A pipeline that has stored something must be the one that it was. */
-static int judge_registration(const struct enlistment *e, struct err *err)
-{
-    const char *name = e->config->name;
-    if (!e->same_cluster)
-        return err_set(err, ERR_HALT,
-                       "the pipeline \"%s\" reads from the cluster %s, and the brokers given are "
-                       "of the cluster %s; cures: -b with that cluster's brokers; --name NAME for "
-                       "a pipeline of its own; --reset to begin anew with this cluster",
-                       name, e->old_cluster, e->cluster_id);
-    if (!e->same_topics)
-        return err_set(err, ERR_HALT,
-                       "the pipeline \"%s\" reads %s, and was asked to read other topics now; "
-                       "cures: the same topics; --name NAME for a pipeline of its own (with "
-                       "--allow-second-copy, or into another table, where they share one); --reset "
-                       "to begin anew with these",
-                       name, e->old_topics);
-    if (judge_table(e, err) < 0)
-        return -1;
-    if (e->config->offset_given)
-        return err_set(err, ERR_USAGE,
-                       "the pipeline \"%s\" has offsets already, so -o has nothing to say; leave "
-                       "it out to go on, or add --reset to delete the offsets and start there",
-                       name);
-    return 0;
-}
-
-/* Another pipeline that fills this table from one of these topics stores every record twice. */
-static int judge_others(const struct enlistment *e, struct err *err)
-{
-    if (e->config->allow_second_copy)
-        return 0;
-    PGresult *row =
-        pg_execf(e->conn, err,
-                 "SELECT name, array_to_string(ARRAY(SELECT unnest(topics) INTERSECT"
-                 " SELECT unnest(%s)), ', ') FROM %s.pipelines WHERE name <> %s"
-                 " AND table_oid = %u AND topics && %s"
-                 " AND (cluster_id IN ('', %s) OR %s = '')"
-                 " ORDER BY started_at DESC LIMIT 1",
-                 e->topics, e->schema, e->name, e->table->oid, e->topics, e->cluster, e->cluster);
-    if (!row)
-        return -1;
-    int rc = 0;
-    if (PQntuples(row) == 1)
-        rc = err_set(err, ERR_HALT,
-                     "another pipeline, \"%s\", fills the table %s from %s already: each record "
-                     "would be there twice; cures: --name %s to be that pipeline, or "
-                     "--allow-second-copy to store a second copy",
-                     PQgetvalue(row, 0, 0), e->config->table, PQgetvalue(row, 0, 1),
-                     PQgetvalue(row, 0, 0));
-    PQclear(row);
-    return rc;
 }
 
 static int run(const struct enlistment *e, struct err *err, const char *sql)
@@ -316,15 +182,6 @@ static int write_registration(const struct enlistment *e, bool accept, struct er
             accept ? e->stored : e->base_stored, accept ? "now()" : "NULL"));
 }
 
-/* `running`: it has offsets, so it must be the one that it was. */
-static int judge(const struct enlistment *e, bool running, struct err *err)
-{
-    if (running && judge_registration(e, err) < 0)
-        return -1;
-    bool other_table = e->oid != e->table->oid;
-    return (!running || other_table) ? judge_others(e, err) : 0;
-}
-
 /*
  * A pipeline that begins, or begins anew, counts no letters: those of before are no part of its
  * books (letters.c). In one statement, so that none of a process that began meanwhile is taken.
@@ -348,7 +205,7 @@ static int enlist(struct enlistment *e, struct err *err)
             return -1;
         running = false;
     }
-    if (judge(e, running, err) < 0 || (!running && set_letters_aside(e, err) < 0))
+    if (enlist_judge(e, running, err) < 0 || (!running && set_letters_aside(e, err) < 0))
         return -1;
     bool accept = !running || e->config->accept_table;
     if (accept && count_base(e, err) < 0)
@@ -385,7 +242,7 @@ int state_judge_emptied(PGconn *conn, const struct pipeline_config *config,
     if (rc == 0)
         rc = read_occupied(&e, err);
     if (rc == 0 && e.known)
-        rc = judge_emptied(&e, err);
+        rc = enlist_judge_emptied(&e, err);
     arena_release(&arena);
     return rc;
 }
@@ -401,7 +258,7 @@ int state_judge_replay(PGconn *conn, const struct pipeline_config *config,
     if (rc == 0)
         rc = read_occupied(&e, err);
     if (rc == 0)
-        rc = judge_table(&e, err);
+        rc = enlist_judge_table(&e, err);
     arena_release(&arena);
     return rc;
 }
@@ -431,7 +288,7 @@ int state_foresee_enlist(PGconn *conn, const struct pipeline_config *config,
         rc = read_occupied(&e, err);
     *first = !e.known || e.offsets == 0;
     if (rc == 0)
-        rc = judge(&e, !*first, err);
+        rc = enlist_judge(&e, !*first, err);
     arena_release(&arena);
     return rc;
 }
