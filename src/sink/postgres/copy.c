@@ -8,30 +8,14 @@
  * With `staged` the rows of all shapes go into one temporary table instead, for rowwise.c; each
  * tuple gets a last field that tells its entry and its shape.
  */
-#include "sink/postgres/script.h"
-#include "sink/postgres/store.h"
-
-#include "base/log.h"
+#include "sink/postgres/copy_private.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define FLUSH_OPEN_BYTES ((size_t)64 << 10)   /* of the shape whose COPY is open */
 #define FLUSH_WAITING_BYTES ((size_t)1 << 20) /* of the others */
-#define SINGLE ROW_MAX_SHAPES                 /* the list of rows.single */
-
-struct copy_job {
-    struct lane *lane;
-    const char *before; /* SQL to run in front of the first COPY, or "" */
-    struct pg_fault *fault;
-    int64_t *hint;
-    unsigned single_shape;
-    bool bare;           /* the open shape leaves out every column, for which COPY has no syntax */
-    struct tally *tally; /* of the claim that is copied alone, or NULL */
-    struct staged *staged; /* where rows are staged, or NULL: into the table */
-};
 
 static void list_push(struct row_list *list, uint32_t entry)
 {
@@ -68,255 +52,6 @@ void copy_release(struct lane *lane)
     arena_release(&lane->letters_arena);
 }
 
-static struct buf *tuples_of(struct lane *lane, int list)
-{
-    return list == SINGLE ? &lane->rows.single : &lane->rows.tuples[list];
-}
-
-/* The server refused: find the entry that the error's COPY line points at. */
-static int copy_failed(struct copy_job *job, int list)
-{
-    const struct row_list *rows = &job->lane->lists[list];
-    int64_t line = job->fault->copy_line;
-    *job->hint = line >= 1 && (size_t)line <= rows->n ? (int64_t)rows->entries[line - 1] : -1;
-    job->lane->open_shape = -1;
-    return -1;
-}
-
-static int connection_failed(struct copy_job *job, int list)
-{
-    pg_fault_read(job->fault, job->lane->conn, NULL);
-    return copy_failed(job, list);
-}
-
-static bool is_ignoring(const struct lane *lane)
-{
-    return lane->store->config->on_conflict == CONFLICT_IGNORE;
-}
-
-/* What temporary tables cannot hold; whoever asked for them goes another way. */
-static int cannot_stage(struct copy_job *job)
-{
-    *job->fault = (struct pg_fault){.class = PG_HALT, .message = "rows that cannot be staged"};
-    *job->hint = -1;
-    return -1;
-}
-
-static void build_staging(struct copy_job *job, struct buf *sql, const char *columns, int list)
-{
-    const struct lane *lane = job->lane;
-    if (job->staged->shapes == 0)
-        buf_printf(sql,
-                   "CREATE TEMP TABLE weir_rows ON COMMIT DROP AS"
-                   " SELECT %s, 0::bigint AS weir_row FROM %s WITH NO DATA;",
-                   row_shape_columns(lane->coder, 0), lane->table->quoted);
-    job->staged->shapes |= 1U << list;
-    buf_printf(sql, "COPY pg_temp.weir_rows (%s,weir_row) FROM STDIN%s", columns,
-               row_plan_is_binary(lane->plan) ? " (FORMAT binary)" : "");
-}
-
-static void build_start(struct copy_job *job, struct buf *sql, const char *columns, int list)
-{
-    const struct lane *lane = job->lane;
-    const char *options = row_plan_is_binary(lane->plan) ? " (FORMAT binary)" : "";
-    const char *target = lane->table->quoted;
-    buf_add_str(sql, job->before);
-    if (job->staged) {
-        build_staging(job, sql, columns, list);
-        return;
-    }
-    if (is_ignoring(lane)) {
-        buf_printf(sql,
-                   "CREATE TEMP TABLE weir_stage ON COMMIT DROP AS SELECT %s FROM %s"
-                   " WITH NO DATA;",
-                   columns, target);
-        target = "pg_temp.weir_stage";
-    }
-    buf_printf(sql, "COPY %s (%s) FROM STDIN%s", target, columns, options);
-}
-
-static const char *columns_of(const struct copy_job *job, int list)
-{
-    unsigned shape = list == SINGLE ? job->single_shape : (unsigned)list;
-    return row_shape_columns(job->lane->coder, shape);
-}
-
-static int copy_start(struct copy_job *job, int list)
-{
-    struct lane *lane = job->lane;
-    const char *columns = columns_of(job, list);
-    struct buf sql;
-    struct script script;
-
-    job->bare = *columns == '\0';
-    if (job->bare && job->staged)
-        return cannot_stage(job);
-    if (job->bare) {
-        lane->open_shape = list;
-        return 0;
-    }
-    buf_init(&sql, 1 << 20);
-    build_start(job, &sql, columns, list);
-    job->before = "";
-    lane->copy_begun = true;
-    int rc = script_run(lane->conn, &script, buf_str(&sql), job->fault);
-    script_clear(&script);
-    buf_release(&sql);
-    if (rc < 0)
-        return copy_failed(job, list);
-    lane->open_shape = list;
-    struct slice header = row_copy_header(lane->plan);
-    if (header.len && PQputCopyData(lane->conn, header.ptr, (int)header.len) != 1)
-        return connection_failed(job, list);
-    return 0;
-}
-
-static int put_tuples(struct copy_job *job, int list)
-{
-    struct buf *tuples = tuples_of(job->lane, list);
-    if (tuples->len && !job->bare &&
-        PQputCopyData(job->lane->conn, tuples->data, (int)tuples->len) != 1)
-        return connection_failed(job, list);
-    buf_clear(tuples);
-    return 0;
-}
-
-/* Move the staged rows over; returns how many the table took, or -1. */
-static int64_t unstage(struct copy_job *job, int list)
-{
-    struct lane *lane = job->lane;
-    const char *columns = columns_of(job, list);
-    struct buf sql;
-    struct script script;
-    int64_t stored = -1;
-
-    buf_init(&sql, 1 << 20);
-    buf_printf(&sql,
-               "INSERT INTO %s (%s) SELECT %s FROM pg_temp.weir_stage ON CONFLICT DO NOTHING;"
-               "DROP TABLE pg_temp.weir_stage",
-               lane->table->quoted, columns, columns);
-    if (script_run(lane->conn, &script, buf_str(&sql), job->fault) == 0)
-        stored = strtoll(PQcmdTuples(script_from_end(&script, 1)), NULL, 10);
-    script_clear(&script);
-    buf_release(&sql);
-    return stored;
-}
-
-/* Rows of nothing but defaults; returns how many the table took, or -1. */
-static int64_t insert_bare(struct copy_job *job, size_t rows)
-{
-    struct lane *lane = job->lane;
-    struct buf sql;
-    struct script script;
-    int64_t stored = -1;
-
-    buf_init(&sql, 1 << 20);
-    buf_printf(&sql, "%sINSERT INTO %s SELECT FROM generate_series(1, %zu)%s", job->before,
-               lane->table->quoted, rows, is_ignoring(lane) ? " ON CONFLICT DO NOTHING" : "");
-    job->before = "";
-    lane->copy_begun = true;
-    if (script_run(lane->conn, &script, buf_str(&sql), job->fault) == 0)
-        stored = strtoll(PQcmdTuples(script_from_end(&script, 0)), NULL, 10);
-    script_clear(&script);
-    buf_release(&sql);
-    return stored;
-}
-
-int copy_account(struct lane *lane, struct tally *tally, int64_t sent, int64_t stored,
-                 struct pg_fault *fault)
-{
-    if (stored == sent)
-        return 0;
-    if (stored < sent && tally && (lane->table->before_row_triggers || is_ignoring(lane))) {
-        tally->suppressed += sent - stored;
-        tally->rows -= sent - stored;
-        return 0;
-    }
-    memset(fault, 0, sizeof(*fault));
-    fault->class = PG_HALT;
-    snprintf(fault->message, sizeof(fault->message),
-             "COPY into %s stored %lld rows of %lld sent, and the table has no trigger that may "
-             "drop rows; nothing was committed",
-             lane->table->quoted, (long long)stored, (long long)sent);
-    return -1;
-}
-
-/* Take the server's answer to a finished COPY: rows stored, or -1 and the fault. */
-static int64_t copy_answer(struct copy_job *job)
-{
-    PGconn *conn = job->lane->conn;
-    PGresult *result = PQgetResult(conn);
-    int64_t stored = -1;
-    if (result && PQresultStatus(result) == PGRES_COMMAND_OK)
-        stored = strtoll(PQcmdTuples(result), NULL, 10);
-    else
-        pg_fault_read(job->fault, conn, result);
-    PQclear(result);
-    while ((result = PQgetResult(conn)) != NULL)
-        PQclear(result);
-    return stored;
-}
-
-/* The rest of the open COPY, and what came of it: rows stored, or -1 and the fault. */
-static int64_t copy_finish(struct copy_job *job, int list)
-{
-    struct lane *lane = job->lane;
-    struct slice trailer = row_copy_trailer(lane->plan);
-
-    if ((trailer.len && PQputCopyData(lane->conn, trailer.ptr, (int)trailer.len) != 1) ||
-        PQputCopyEnd(lane->conn, NULL) != 1) {
-        pg_fault_read(job->fault, lane->conn, NULL);
-        return -1;
-    }
-    int64_t stored = copy_answer(job);
-    return stored >= 0 && is_ignoring(lane) && !job->staged ? unstage(job, list) : stored;
-}
-
-static int copy_end(struct copy_job *job)
-{
-    struct lane *lane = job->lane;
-    int list = lane->open_shape;
-    size_t rows = lane->lists[list].n;
-
-    if (put_tuples(job, list) < 0)
-        return -1;
-    int64_t stored = job->bare ? insert_bare(job, rows) : copy_finish(job, list);
-    if (stored < 0)
-        return copy_failed(job, list);
-    int64_t sent = (int64_t)rows;
-    lane->lists[list].n = 0;
-    lane->open_shape = -1;
-    *job->hint = -1;
-    if (!job->staged)
-        return copy_account(lane, job->tally, sent, stored, job->fault);
-    job->staged->rows += stored;
-    return stored == sent ? 0 : cannot_stage(job);
-}
-
-/* Send what a list's buffer holds, opening its COPY if another one's is open. */
-static int flush(struct copy_job *job, int list)
-{
-    struct lane *lane = job->lane;
-    if (lane->open_shape != list) {
-        if (lane->open_shape >= 0 && copy_end(job) < 0)
-            return -1;
-        if (copy_start(job, list) < 0)
-            return -1;
-    }
-    return put_tuples(job, list);
-}
-
-static int flush_all(struct copy_job *job)
-{
-    struct lane *lane = job->lane;
-    if (lane->open_shape >= 0 && copy_end(job) < 0)
-        return -1;
-    for (int list = 0; list < ROW_MAX_SHAPES; list++)
-        if (lane->lists[list].n > 0 && (flush(job, list) < 0 || copy_end(job) < 0))
-            return -1;
-    return 0;
-}
-
 static size_t flush_limit(const struct lane *lane, int list)
 {
     return list == 0 || lane->open_shape == list ? FLUSH_OPEN_BYTES : FLUSH_WAITING_BYTES;
@@ -326,8 +61,8 @@ static size_t flush_limit(const struct lane *lane, int list)
 static int copy_single(struct copy_job *job, unsigned shape, uint32_t entry)
 {
     job->single_shape = shape;
-    list_push(&job->lane->lists[SINGLE], entry);
-    if (flush(job, SINGLE) < 0)
+    list_push(&job->lane->lists[COPY_SINGLE], entry);
+    if (copy_flush(job, COPY_SINGLE) < 0)
         return -1;
     return copy_end(job);
 }
@@ -340,7 +75,7 @@ static int copy_row(struct copy_job *job, unsigned shape, uint32_t entry)
     list_push(&lane->lists[shape], entry);
     if (lane->rows.tuples[shape].len < flush_limit(lane, (int)shape))
         return 0;
-    return flush(job, (int)shape);
+    return copy_flush(job, (int)shape);
 }
 
 void copy_mark_dead(struct lane *lane, uint32_t entry, const char *column, const char *sqlstate,
@@ -383,10 +118,10 @@ static void number_tuple(const struct copy_job *job, struct buf *tuples, size_t 
 static int stage_row(struct copy_job *job, unsigned shape, const size_t at[], uint32_t entry)
 {
     if (shape >= ROW_MAX_SHAPES)
-        return cannot_stage(job);
-    struct buf *tuples = tuples_of(job->lane, (int)shape);
+        return copy_cannot_stage(job);
+    struct buf *tuples = copy_tuples_of(job->lane, (int)shape);
     number_tuple(job, tuples, at[shape], (uint64_t)entry * ROW_MAX_SHAPES + shape);
-    return tuples->failed ? cannot_stage(job) : copy_row(job, shape, entry);
+    return tuples->failed ? copy_cannot_stage(job) : copy_row(job, shape, entry);
 }
 
 /* Encode one entry; what it became goes into its fate. */
@@ -450,7 +185,7 @@ static int copy_entries(struct copy_job *job, size_t from, size_t to,
             return -1;
         }
     }
-    if (flush_all(job) < 0) {
+    if (copy_flush_all(job) < 0) {
         abandon(lane);
         return -1;
     }
