@@ -333,8 +333,10 @@ rd_kafka_conf_t *client_conf(struct client *client, const struct client_settings
 
 /*
  * The library gives a refused configuration back, but (2.0.2 at least) without the
- * interceptors, which it has freed and which rd_kafka_conf_destroy() would free again: a crash. So
- * such a one stays, in a chain, where it is no leak to those who look for leaks.
+ * interceptors, which it has freed and which rd_kafka_conf_destroy() would free again: a crash. It
+ * works on a copy that shares their lists, so no order of destruction helps, and none of its calls
+ * takes an interceptor out again. So such a one stays, in a chain, where it is no leak to those who
+ * look for leaks.
  */
 static void drop_refused(const struct client *client, rd_kafka_conf_t *conf)
 {
