@@ -154,6 +154,16 @@ void generate_show_summary(struct generate_job *job)
 #define EXAMPLE_SEED 7
 #define EXAMPLE_US (INT64_C(1767225600) * 1000000) /* 2026-01-01 */
 
+/* What stands behind the name in {"example": ...}; of a text, what is between its quotes. */
+static struct slice value_in(struct slice record)
+{
+    const size_t lead = sizeof "{\"example\": " - 1;
+    struct slice value = {record.ptr + lead, record.len - lead - 1};
+    if (value.ptr[0] == '"')
+        value = (struct slice){value.ptr + 1, value.len - 2};
+    return value;
+}
+
 /* A record of one field, made as all records are. */
 static int make_example(struct arena *arena, const struct provider *provider, const char **example,
                         struct err *err)
@@ -162,19 +172,15 @@ static int make_example(struct arena *arena, const struct provider *provider, co
     struct yaml_node *root = NULL;
     struct maker *maker = NULL;
     const struct maker_options options = {.seed = EXAMPLE_SEED, .utf8 = true, .utc = true};
-    size_t field = 0;
     const char *text = arena_printf(arena, "fields: {example: %s}", provider->form);
     if (yaml_load(arena, provider->name, slice_of(text), &root, err) < 0 ||
         spec_read(&spec, arena, provider->name, provider->name, root, err) < 0 ||
-        maker_new(&maker, &spec, &options, err) < 0 ||
-        maker_field(maker, "example", &field, err) < 0) {
-        maker_free(maker);
+        maker_new(&maker, &spec, &options, err) < 0)
         return -1;
-    }
     char *bytes = arena_alloc(arena, maker_record_bytes(maker));
-    maker_write(maker, EXAMPLE_US, bytes);
-    struct slice value = maker_value(maker, field);
-    *example = value.ptr ? arena_strndup(arena, value.ptr, value.len) : "null";
+    const char *end = maker_write(maker, EXAMPLE_US, bytes);
+    struct slice value = value_in((struct slice){bytes, (size_t)(end - bytes)});
+    *example = arena_strndup(arena, value.ptr, value.len);
     maker_free(maker);
     return 0;
 }

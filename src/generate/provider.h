@@ -80,8 +80,10 @@ enum argument {
     ARGUMENT_TIME = 32,      /* form, back */
     ARGUMENT_SHARE = 64,     /* true */
     ARGUMENT_TEMPLATE = 128, /* template, remove, case */
-    ARGUMENT_VALUES = 256,   /* values: a list, or a mapping of value: weight */
+    ARGUMENT_VALUES = 256,   /* values: a list, or a mapping of value: weight; values_from */
     ARGUMENT_VALUE = 512,    /* value */
+    ARGUMENT_FIELDS = 1024,  /* fields: it is an object */
+    ARGUMENT_ITEMS = 2048,   /* items, min, max: it is an array */
 };
 
 struct provider {
@@ -95,6 +97,7 @@ struct provider {
      * its stream it can be written again in another form.
      */
     bool of_names;
+    /* Both NULL where it has fields of its own: record.h writes these. */
     int (*prepare)(const struct preparing *preparing, struct prepared *out, struct err *err);
     /*
      * Write the text as it stands in a JSON string; returns behind it. NULL: the value is null
@@ -102,6 +105,12 @@ struct provider {
      */
     char *(*write)(const void *data, struct draw *draw, char *to);
 };
+
+/* Whether it is filled with other fields: an object or an array. */
+static inline bool provider_is_container(const struct provider *provider)
+{
+    return provider->arguments & (ARGUMENT_FIELDS | ARGUMENT_ITEMS);
+}
 
 extern const struct provider provider_table[];
 extern const size_t provider_count;

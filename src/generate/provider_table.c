@@ -51,6 +51,10 @@ const struct provider provider_table[] = {
     {"template", "text with {field} in it (template, remove, case)",
      "{template: \"{first_name}@{city}\", case: lower}", ARGUMENT_TEMPLATE, OF_RECORD,
      prepare_template, write_template},
+    {"object", "fields in an object of their own (fields)",
+     "{fields: {city: city, postcode: postcode}}", ARGUMENT_FIELDS, OF_RECORD, NULL, NULL},
+    {"array", "1 to 5 of a field, each drawn for itself (items, min, max)",
+     "{items: phone, min: 0, max: 3}", ARGUMENT_ITEMS, OF_RECORD, NULL, NULL},
 };
 const size_t provider_count = sizeof provider_table / sizeof *provider_table;
 

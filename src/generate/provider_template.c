@@ -12,8 +12,9 @@ struct part {
     struct slice text;               /* as it is written; WAY_CHANGE: raw */
     size_t field;                    /* NO_FIELD: text */
     const struct provider *provider; /* the field's */
+    bool of_person;                  /* the field is of the same person as the template */
 };
-#define NO_FIELD SIZE_MAX
+#define NO_FIELD SPEC_NO_FIELD
 
 /*
  * Three ways: what changes nothing joins the fields as they stand in the record; names in other
@@ -39,15 +40,18 @@ static int fail(const struct preparing *preparing, struct err *err, const char *
                      preparing->field->name, what, SLICE_ARG(where));
 }
 
-/* The nearest field before it of that name. */
-static bool find_field(const struct preparing *preparing, struct slice name, size_t *field)
+static int find_field(const struct preparing *preparing, struct slice name, size_t *field,
+                      struct err *err)
 {
-    for (size_t i = preparing->n_before; i-- > 0;)
-        if (slice_eq_str(name, preparing->spec->fields[i].name)) {
-            *field = i;
-            return true;
-        }
-    return false;
+    const struct field_spec *fields = preparing->spec->fields;
+    const char *why = "";
+    if (!spec_find(fields, preparing->n_before, preparing->field->outer, name, field))
+        return fail(preparing, err, "no field before it, and no provider, is called", name);
+    if (!provider_is_container(fields[*field].provider) ||
+        spec_has_one_value(&fields[*field], &why))
+        return 0;
+    return yaml_fail(err, preparing->spec->file, preparing->field->node, "%s: %s %s",
+                     preparing->field->name, fields[*field].name, why);
 }
 
 static void add_part(const struct preparing *preparing, struct pattern *pattern, struct slice text,
@@ -61,6 +65,7 @@ static void add_part(const struct preparing *preparing, struct pattern *pattern,
         pattern->plain = pattern->plain && quote_is_plain(text);
     else {
         part->provider = preparing->spec->fields[field].provider;
+        part->of_person = preparing->spec->fields[field].array == preparing->field->array;
         preparing->is_read[field] = true;
     }
     pattern->n++;
@@ -86,8 +91,8 @@ static int parse(const struct preparing *preparing, struct pattern *pattern, str
         if (*at == '}' || at[1 + length] != '}')
             return fail(preparing, err, "a brace that stands alone: write {{ or }} at",
                         slice_of(at));
-        if (!find_field(preparing, name, &field))
-            return fail(preparing, err, "no field before it, and no provider, is called", name);
+        if (find_field(preparing, name, &field, err) < 0)
+            return -1;
         add_part(preparing, pattern, SLICE_NONE, field);
         at += length + 2;
     }
@@ -96,9 +101,11 @@ static int parse(const struct preparing *preparing, struct pattern *pattern, str
 
 static bool all_of_names(const struct pattern *pattern)
 {
-    for (size_t i = 0; i < pattern->n; i++)
-        if (pattern->parts[i].field != NO_FIELD && !pattern->parts[i].provider->of_names)
+    for (size_t i = 0; i < pattern->n; i++) {
+        const struct part *part = &pattern->parts[i];
+        if (part->field != NO_FIELD && !(part->provider->of_names && part->of_person))
             return false;
+    }
     return true;
 }
 

@@ -1,236 +1,10 @@
 #include "generate/record.h"
 
 #include "base/suggest.h"
-#include "generate/alias.h"
-#include "generate/names.h"
-#include "generate/provider.h"
 #include "generate/quote.h"
+#include "generate/record_private.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* What is drawn for different ends comes from streams of its own. */
-enum stream { STREAM_RECORDS, STREAM_USERS, STREAM_NULLS };
-
-/* A field, ready to run. */
-struct step {
-    char *(*write)(const void *data, struct draw *draw, char *to);
-    const void *data;
-    const char *lead; /* `, "name": "` or `{"name": "`, in room to be copied in strides */
-    uint32_t lead_bytes;
-    uint8_t quote_bytes; /* 1: a text; 0: bare */
-    bool of_user;
-    bool is_read; /* its value is looked at later: by a template, or from outside */
-    bool special; /* it is hidden, or a share of it null */
-    bool plain;
-    bool hidden;
-    uint64_t null_share;
-    char *raw; /* room for the raw text, where what stands in the record is not always it */
-};
-
-#define LEAD_STRIDE ((size_t)32)
-/* A field's quotes, or the null that stands in place of a shorter text. */
-#define AROUND_BYTES 5
-
-/*
- * Returning users have the ages that they are drawn to have on 2026-01-01, whenever their records
- * are made, or they would be born on another day each day. The youngest are not children, so that
- * history of ten years has no one in it who was not born yet.
- */
-#define POPULATION_MIN_AGE 16
-#define POPULATION_DAY 20454
-
-struct maker {
-    struct arena arena;
-    const struct record_spec *spec;
-    struct maker_options options;
-    struct names names;
-    struct respelled_names *respelled;
-    struct step *steps;
-    struct drawn *values; /* of the fields that are read */
-    bool *is_read;
-    char *hidden; /* room for the fields that are not in the record */
-    size_t record_bytes;
-    struct moment moment;
-    struct rng records;
-    struct rng nulls;
-    uint64_t user_seed;
-    struct alias activity;
-    uint64_t number;
-    bool is_long;     /* the next record is to have a text that is too long */
-    size_t spared;    /* the field that stays as it is then */
-    int64_t ages_day; /* the day that `births` are for; INT64_MIN before the first */
-    struct birth_range births;
-    int min_age;
-    int max_age;
-};
-
-static void make_lead(struct step *step, struct arena *arena, const char *name, bool first,
-                      bool utf8)
-{
-    struct slice text = slice_of(name);
-    char *lead = arena_alloc(arena, 6 * text.len + 2 * LEAD_STRIDE);
-    char *at = put_bytes(lead, first ? "{\"" : ", \"", first ? 2 : 3);
-    at = quote_put(at, text, utf8);
-    at = put_bytes(at, "\": \"", 3u + step->quote_bytes);
-    step->lead = lead;
-    step->lead_bytes = (uint32_t)(at - lead);
-}
-
-/* Fields of a person belong to the user; what is derived from fields alone does too. */
-static bool belongs_to_user(const struct field_spec *field)
-{
-    return field->per == PER_USER || (field->per == PER_DEFAULT && field->provider->per_user);
-}
-
-/* Templates of templates grow without bounds. */
-static int check_size(const struct maker *maker, const struct field_spec *field, size_t bytes,
-                      struct err *err)
-{
-    if (bytes <= MAKER_MAX_BYTES)
-        return 0;
-    return yaml_fail(err, maker->spec->file, field->node,
-                     "%s: a record could have more than %zu MiB with it", field->name,
-                     MAKER_MAX_BYTES >> 20);
-}
-
-/* Ages that a field asks for are the person's, so that all of him agrees; one pair a spec. */
-static int read_ages(struct maker *maker, struct err *err)
-{
-    const struct record_spec *spec = maker->spec;
-    const struct field_spec *first = NULL;
-    maker->min_age = maker->options.users > 0 ? POPULATION_MIN_AGE : 0;
-    maker->max_age = PERSON_MAX_AGE;
-    for (size_t i = 0; i < spec->n_fields; i++) {
-        const struct field_spec *field = &spec->fields[i];
-        bool given = field->has_min || field->has_max;
-        if (!(field->provider->arguments & ARGUMENT_AGES) || !given)
-            continue;
-        int min_age = field->has_min ? (int)field->min : 0;
-        int max_age = field->has_max ? (int)field->max : PERSON_MAX_AGE;
-        if (min_age > max_age)
-            return yaml_fail(err, spec->file, field->node, "%s: min_age %d is more than max_age %d",
-                             field->name, min_age, max_age);
-        if (first && (min_age != maker->min_age || max_age != maker->max_age))
-            return yaml_fail(err, spec->file, field->node,
-                             "%s: a record is of one person: give it the ages of %s", field->name,
-                             first->name);
-        first = field;
-        maker->min_age = min_age;
-        maker->max_age = max_age;
-    }
-    return 0;
-}
-
-static int prepare_field(struct maker *maker, size_t i, size_t *max_bytes, struct err *err)
-{
-    const struct field_spec *field = &maker->spec->fields[i];
-    struct step *step = &maker->steps[i];
-    struct prepared prepared = {.data = NULL};
-    const struct preparing preparing = {
-        .arena = &maker->arena,
-        .locale = maker->names.locale,
-        .respelled = &maker->respelled,
-        .utf8 = maker->options.utf8,
-        .spec = maker->spec,
-        .field = field,
-        .n_before = i,
-        .max_bytes = max_bytes,
-        .is_read = maker->is_read,
-    };
-    if (field->provider->prepare(&preparing, &prepared, err) < 0 ||
-        check_size(maker, field, prepared.max_bytes, err) < 0)
-        return -1;
-    max_bytes[i] = prepared.max_bytes;
-    *step = (struct step){
-        .write = prepared.write ? prepared.write : field->provider->write,
-        .data = prepared.data,
-        .null_share = field->null_share,
-        .quote_bytes = prepared.bare ? 0 : 1,
-        .of_user = belongs_to_user(field) && maker->options.users > 0,
-        .plain = prepared.plain,
-        .hidden = field->hidden,
-        .special = field->hidden || field->null_share > 0,
-    };
-    if (!prepared.plain)
-        step->raw = arena_alloc(&maker->arena, prepared.max_bytes + PUT_SLACK);
-    return 0;
-}
-
-static int prepare(struct maker *maker, struct err *err)
-{
-    const struct record_spec *spec = maker->spec;
-    size_t *max_bytes = arena_alloc(&maker->arena, spec->n_fields * sizeof *max_bytes);
-    size_t hidden_bytes = PUT_SLACK;
-    bool first = true;
-    maker->record_bytes = PUT_SLACK + MAKER_LONG_BYTES + 2;
-    for (size_t i = 0; i < spec->n_fields; i++) {
-        const struct field_spec *field = &spec->fields[i];
-        struct step *step = &maker->steps[i];
-        if (prepare_field(maker, i, max_bytes, err) < 0)
-            return -1;
-        size_t bytes = (step->plain ? 1 : 6) * max_bytes[i] + AROUND_BYTES;
-        if (field->hidden)
-            hidden_bytes += bytes;
-        else {
-            make_lead(step, &maker->arena, field->name, first, maker->options.utf8);
-            maker->record_bytes += step->lead_bytes + LEAD_STRIDE + bytes;
-            first = false;
-        }
-        if (check_size(maker, field, maker->record_bytes, err) < 0 ||
-            check_size(maker, field, hidden_bytes, err) < 0)
-            return -1;
-    }
-    for (size_t i = 0; i < spec->n_fields; i++)
-        maker->steps[i].is_read = maker->is_read[i];
-    maker->hidden = arena_alloc(&maker->arena, hidden_bytes);
-    return 0;
-}
-
-int maker_new(struct maker **out, const struct record_spec *spec,
-              const struct maker_options *options, struct err *err)
-{
-    struct maker *maker = calloc(1, sizeof *maker);
-    *out = NULL;
-    if (!maker)
-        return err_set(err, ERR_BUG, "out of memory");
-    arena_init(&maker->arena);
-    maker->spec = spec;
-    maker->options = *options;
-    const struct names_form form = {.utf8 = options->utf8};
-    names_init(&maker->names, &maker->arena, &locale_ro, &form);
-    maker->steps = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->steps);
-    maker->values = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->values);
-    maker->is_read = arena_alloc(&maker->arena, spec->n_fields * sizeof *maker->is_read);
-    moment_init(&maker->moment, options->utc);
-    rng_seed(&maker->records, options->seed, STREAM_RECORDS);
-    rng_seed(&maker->nulls, options->seed, STREAM_NULLS);
-    struct rng users;
-    rng_seed(&users, options->seed, STREAM_USERS);
-    maker->user_seed = rng_next(&users);
-    maker->ages_day = INT64_MIN;
-    if (options->users > 0)
-        alias_build_zipf(&maker->activity, &maker->arena, options->users);
-    if (read_ages(maker, err) < 0 || prepare(maker, err) < 0) {
-        maker_free(maker);
-        return -1;
-    }
-    *out = maker;
-    return 0;
-}
-
-void maker_free(struct maker *maker)
-{
-    if (!maker)
-        return;
-    arena_release(&maker->arena);
-    free(maker);
-}
-
-size_t maker_record_bytes(const struct maker *maker)
-{
-    return maker->record_bytes;
-}
 
 /* ---- One record ---- */
 
@@ -241,13 +15,21 @@ struct sources {
     struct person person;
 };
 
-static struct birth_range births_on(struct maker *maker, int64_t day)
+/* A record on its way. */
+struct writing {
+    struct maker *maker;
+    char *hidden; /* where the next field goes that is not in the record */
+    struct draw draw;
+    struct sources sources;
+};
+
+static struct birth_range births_on(struct ages *ages, int64_t day)
 {
-    if (maker->ages_day != day) {
-        maker->ages_day = day;
-        maker->births = person_births(day, maker->min_age, maker->max_age);
+    if (ages->day != day) {
+        ages->day = day;
+        ages->births = person_births(day, ages->min, ages->max);
     }
-    return maker->births;
+    return ages->births;
 }
 
 static void begin(struct maker *maker, struct sources *sources, struct draw *draw, int64_t now_us)
@@ -259,7 +41,7 @@ static void begin(struct maker *maker, struct sources *sources, struct draw *dra
     draw->number = maker->number++;
     draw->fields = maker->values;
     draw->today = returning ? POPULATION_DAY : maker->moment.today;
-    draw->births = births_on(maker, draw->today);
+    draw->births = births_on(&maker->ages, draw->today);
     draw->user = draw->number;
     sources->streams[0] = sources->streams[1] = &maker->records;
     if (returning) {
@@ -306,18 +88,111 @@ static inline char *write_field(const struct step *step, struct draw *draw, stru
     return end + step->quote_bytes;
 }
 
-/* One that is hidden, or null now and then. */
-static char *write_special(struct maker *maker, const struct step *step, struct draw *draw,
-                           struct drawn *value, char **hidden, char *to)
+static char *write_fields(struct writing *writing, const struct step *step, const struct step *end,
+                          char *to);
+
+/* Nothing stands at `to` if nothing of it is visible. */
+static char *close_object(char *to, bool is_empty)
 {
-    char *at = step->hidden ? *hidden + 1 : put_lead(to, step);
-    bool null = step->null_share > 0 && rng_hits(&maker->nulls, step->null_share);
+    if (is_empty)
+        *to++ = '{';
+    *to++ = '}';
+    return to;
+}
+
+static char *write_object(struct writing *writing, const struct step *step, char *to)
+{
+    const struct step *first = step + 1;
+    char *end = write_fields(writing, first, first + step->inner, to);
+    return step->hidden ? to : close_object(end, end == to);
+}
+
+/* Elements are drawn each for itself, with a person of its own; sequences count them. */
+static char *write_array(struct writing *writing, const struct step *step, char *to)
+{
+    const struct step *first = step + 1;
+    const struct items *items = step->data;
+    struct draw *draw = &writing->draw;
+    const struct draw outer = *draw;
+    char *const hidden = writing->hidden;
+    struct rng *rng = writing->sources.streams[step->of_user];
+    struct person person;
+    uint64_t n = (uint64_t)rng_between(rng, items->min, items->max);
+    *to++ = '[';
+    draw->births = births_on(items->ages, draw->today);
+    for (uint64_t i = 0; i < n; i++) {
+        writing->hidden = hidden;
+        draw->number = i;
+        if (outer.person) {
+            person_draw(&person, draw->names->locale, rng, draw->births);
+            draw->person = &person;
+        }
+        if (i > 0)
+            to = put_bytes(to, ", ", BETWEEN_BYTES);
+        to = write_fields(writing, first, first + step->inner, to);
+    }
+    *draw = outer;
+    writing->hidden = hidden;
+    *to++ = ']';
+    return to;
+}
+
+/* Of a null object no field has a value. */
+static char *write_container(struct writing *writing, const struct step *step, struct drawn *value,
+                             char *to)
+{
+    char *const at = step->hidden ? to : put_lead(to, step);
+    bool null = step->null_share > 0 && rng_hits(&writing->maker->nulls, step->null_share);
+    char *end = at;
+    if (!null || step->is_drawn)
+        end = step->kind == STEP_ARRAY ? write_array(writing, step, at)
+                                       : write_object(writing, step, at);
+    if (!null)
+        return end;
+    for (uint32_t i = 1; i <= step->inner; i++)
+        value[i].text = SLICE_NONE;
+    return step->hidden ? to : put_bytes(at, "null", 4);
+}
+
+/* One that is hidden, or null now and then. */
+static char *write_special(struct writing *writing, const struct step *step, struct drawn *value,
+                           char *to)
+{
+    if (step->kind != STEP_VALUE)
+        return write_container(writing, step, value, to);
+    struct draw *draw = &writing->draw;
+    char *at = step->hidden ? writing->hidden + 1 : put_lead(to, step);
+    bool null = step->null_share > 0 && rng_hits(&writing->maker->nulls, step->null_share);
+    if (null && step->is_drawn)
+        step->write(step->data, draw, at);
     char *end = null ? put_null(step, value, at) : write_field(step, draw, value, true, at);
     if (!step->hidden)
         return end;
-    *hidden = end;
+    writing->hidden = end;
     return to;
 }
+
+/* Those from `step` on that stand beside each other, with all that is in them. */
+static char *write_fields(struct writing *writing, const struct step *step, const struct step *end,
+                          char *to)
+{
+    struct draw *draw = &writing->draw;
+    const bool all_read = writing->maker->is_long;
+    struct drawn *value = writing->maker->values + (step - writing->maker->steps);
+    for (; step < end; step++, value++) {
+        draw->rng = writing->sources.streams[step->of_user];
+        if (!step->special) {
+            to = write_field(step, draw, value, step->is_read || all_read, put_lead(to, step));
+            continue;
+        }
+        to = write_special(writing, step, value, to);
+        value += step->inner;
+        step += step->inner;
+    }
+    return to;
+}
+
+/* ---- A text that is too long ---- */
 
 void maker_set_long(struct maker *maker, bool is_long, size_t spared)
 {
@@ -325,58 +200,65 @@ void maker_set_long(struct maker *maker, bool is_long, size_t spared)
     maker->spared = spared;
 }
 
+/* Not what is in an array, for there may be none of it. */
+static bool can_be_long(const struct maker *maker, size_t field, size_t spared)
+{
+    const struct step *step = &maker->steps[field];
+    return field != spared && step->kind == STEP_VALUE && !step->hidden && step->quote_bytes > 0 &&
+           maker->spec->fields[field].array == SPEC_NO_FIELD;
+}
+
 bool maker_can_be_long(const struct maker *maker, size_t spared)
 {
     for (size_t i = 0; i < maker->spec->n_fields; i++)
-        if (i != spared && !maker->steps[i].hidden && !maker_is_bare(maker, i))
+        if (can_be_long(maker, i, spared))
             return true;
     return false;
 }
 
-/* Filling at the end of the first text; what is behind it moves on. */
+/* The first text of the record itself, or else of its objects; MAKER_NO_FIELD: all are null. */
+static size_t text_to_lengthen(const struct maker *maker)
+{
+    size_t inner = MAKER_NO_FIELD;
+    for (size_t i = 0; i < maker->spec->n_fields; i++) {
+        if (!can_be_long(maker, i, maker->spared) || !maker->values[i].text.ptr)
+            continue;
+        if (maker->spec->fields[i].outer == SPEC_NO_FIELD)
+            return i;
+        if (inner == MAKER_NO_FIELD)
+            inner = i;
+    }
+    return inner;
+}
+
+/* Filling at the end of a text; what is behind it moves on. */
 static char *lengthen(struct maker *maker, char *end)
 {
-    size_t moved = 0;
-    for (size_t i = 0; i < maker->spec->n_fields; i++) {
+    size_t field = text_to_lengthen(maker);
+    if (field == MAKER_NO_FIELD)
+        return end;
+    const struct slice text = maker->values[field].text;
+    char *at = end - (size_t)(end - (text.ptr + text.len));
+    memmove(at + MAKER_LONG_BYTES, at, (size_t)(end - at));
+    memset(at, 'x', MAKER_LONG_BYTES);
+    for (size_t i = field + 1; i < maker->spec->n_fields; i++) {
         const struct step *step = &maker->steps[i];
-        struct slice *text = &maker->values[i].text;
-        if (step->hidden || !text->ptr)
-            continue;
-        text->ptr += moved;
-        if (moved > 0 || step->quote_bytes == 0 || i == maker->spared)
-            continue;
-        moved = MAKER_LONG_BYTES;
-        size_t behind = (size_t)(end - (text->ptr + text->len));
-        char *at = end - behind;
-        memmove(at + moved, at, behind);
-        memset(at, 'x', moved);
+        bool is_there = maker->spec->fields[i].array == SPEC_NO_FIELD && maker->values[i].text.ptr;
+        if (!step->hidden && step->kind == STEP_VALUE && is_there)
+            maker->values[i].text.ptr += MAKER_LONG_BYTES;
     }
-    return end + moved;
+    return end + MAKER_LONG_BYTES;
 }
 
 char *maker_write(struct maker *maker, int64_t now_us, char *to)
 {
-    struct sources sources;
-    struct draw draw = {.number = 0};
-    struct drawn *value = maker->values;
-    const struct step *const end = maker->steps + maker->spec->n_fields;
-    char *const first = to;
-    char *hidden = maker->hidden;
-    const bool all_read = maker->is_long;
-    begin(maker, &sources, &draw, now_us);
-    for (const struct step *step = maker->steps; step < end; step++, value++) {
-        draw.rng = sources.streams[step->of_user];
-        if (step->special)
-            to = write_special(maker, step, &draw, value, &hidden, to);
-        else
-            to = write_field(step, &draw, value, step->is_read || all_read, put_lead(to, step));
-    }
-    if (to == first)
-        *to++ = '{';
+    struct writing writing = {.maker = maker, .hidden = maker->hidden};
+    begin(maker, &writing.sources, &writing.draw, now_us);
+    char *end = write_fields(&writing, maker->steps, maker->steps + maker->spec->n_fields, to);
+    bool is_empty = end == to;
     if (maker->is_long)
-        to = lengthen(maker, to);
-    *to++ = '}';
-    return to;
+        end = lengthen(maker, end);
+    return close_object(end, is_empty);
 }
 
 struct slice maker_value(const struct maker *maker, size_t field)
@@ -397,15 +279,18 @@ int maker_field(struct maker *maker, const char *name, size_t *field, struct err
 {
     const char *names[SPEC_MAX_FIELDS];
     const struct record_spec *spec = maker->spec;
-    for (size_t i = 0; i < spec->n_fields; i++) {
-        names[i] = spec->fields[i].name;
-        if (!strcmp(names[i], name)) {
-            *field = i;
-            maker->steps[i].is_read = true;
-            return 0;
-        }
+    const char *why = "";
+    size_t n = 0;
+    if (spec_find(spec->fields, spec->n_fields, SPEC_NO_FIELD, slice_of(name), field)) {
+        if (!spec_has_one_value(&spec->fields[*field], &why))
+            return err_set(err, ERR_USAGE, "the records of \"%s\": %s %s", spec->name, name, why);
+        maker->steps[*field].is_read = true;
+        return 0;
     }
-    const char *nearest = suggest_nearest(name, names, spec->n_fields);
+    for (size_t i = 0; i < spec->n_fields; i++)
+        if (spec_has_one_value(&spec->fields[i], &why))
+            names[n++] = spec->fields[i].name;
+    const char *nearest = suggest_nearest(name, names, n);
     return err_set(err, ERR_USAGE, "the records of \"%s\" have no field \"%s\"%s%s%s", spec->name,
                    name, nearest ? "; did you mean \"" : "", nearest ? nearest : "",
                    nearest ? "\"?" : "");

@@ -1,9 +1,7 @@
 /* The arguments of a field, each read from its node. */
 #include "base/config.h"
-#include "base/json.h"
 #include "base/settings.h"
 #include "base/suggest.h"
-#include "generate/alias.h"
 #include "generate/provider.h"
 #include "generate/spec_private.h"
 
@@ -27,10 +25,19 @@ int spec_fail_name(const struct spec_reading *reading, const struct yaml_node *n
     return yaml_fail(reading->err, reading->file, node, "unknown %s \"%s\"; %s", what, name, cure);
 }
 
+const char *spec_path(const struct spec_reading *reading, const char *path)
+{
+    const char *slash = strrchr(reading->file, '/');
+    if (!slash || *path == '/')
+        return path;
+    return arena_printf(reading->arena, "%.*s%s", (int)(slash + 1 - reading->file), reading->file,
+                        path);
+}
+
 /* ---- Texts and numbers ---- */
 
-static int read_text(const struct spec_reading *reading, const struct yaml_node *node,
-                     const char **text)
+int spec_read_text(const struct spec_reading *reading, const struct yaml_node *node,
+                   const char **text)
 {
     if (node->kind != YAML_SCALAR)
         return yaml_fail(reading->err, reading->file, node, "%s: a text is expected, not %s",
@@ -67,11 +74,11 @@ static bool parse_fixed(const char *text, int64_t *out, int *decimals)
     return true;
 }
 
-static int read_integer(const struct spec_reading *reading, const struct yaml_node *node,
-                        int64_t min, int64_t max, int64_t *out)
+int spec_read_integer(const struct spec_reading *reading, const struct yaml_node *node, int64_t min,
+                      int64_t max, int64_t *out)
 {
     const char *text = "";
-    if (read_text(reading, node, &text) < 0)
+    if (spec_read_text(reading, node, &text) < 0)
         return -1;
     if (parse_integer(text, out) < 0 || *out < min || *out > max)
         return yaml_fail(reading->err, reading->file, node,
@@ -84,7 +91,7 @@ static int read_decimals(const struct spec_reading *reading, const struct yaml_n
                          struct field_spec *field)
 {
     int64_t decimals = 0;
-    if (read_integer(reading, node, 0, SPEC_MAX_DECIMALS, &decimals) < 0)
+    if (spec_read_integer(reading, node, 0, SPEC_MAX_DECIMALS, &decimals) < 0)
         return -1;
     field->decimals = (int)decimals;
     return 0;
@@ -95,7 +102,7 @@ static int read_date(const struct spec_reading *reading, const struct yaml_node 
 {
     const char *text = "";
     int64_t ms = 0;
-    if (read_text(reading, node, &text) < 0)
+    if (spec_read_text(reading, node, &text) < 0)
         return -1;
     if (strlen(text) != 10 || parse_time_ms(text, &ms, reading->err) < 0 || ms % MS_PER_DAY != 0)
         return yaml_fail(reading->err, reading->file, node,
@@ -104,7 +111,7 @@ static int read_date(const struct spec_reading *reading, const struct yaml_node 
     return 0;
 }
 
-/* As the provider has it: a whole number, a fraction of `decimals`, a date. */
+/* As the provider has it: a whole number, a fraction of `decimals`, a date, how many elements. */
 static int read_bound(const struct spec_reading *reading, const struct yaml_node *node,
                       const struct field_spec *field, int64_t *out)
 {
@@ -112,9 +119,11 @@ static int read_bound(const struct spec_reading *reading, const struct yaml_node
     int decimals = 0;
     if (field->provider->arguments & ARGUMENT_DATES)
         return read_date(reading, node, out);
+    if (field->provider->arguments & ARGUMENT_ITEMS)
+        return spec_read_integer(reading, node, 0, SPEC_MAX_ITEMS, out);
     if (!(field->provider->arguments & ARGUMENT_DECIMALS))
-        return read_integer(reading, node, -INT64_MAX, INT64_MAX, out);
-    if (read_text(reading, node, &text) < 0)
+        return spec_read_integer(reading, node, -INT64_MAX, INT64_MAX, out);
+    if (spec_read_text(reading, node, &text) < 0)
         return -1;
     if (!parse_fixed(text, out, &decimals) || decimals > field->decimals)
         return yaml_fail(reading->err, reading->file, node,
@@ -147,27 +156,27 @@ static int read_min_age(const struct spec_reading *reading, const struct yaml_no
                         struct field_spec *field)
 {
     field->has_min = true;
-    return read_integer(reading, node, 0, PERSON_MAX_AGE, &field->min);
+    return spec_read_integer(reading, node, 0, PERSON_MAX_AGE, &field->min);
 }
 
 static int read_max_age(const struct spec_reading *reading, const struct yaml_node *node,
                         struct field_spec *field)
 {
     field->has_max = true;
-    return read_integer(reading, node, 0, PERSON_MAX_AGE, &field->max);
+    return spec_read_integer(reading, node, 0, PERSON_MAX_AGE, &field->max);
 }
 
 static int read_start(const struct spec_reading *reading, const struct yaml_node *node,
                       struct field_spec *field)
 {
     field->has_min = true;
-    return read_integer(reading, node, -INT64_MAX, INT64_MAX, &field->min);
+    return spec_read_integer(reading, node, -INT64_MAX, INT64_MAX, &field->min);
 }
 
 static int read_step(const struct spec_reading *reading, const struct yaml_node *node,
                      struct field_spec *field)
 {
-    return read_integer(reading, node, -INT64_MAX, INT64_MAX, &field->step);
+    return spec_read_integer(reading, node, -INT64_MAX, INT64_MAX, &field->step);
 }
 
 int spec_read_share(const struct spec_reading *reading, const struct yaml_node *node,
@@ -175,7 +184,7 @@ int spec_read_share(const struct spec_reading *reading, const struct yaml_node *
 {
     const char *text = "";
     double part = 0;
-    if (read_text(reading, node, &text) < 0)
+    if (spec_read_text(reading, node, &text) < 0)
         return -1;
     if (parse_share(text, &part, reading->err) < 0)
         return yaml_fail(reading->err, reading->file, node,
@@ -199,11 +208,11 @@ static int read_null(const struct spec_reading *reading, const struct yaml_node 
 
 /* ---- Words ---- */
 
-static int read_word(const struct spec_reading *reading, const struct yaml_node *node,
-                     const char *const *words, size_t n, int *out)
+int spec_read_word(const struct spec_reading *reading, const struct yaml_node *node,
+                   const char *const *words, size_t n, int *out)
 {
     const char *text = "";
-    if (read_text(reading, node, &text) < 0)
+    if (spec_read_text(reading, node, &text) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (!strcmp(text, words[i])) {
@@ -218,7 +227,7 @@ static int read_hidden(const struct spec_reading *reading, const struct yaml_nod
 {
     static const char *const words[] = {"false", "true"};
     int word = 0;
-    int rc = read_word(reading, node, words, 2, &word);
+    int rc = spec_read_word(reading, node, words, 2, &word);
     field->hidden = word == 1;
     return rc;
 }
@@ -228,7 +237,7 @@ static int read_per(const struct spec_reading *reading, const struct yaml_node *
 {
     static const char *const words[] = {"record", "user"};
     int word = 0;
-    int rc = read_word(reading, node, words, 2, &word);
+    int rc = spec_read_word(reading, node, words, 2, &word);
     field->per = word == 1 ? PER_USER : PER_RECORD;
     return rc;
 }
@@ -238,7 +247,7 @@ static int read_case(const struct spec_reading *reading, const struct yaml_node 
 {
     static const char *const words[] = {"lower", "upper"};
     int word = 0;
-    int rc = read_word(reading, node, words, 2, &word);
+    int rc = spec_read_word(reading, node, words, 2, &word);
     field->letters = word == 1 ? CASE_UPPER : CASE_LOWER;
     return rc;
 }
@@ -248,7 +257,7 @@ static int read_form(const struct spec_reading *reading, const struct yaml_node 
 {
     static const char *const words[] = {"python", "iso", "epoch_s", "epoch_ms", "epoch_us"};
     int word = 0;
-    int rc = read_word(reading, node, words, sizeof words / sizeof *words, &word);
+    int rc = spec_read_word(reading, node, words, sizeof words / sizeof *words, &word);
     field->form = (enum time_form)word;
     return rc;
 }
@@ -257,7 +266,7 @@ static int read_back(const struct spec_reading *reading, const struct yaml_node 
                      struct field_spec *field)
 {
     const char *text = "";
-    if (read_text(reading, node, &text) < 0)
+    if (spec_read_text(reading, node, &text) < 0)
         return -1;
     if (parse_duration_ms(text, &field->back_ms, reading->err) < 0)
         return yaml_fail(reading->err, reading->file, node,
@@ -271,13 +280,13 @@ static int read_back(const struct spec_reading *reading, const struct yaml_node 
 static int read_template(const struct spec_reading *reading, const struct yaml_node *node,
                          struct field_spec *field)
 {
-    return read_text(reading, node, &field->template_text);
+    return spec_read_text(reading, node, &field->template_text);
 }
 
 static int read_remove(const struct spec_reading *reading, const struct yaml_node *node,
                        struct field_spec *field)
 {
-    if (read_text(reading, node, &field->remove) < 0)
+    if (spec_read_text(reading, node, &field->remove) < 0)
         return -1;
     for (const char *at = field->remove; *at; at++)
         if (*at & 0x80)
@@ -286,115 +295,15 @@ static int read_remove(const struct spec_reading *reading, const struct yaml_nod
     return 0;
 }
 
-/* ---- Values of choice and constant ---- */
-
-/* A number, true or false as JSON has them, without blanks around. */
-static bool is_bare(const struct field_spec *field, const char *text)
-{
-    struct json_value value;
-    struct json_error error;
-    if (field->as_text || strpbrk(text, " \t\r\n") ||
-        json_parse(slice_of(text), &value, &error) < 0)
-        return false;
-    return value.type == JSON_NUMBER || value.type == JSON_TRUE || value.type == JSON_FALSE;
-}
-
-static int take_value(const struct spec_reading *reading, const struct yaml_node *node,
-                      const struct field_spec *field, struct spec_value *value)
-{
-    if (node->kind == YAML_NULL) {
-        *value = (struct spec_value){.weight = 1};
-        return 0;
-    }
-    if (node->kind != YAML_SCALAR)
-        return yaml_fail(reading->err, reading->file, node,
-                         "a value is a text, a number, true, false or null, not %s",
-                         yaml_kind_name(node->kind));
-    if (strlen(node->text) > SPEC_MAX_TEXT_BYTES)
-        return yaml_fail(reading->err, reading->file, node, "a value of more than %d bytes",
-                         SPEC_MAX_TEXT_BYTES);
-    *value = (struct spec_value){.text = slice_of(node->text),
-                                 .bare = !node->quoted && is_bare(field, node->text),
-                                 .weight = 1};
-    return 0;
-}
-
-/* Of `value: weight`, the weight; whole numbers only. */
-static int take_weighted(const struct spec_reading *reading, const struct yaml_node *node,
-                         const struct field_spec *field, struct spec_value *value)
-{
-    int64_t weight = 0;
-    if (node->kind == YAML_NULL)
-        return yaml_fail_key(reading->err, reading->file, node,
-                             "values: \"%s\" has no weight: write %s: 1, or all of them as a list, "
-                             "[a, b]",
-                             node->key, node->key);
-    if (read_integer(reading, node, 0, (int64_t)ALIAS_MAX_WEIGHT, &weight) < 0)
-        return -1;
-    bool null = !field->as_text && (!strcmp(node->key, "null") || !strcmp(node->key, "~"));
-    *value = (struct spec_value){
-        .text = null ? SLICE_NONE : slice_of(node->key),
-        .bare = is_bare(field, node->key),
-        .weight = (uint64_t)weight,
-    };
-    return 0;
-}
-
-static int read_values(const struct spec_reading *reading, const struct yaml_node *node,
-                       struct field_spec *field)
-{
-    bool weighted = node->kind == YAML_MAPPING;
-    uint64_t total = 0;
-    if (!weighted && node->kind != YAML_LIST)
-        return yaml_fail(
-            reading->err, reading->file, node,
-            "values: a list [a, b] or a mapping {a: 3, b: 1} with weights is expected, "
-            "not %s",
-            yaml_kind_name(node->kind));
-    if (node->n == 0)
-        return yaml_fail(reading->err, reading->file, node,
-                         "values: there are none: name at least one, [a, b], or {a: 3, b: 1} with "
-                         "weights");
-    struct spec_value *values = arena_alloc(reading->arena, node->n * sizeof *values);
-    for (const struct yaml_node *at = node->first; at; at = at->next) {
-        struct spec_value *value = &values[field->n_values++];
-        if ((weighted ? take_weighted : take_value)(reading, at, field, value) < 0)
-            return -1;
-        total += value->weight;
-    }
-    if (total == 0)
-        return yaml_fail(reading->err, reading->file, node, "values: all weights are 0");
-    field->values = values;
-    return 0;
-}
-
-static int read_value(const struct spec_reading *reading, const struct yaml_node *node,
-                      struct field_spec *field)
-{
-    struct spec_value *value = arena_alloc(reading->arena, sizeof *value);
-    field->values = value;
-    field->n_values = 1;
-    return take_value(reading, node, field, value);
-}
-
-static int read_as(const struct spec_reading *reading, const struct yaml_node *node,
-                   struct field_spec *field)
-{
-    static const char *const words[] = {"text"};
-    int word = 0;
-    field->as_text = true;
-    return read_word(reading, node, words, 1, &word);
-}
-
 /* In the order in which they are read: what others depend on comes first. */
 const struct spec_key spec_keys[] = {
     {"null", 0, read_null},
     {"hidden", 0, read_hidden},
     {"per", 0, read_per},
     {"decimals", ARGUMENT_DECIMALS, read_decimals},
-    {"as", ARGUMENT_VALUES | ARGUMENT_VALUE, read_as},
-    {"min", ARGUMENT_MIN | ARGUMENT_DATES, read_min},
-    {"max", ARGUMENT_MIN | ARGUMENT_DATES, read_max},
+    {"as", ARGUMENT_VALUES | ARGUMENT_VALUE, spec_read_as},
+    {"min", ARGUMENT_MIN | ARGUMENT_DATES | ARGUMENT_ITEMS, read_min},
+    {"max", ARGUMENT_MIN | ARGUMENT_DATES | ARGUMENT_ITEMS, read_max},
     {"min_age", ARGUMENT_AGES, read_min_age},
     {"max_age", ARGUMENT_AGES, read_max_age},
     {"start", ARGUMENT_SEQUENCE, read_start},
@@ -405,7 +314,10 @@ const struct spec_key spec_keys[] = {
     {"template", ARGUMENT_TEMPLATE, read_template},
     {"remove", ARGUMENT_TEMPLATE, read_remove},
     {"case", ARGUMENT_TEMPLATE, read_case},
-    {"values", ARGUMENT_VALUES, read_values},
-    {"value", ARGUMENT_VALUE, read_value},
+    {"values", ARGUMENT_VALUES, spec_read_values},
+    {"values_from", ARGUMENT_VALUES, spec_read_values_from},
+    {"value", ARGUMENT_VALUE, spec_read_value},
+    {"fields", ARGUMENT_FIELDS, NULL},
+    {"items", ARGUMENT_ITEMS, NULL},
 };
 const size_t spec_key_count = sizeof spec_keys / sizeof *spec_keys;
