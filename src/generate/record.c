@@ -36,10 +36,12 @@ static void begin(struct maker *maker, struct sources *sources, struct draw *dra
 {
     bool returning = maker->options.users > 0;
     moment_set(&maker->moment, now_us);
-    draw->names = &maker->names;
-    draw->now = &maker->moment;
-    draw->number = maker->number++;
-    draw->fields = maker->values;
+    *draw = (struct draw){
+        .names = &maker->names,
+        .now = &maker->moment,
+        .number = maker->number++,
+        .fields = maker->values,
+    };
     draw->today = returning ? POPULATION_DAY : maker->moment.today;
     draw->births = births_on(&maker->ages, draw->today);
     draw->user = draw->number;
@@ -172,9 +174,9 @@ static char *write_special(struct writing *writing, const struct step *step, str
     return to;
 }
 
-/* Those from `step` on that stand beside each other, with all that is in them. */
-static char *write_fields(struct writing *writing, const struct step *step, const struct step *end,
-                          char *to)
+/* In each of its two callers, or the record's own fields would wait for what few records have. */
+static inline __attribute__((always_inline)) char *
+run_steps(struct writing *writing, const struct step *step, const struct step *end, char *to)
 {
     struct draw *draw = &writing->draw;
     const bool all_read = writing->maker->is_long;
@@ -190,6 +192,13 @@ static char *write_fields(struct writing *writing, const struct step *step, cons
         step += step->inner;
     }
     return to;
+}
+
+/* Those from `step` on that stand beside each other, with all that is in them. */
+static char *write_fields(struct writing *writing, const struct step *step, const struct step *end,
+                          char *to)
+{
+    return run_steps(writing, step, end, to);
 }
 
 /* ---- A text that is too long ---- */
@@ -252,9 +261,11 @@ static char *lengthen(struct maker *maker, char *end)
 
 char *maker_write(struct maker *maker, int64_t now_us, char *to)
 {
-    struct writing writing = {.maker = maker, .hidden = maker->hidden};
+    struct writing writing; /* filled where it is read: zeros would be a third of all work here */
+    writing.maker = maker;
+    writing.hidden = maker->hidden;
     begin(maker, &writing.sources, &writing.draw, now_us);
-    char *end = write_fields(&writing, maker->steps, maker->steps + maker->spec->n_fields, to);
+    char *end = run_steps(&writing, maker->steps, maker->steps + maker->spec->n_fields, to);
     bool is_empty = end == to;
     if (maker->is_long)
         end = lengthen(maker, end);
