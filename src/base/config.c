@@ -207,7 +207,6 @@ int config_load(struct config *config, const struct config_request *request, str
     }
     config->path = l->file;
     config->tree = l->root;
-    config->folder = l->folder ? l->folder : "";
     return 0;
 }
 
@@ -223,9 +222,7 @@ const char *config_where(const struct pipeline_config *pipeline, const char *key
     return setting ? pipeline->values[setting_index(setting)].where : "default";
 }
 
-const struct yaml_node *config_section(const struct config *config, const char *key,
-                                       const char **folder)
+const struct yaml_node *config_section(const struct config *config, const char *key)
 {
-    *folder = config->folder;
     return config->tree ? yaml_get(config->tree, key) : NULL;
 }

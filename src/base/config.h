@@ -140,7 +140,6 @@ struct config {
     struct pipeline_config common; /* without a topic and table: for verbs that need none */
     const char *http;              /* ADDR:PORT or NULL */
     const char *log_format;        /* text, logfmt, json or auto */
-    const char *folder;            /* of the file, with its slash, or "" */
     const void *tree;              /* private: the file as read, for `weir config` */
 };
 
@@ -165,11 +164,10 @@ struct config_request {
 int config_load(struct config *config, const struct config_request *request, struct err *err);
 void config_release(struct config *config);
 /*
- * A part of the file that another module reads ("generate"), NULL if there is none; *folder is what
- * relative paths in it begin with. The nodes live as long as the configuration.
+ * A part of the file that another module reads ("generate"), NULL if there is none. Relative paths
+ * in it are meant from the file's folder. The nodes live as long as the configuration.
  */
-const struct yaml_node *config_section(const struct config *config, const char *key,
-                                       const char **folder);
+const struct yaml_node *config_section(const struct config *config, const char *key);
 /* The resolved configuration as YAML; with `sources` a comment says where each value came from.
  * Passwords are shown as "********". */
 int config_print(const struct config *config, FILE *to, bool sources, struct err *err);

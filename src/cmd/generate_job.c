@@ -150,12 +150,14 @@ static int read_rest(struct generate_job *job, struct err *err)
     const char *faults = value_of(job, OPTION_FAULTS);
     const char *id = value_of(job, OPTION_ID);
     const char *key = value_of(job, OPTION_KEY);
+    const char *ledger = value_of(job, OPTION_LEDGER);
     options->faults = job->entry.faults;
     if (faults && faults_parse(faults, &options->faults, err) < 0)
         return err_prefix(err, "--faults");
     options->key = key ? key : job->entry.key ? job->entry.key : job->entry.spec.key;
     options->id = id ? id : job->entry.spec.id;
-    job->ledger = value_of(job, OPTION_LEDGER);
+    job->ledger = ledger ? ledger : job->topic ? job->entry.ledger : NULL;
+    job->count = job->entry.count;
     int64_t partition = -1;
     if (command_line_number(&job->cli->line, OPTION_LIMIT, 1, INT64_MAX, &job->count, err) < 0 ||
         command_line_number(&job->cli->line, OPTION_PARTITION, 0, INT32_MAX, &partition, err) < 0)
@@ -209,8 +211,9 @@ static int check_sequences(const struct generate_job *job, struct err *err)
         return 0;
     return yaml_fail(err, spec->file, field->node,
                      "%s: the sequence comes to the end of 64 bits with record %" PRIu64
-                     ", and -n asks for %" PRId64 ": let it start or step so that there is room",
-                     field->name, most, job->count);
+                     ", and %s asks for %" PRId64 ": let it start or step so that there is room",
+                     field->name, most,
+                     command_line_has(&job->cli->line, OPTION_LIMIT) ? "-n" : "count", job->count);
 }
 
 /* What makes sense with a topic alone, or not at all. */
@@ -223,6 +226,10 @@ static int check(const struct generate_job *job, struct err *err)
         return -1;
     if (job->topic)
         return check_delivery(job, err);
+    if (job->entry.ledger && !value_of(job, OPTION_TOPIC))
+        return err_set(err, ERR_USAGE,
+                       "ledger: it goes with a topic: write topic: TOPIC beside it, or give -t "
+                       "TOPIC");
     static const struct {
         enum option_id id;
         const char *name;

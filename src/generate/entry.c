@@ -8,11 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-struct entry_reading {
-    struct spec_reading spec;
-    const char *folder; /* of the file, with its slash, or "" */
-};
-
 static int text_of(const struct spec_reading *reading, const struct yaml_node *node,
                    const char **text)
 {
@@ -59,16 +54,39 @@ static int read_rate(const struct spec_reading *reading, const struct yaml_node 
     return read_pace(reading, node, entry, pace_parse_rate);
 }
 
-static int read_users(const struct spec_reading *reading, const struct yaml_node *node,
-                      struct entry *entry)
+/* A whole number from 1 to `max`. */
+static int read_number(const struct spec_reading *reading, const struct yaml_node *node,
+                       int64_t max, int64_t *out)
 {
     const char *text = "";
     if (text_of(reading, node, &text) < 0)
         return -1;
-    if (parse_integer(text, &entry->users) < 0 || entry->users < 1 ||
-        entry->users > MAKER_MAX_USERS)
+    if (parse_integer(text, out) < 0 || *out < 1 || *out > max)
         return yaml_fail(reading->err, reading->file, node,
-                         "users: \"%s\" is not a whole number from 1 to %d", text, MAKER_MAX_USERS);
+                         "%s: \"%s\" is not a whole number from 1 to %lld", node->key, text,
+                         (long long)max);
+    return 0;
+}
+
+static int read_users(const struct spec_reading *reading, const struct yaml_node *node,
+                      struct entry *entry)
+{
+    return read_number(reading, node, MAKER_MAX_USERS, &entry->users);
+}
+
+static int read_count(const struct spec_reading *reading, const struct yaml_node *node,
+                      struct entry *entry)
+{
+    return read_number(reading, node, INT64_MAX, &entry->count);
+}
+
+static int read_ledger(const struct spec_reading *reading, const struct yaml_node *node,
+                       struct entry *entry)
+{
+    const char *text = "";
+    if (text_of(reading, node, &text) < 0)
+        return -1;
+    entry->ledger = spec_path(reading, text);
     return 0;
 }
 
@@ -91,8 +109,9 @@ static const struct {
                 struct entry *entry);
 } keys[] = {
     {"topic", read_topic}, {"every", read_every},   {"rate", read_rate},
-    {"users", read_users}, {"faults", read_faults}, {"spec", NULL},
-    {"fields", NULL},      {"key", NULL},           {"id", NULL},
+    {"count", read_count}, {"users", read_users},   {"faults", read_faults},
+    {"spec", NULL},        {"fields", NULL},        {"key", NULL},
+    {"id", NULL},          {"ledger", read_ledger},
 };
 #define N_KEYS (sizeof keys / sizeof *keys)
 
@@ -121,10 +140,9 @@ static bool is_builtin(const char *name)
     return !strcmp(name, ENTRY_DEFAULT_NAME);
 }
 
-static int read_spec(const struct entry_reading *reading, const struct yaml_node *node,
+static int read_spec(const struct spec_reading *spec, const struct yaml_node *node,
                      struct entry *entry)
 {
-    const struct spec_reading *spec = &reading->spec;
     const struct yaml_node *file = yaml_get(node, "spec");
     const char *path = "";
     if (yaml_get(node, "fields")) {
@@ -137,22 +155,20 @@ static int read_spec(const struct entry_reading *reading, const struct yaml_node
         return -1;
     if (!file || is_builtin(path))
         return spec_builtin(&entry->spec, spec->arena, spec->err);
-    if (*path != '/')
-        path = arena_printf(spec->arena, "%s%s", reading->folder, path);
+    path = spec_path(spec, path);
     if (access(path, F_OK) != 0)
         return yaml_fail(spec->err, spec->file, file, "spec: no file is called \"%s\"", path);
     return spec_load_file(&entry->spec, spec->arena, path, spec->err);
 }
 
-static int entry_read(const struct entry_reading *reading, const struct yaml_node *node,
+static int entry_read(const struct spec_reading *spec, const struct yaml_node *node,
                       struct entry *entry)
 {
-    const struct spec_reading *spec = &reading->spec;
     *entry = (struct entry){.topic = NULL};
     if (node->kind != YAML_MAPPING)
         return yaml_fail(spec->err, spec->file, node, "%s: a mapping is expected, not %s",
                          node->key, yaml_kind_name(node->kind));
-    if (read_keys(spec, node, entry) < 0 || read_spec(reading, node, entry) < 0)
+    if (read_keys(spec, node, entry) < 0 || read_spec(spec, node, entry) < 0)
         return -1;
     if (spec_read_role(spec, yaml_get(node, "key"), &entry->spec, &entry->key) < 0 ||
         spec_read_role(spec, yaml_get(node, "id"), &entry->spec, &entry->spec.id) < 0)
@@ -184,9 +200,8 @@ static int fail_unknown(struct arena *arena, const struct yaml_node *section, co
 int entry_find(struct entry *entry, struct arena *arena, const struct config *config,
                const char *name, struct err *err)
 {
-    struct entry_reading reading = {.spec = {.arena = arena, .file = config->path, .err = err}};
-    const struct yaml_node *section =
-        name ? config_section(config, "generate", &reading.folder) : NULL;
+    const struct spec_reading reading = {.arena = arena, .file = config->path, .err = err};
+    const struct yaml_node *section = name ? config_section(config, "generate") : NULL;
     *entry = (struct entry){.topic = NULL};
     if (section && section->kind != YAML_MAPPING)
         return yaml_fail(err, config->path, section, "generate: NAME: {...} is expected");
@@ -202,8 +217,7 @@ int entry_find(struct entry *entry, struct arena *arena, const struct config *co
 
 const char *entry_of_topic(const struct config *config, const char *topic)
 {
-    const char *folder = "";
-    const struct yaml_node *section = config_section(config, "generate", &folder);
+    const struct yaml_node *section = config_section(config, "generate");
     if (!section || section->kind != YAML_MAPPING)
         return NULL;
     for (const struct yaml_node *at = section->first; at; at = at->next) {

@@ -4,7 +4,7 @@
  *
  *     generate:
  *       driven_data: {topic: driven_data_stream, every: 1s..15s, users: 200}
- *       orders: {topic: orders, spec: orders.yaml, rate: 100/s, key: customer}
+ *       orders: {topic: orders, spec: orders.yaml, rate: 100/s, key: customer, ledger: sent.ndjson}
  *       visits: {topic: visits, fields: {id: uuid, page: {values: [home, shop]}}}
  */
 #ifndef WEIR_GENERATE_ENTRY_H
@@ -28,6 +28,8 @@ struct entry {
     bool has_faults;
     struct faults faults;
     int64_t users; /* 0: not said */
+    int64_t count; /* the same */
+    const char *ledger;
     const char *key;
 };
 
