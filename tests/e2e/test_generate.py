@@ -444,10 +444,11 @@ def test_a_topic_until_a_time(tool, kafka, topic):
 # ---- The same bytes ----
 
 def every_provider(tool) -> str:
-    """A spec that has each provider as --list-providers shows it."""
+    """A spec that has each provider as --list-providers shows it; what is made of other fields, test_generate_nested.py has."""
     listed = json.loads(tool.ok("generate", "--list-providers", "-J"))["providers"]
     assert len(listed) > 20 and all(p["example"] and p["summary"] for p in listed)
-    return "fields:\n" + "".join(f"  f_{p['name']}: {p['form']}\n" for p in listed)
+    assert json.loads(listed[-2]["example"]).keys() == {"city", "postcode"} and len(json.loads(listed[-1]["example"])) == 3
+    return "fields:\n" + "".join(f"  f_{p['name']}: {p['form']}\n" for p in listed if p["name"] not in ("object", "array"))
 
 
 SAME = {
