@@ -83,6 +83,7 @@ EXAMPLES = (
             shows="200 records acknowledged by driven_data_stream"),
     Example(r"weir generate --list-providers", shows="PROVIDER +IS +WRITTEN +EXAMPLE"),
     Example(r"weir generate -n 1", shows='^{"person_name": ".*"unique_id": "'),
+    Example(r"weir generate --spec shop.yaml -n 1", ("shop spec",), shows=r'^{"order_id": .*"lines": \[{"line": 1, '),
     # doctor, draft
     Example(r"weir doctor( driven_data| -t driven_data_stream .*)?", ("hundreds", "table"), shows=r"(?m)^0 fail, "),
     Example(r"weir doctor -t orders --table shop.orders .*", ("shop",), shows=r"(?m)^0 fail, "),

@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from examples import EXAMPLES, collect, in_document, in_help
+from harness.documented import write_documented
 from harness.kafka import Kafka
 from harness.paths import EXAMPLES as FILES
 from harness.paths import patience, program_env, weir_binary
@@ -171,6 +172,9 @@ class Stage:
     def entries(self) -> None:
         self._write_config(f"generate:\n  driven_data: {{topic: {TOPIC}, every: 1s..15s, users: 200}}\n")
 
+    def shop_spec(self) -> None:
+        write_documented(self.folder, "shop.yaml", "tags.txt")
+
     def order_ledger(self) -> None:
         """A second pipeline, whose records are told apart by order_id."""
         self.no_orders()
@@ -201,7 +205,8 @@ class Stage:
                     "ledger": ledger, "order ledger": order_ledger, "billing": billing, "records": records,
                     "no records": no_records, "rows": rows, "letters": letters, "orders": orders, "no orders": no_orders,
                     "a and b": a_and_b, "report": report, "pairs": pairs, "salaries": salaries, "mended": mended,
-                    "replayed": replayed, "generated": generated, "entries": entries}
+                    "replayed": replayed, "generated": generated, "entries": entries,
+                    "shop spec": shop_spec}
 
     # Running
 

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AclOperation
 
+from harness.documented import write_documented
 from harness.http import free_address, get, read_metrics
 from harness.invariant import dead_letters
-from harness.paths import EXAMPLES, ROOT, patience, sanitized
+from harness.paths import EXAMPLES, patience, sanitized
 from harness.shim import build_shim
 from harness.tool import Tool
 from harness.wait import wait_until
@@ -493,9 +494,7 @@ def test_the_printed_spec_gives_the_same_bytes(tool):
 
 
 def test_the_documented_spec_is_one(tool):
-    text = (ROOT / "docs" / "generate.md").read_text()
-    spec = text[text.index("    # orders.yaml"):].split("\n\n", 1)[0]
-    (tool.folder / "orders.yaml").write_text("".join(line[4:] + "\n" for line in spec.splitlines()))
+    write_documented(tool.folder, "orders.yaml")
     records = [json.loads(line) for line in tool.ok("generate", "--spec", "orders.yaml", "-n", 300).splitlines()]
     assert {"order_id", "customer", "name", "mail", "paid_by", "amount", "note", "ordered_at"} == set(records[0])
     assert {r["paid_by"] for r in records} == {"card", "cash"} and {r["note"] for r in records} == {"none", None}

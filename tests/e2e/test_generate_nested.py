@@ -6,20 +6,9 @@ from collections import Counter
 
 import pytest
 
-from harness.paths import ROOT
+from harness.documented import write_documented
 from test_generate import NEW_YEAR, generate, lines_of
 from test_verify import said, verify
-
-DOCUMENT = (ROOT / "docs" / "generate.md").read_text()
-
-
-def documented(folder, *names) -> None:
-    """Writes these files as the documentation has them."""
-    for name in names:
-        text = DOCUMENT[DOCUMENT.index(f"    # {name}"):].split("\n\n", 1)[0]
-        lines = [line[4:] for line in text.splitlines()]
-        (folder / name).write_text("\n".join(lines if name.endswith(".yaml") else lines[1:]) + "\n")
-
 
 def records_of(kafka, topic) -> dict[tuple, tuple]:
     """(partition, offset) -> key and value, of all that is in the topic."""
@@ -28,7 +17,7 @@ def records_of(kafka, topic) -> dict[tuple, tuple]:
 
 
 def test_the_documented_shop(tool):
-    documented(tool.folder, "shop.yaml", "tags.txt")
+    write_documented(tool.folder, "shop.yaml", "tags.txt")
     text = tool.ok("generate", "--spec", "shop.yaml", "-n", 500, "--seed", 4)
     records = [json.loads(line) for line in text.splitlines()]
     assert text == "".join(json.dumps(record) + "\n" for record in records).encode(), "not as json.dumps has it"
@@ -51,7 +40,7 @@ def test_the_documented_shop(tool):
     (): "301cf407ee9585bb", ("--users", 20, "--utf8"): "773b1b890269c77f", ("--fields", "independent"): "98dd90784f992f17",
     ("--faults", "truncate=10%,too-long=30%,duplicate=10%,late=10%"): "caf5a3b03449ee22"}.items(), ids=str)
 def test_a_seed_gives_the_same_bytes_in_every_build(tool, options, digest):
-    documented(tool.folder, "shop.yaml", "tags.txt")
+    write_documented(tool.folder, "shop.yaml", "tags.txt")
     out = tool.ok("generate", "--spec", "shop.yaml", "--seed", 7, "--as-of", NEW_YEAR, "-n", 500, *options)
     assert hashlib.sha256(out).hexdigest()[:16] == digest
 
@@ -60,7 +49,7 @@ def test_nested_records_to_the_table_and_the_ledger(tool, weir, kafka, topic, da
     """All from an entry: where, how many, which key and id, and the ledger beside the configuration. What arrives in jsonb and
     text is what was sent; a draft and the doctor know the table."""
     (tool.folder / "conf").mkdir()
-    documented(tool.folder / "conf", "shop.yaml", "tags.txt")
+    write_documented(tool.folder / "conf", "shop.yaml", "tags.txt")
     (tool.folder / "conf" / "weir.yaml").write_text(
         f"generate:\n  shop: {{topic: {topic}, spec: shop.yaml, rate: max, count: 400, users: 30, ledger: sent.ndjson,\n"
         "    faults: \"truncate=2%,null=2%,duplicate=2%\"}\n")
