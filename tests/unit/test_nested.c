@@ -209,6 +209,27 @@ static void test_an_element_is_a_person_of_its_own(void **state)
     close_kit(&kit);
 }
 
+/* A name of the record's person, in other letters in an element, which has another. */
+static void test_an_outer_name_stays_that_persons(void **state)
+{
+    (void)state;
+    struct kit kit;
+    open_kit(&kit,
+             "fields: {n: first_name, a: {min: 1, max: 1, items: {fields: {own: first_name, up: "
+             "{template: \"{n}\", case: upper}, mine: {template: \"{own}\", case: upper}}}}, same: "
+             "{template: \"{n}\", case: upper}}",
+             &(struct maker_options){.seed = 3, .utf8 = true});
+    for (int i = 0; i < 100; i++) {
+        const char *record = make(&kit);
+        char lead[200] = "\"up\": \"";
+        const char *same = strstr(record, "\"same\": \"") + 9;
+        strncat(lead, same, strcspn(same, "\"") + 1);
+        if (!strstr(record, lead))
+            fail_msg("%s", record);
+    }
+    close_kit(&kit);
+}
+
 /* The value of "name" at the record's end, or in it. */
 static struct slice value_of(const char *record, const char *name)
 {
@@ -605,6 +626,7 @@ int main(void)
         cmocka_unit_test(test_fields_are_in_each_other),
         cmocka_unit_test(test_arrays_have_as_many_as_asked),
         cmocka_unit_test(test_an_element_is_a_person_of_its_own),
+        cmocka_unit_test(test_an_outer_name_stays_that_persons),
         cmocka_unit_test(test_a_users_own_stays_his),
         cmocka_unit_test(test_the_longest_records_have_room),
         cmocka_unit_test(test_an_inner_field_can_be_asked_for),
