@@ -313,6 +313,27 @@ static void test_the_longest_records_have_room(void **state)
     }
 }
 
+/* More than a chunk of the arena, so that a sanitizer sees its end. */
+static void test_what_is_hidden_has_room(void **state)
+{
+    (void)state;
+    static const char *const specs[][2] = {
+        {"fields: {o: {fields: {a: {value: '", "', hidden: true}, b: {value: 1}}}}"},
+        {"fields: {o: {hidden: true, fields: {p: {fields: {a: {value: '", "'}}}}}}"},
+        {"fields: {o: {hidden: true, null: 50%, fields: {a: {value: '", "'}}}}"},
+        {"fields: {o: {min: 3, max: 3, items: {fields: {a: {value: '", "', hidden: true}}}}}"},
+    };
+    for (size_t i = 0; i < COUNT_OF(specs) * 2; i++) {
+        char yaml[41000];
+        struct kit kit;
+        snprintf(yaml, sizeof yaml, "%s%040000d%s", specs[i / 2][0], 0, specs[i / 2][1]);
+        open_kit(&kit, yaml, &(struct maker_options){.seed = 5, .users = i % 2});
+        for (int n = 0; n < 10; n++)
+            make(&kit);
+        close_kit(&kit);
+    }
+}
+
 /* ---- Keys, ids and faults ---- */
 
 static void test_an_inner_field_can_be_asked_for(void **state)
@@ -629,6 +650,7 @@ int main(void)
         cmocka_unit_test(test_an_outer_name_stays_that_persons),
         cmocka_unit_test(test_a_users_own_stays_his),
         cmocka_unit_test(test_the_longest_records_have_room),
+        cmocka_unit_test(test_what_is_hidden_has_room),
         cmocka_unit_test(test_an_inner_field_can_be_asked_for),
         cmocka_unit_test(test_what_has_no_one_value_is_refused),
         cmocka_unit_test(test_a_text_that_is_too_long),
