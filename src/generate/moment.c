@@ -7,11 +7,13 @@
 
 #define US_PER_S 1000000
 #define S_PER_DAY 86400
-#define SECOND_BYTES 19 /* of the text, to the second */
+#define DAY_BYTES 11    /* of the text, with the blank behind the day */
+#define SECOND_BYTES 19 /* ... to the second */
 
 void moment_init(struct moment *moment, bool utc)
 {
-    *moment = (struct moment){.utc = utc, .now_us = INT64_MIN, .second = INT64_MIN};
+    *moment =
+        (struct moment){.utc = utc, .now_us = INT64_MIN, .second = INT64_MIN, .today = INT64_MIN};
     if (!utc)
         tzset();
 }
@@ -23,20 +25,28 @@ static int32_t local_offset_s(int64_t second)
     return localtime_r(&at, &local) ? (int32_t)local.tm_gmtoff : 0;
 }
 
+static void set_day(struct moment *moment, int64_t day)
+{
+    struct civil date = civil_from_days(day);
+    moment->today = day;
+    char *at = put_four(moment->text, (unsigned)date.year);
+    *at++ = '-';
+    at = put_two(at, (unsigned)date.month);
+    *at++ = '-';
+    at = put_two(at, (unsigned)date.day);
+    *at = ' ';
+}
+
 static void set_second(struct moment *moment, int64_t second)
 {
     moment->second = second;
     moment->offset_s = moment->utc ? 0 : local_offset_s(second);
     int64_t local = second + moment->offset_s;
     unsigned in_day = (unsigned)floor_mod(local, S_PER_DAY);
-    moment->today = floor_div(local, S_PER_DAY);
-    struct civil date = civil_from_days(moment->today);
-    char *at = put_four(moment->text, (unsigned)date.year);
-    *at++ = '-';
-    at = put_two(at, (unsigned)date.month);
-    *at++ = '-';
-    at = put_two(at, (unsigned)date.day);
-    *at++ = ' ';
+    int64_t day = floor_div(local, S_PER_DAY);
+    if (day != moment->today)
+        set_day(moment, day);
+    char *at = moment->text + DAY_BYTES;
     at = put_two(at, in_day / 3600);
     *at++ = ':';
     at = put_two(at, in_day / 60 % 60);

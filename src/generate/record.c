@@ -32,16 +32,18 @@ static struct birth_range births_on(struct ages *ages, int64_t day)
     return ages->births;
 }
 
+/* All of `draw`; of `sources` what is drawn from. */
 static void begin(struct maker *maker, struct sources *sources, struct draw *draw, int64_t now_us)
 {
     bool returning = maker->options.users > 0;
     moment_set(&maker->moment, now_us);
-    *draw = (struct draw){
-        .names = &maker->names,
-        .now = &maker->moment,
-        .number = maker->number++,
-        .fields = maker->values,
-    };
+    draw->rng = NULL; /* each field's own */
+    draw->person = NULL;
+    draw->names = &maker->names;
+    draw->now = &maker->moment;
+    draw->number = maker->number++;
+    draw->fields = maker->values;
+    draw->plain = false;
     draw->today = returning ? POPULATION_DAY : maker->moment.today;
     draw->births = births_on(&maker->ages, draw->today);
     draw->user = draw->number;
@@ -261,7 +263,7 @@ static char *lengthen(struct maker *maker, char *end)
 
 char *maker_write(struct maker *maker, int64_t now_us, char *to)
 {
-    struct writing writing; /* filled where it is read: zeros would be a third of all work here */
+    struct writing writing; /* begin() fills it: to clear it first would take as long as a field */
     writing.maker = maker;
     writing.hidden = maker->hidden;
     begin(maker, &writing.sources, &writing.draw, now_us);
