@@ -47,7 +47,8 @@ char *maker_write(struct maker *maker, int64_t now_us, char *to);
 
 /*
  * The next record has a text that is MAKER_LONG_BYTES too long, in the first field that is one and
- * is not `spared` (MAKER_NO_FIELD: none is): what a ledger names stays as it is.
+ * is not `spared` (MAKER_NO_FIELD: none is): what a ledger names stays as it is. One of the record
+ * itself comes before one in an object; those of an array, which can be empty, are left alone.
  */
 #define MAKER_LONG_BYTES 300
 #define MAKER_NO_FIELD SIZE_MAX
@@ -62,8 +63,8 @@ bool maker_can_be_long(const struct maker *maker, size_t spared);
 struct slice maker_value(const struct maker *maker, size_t field);
 /* Whether it is written without quotes: a number, true or false. */
 bool maker_is_bare(const struct maker *maker, size_t field);
-/* A field by name, hidden ones too, whose values are kept from now on; ERR_USAGE with the nearest
- * name if there is none. */
+/* A field by name (in an object OBJECT.FIELD), hidden ones too, whose values are kept from now on;
+ * ERR_USAGE if it has no one value, and with the nearest name if there is none. */
 int maker_field(struct maker *maker, const char *name, size_t *field, struct err *err);
 
 #endif

@@ -160,7 +160,8 @@ static int inherit(const struct spec_reading *reading, const struct yaml_node *n
                              list->fields[field->array].name);
     if (is_array(outer) && field->hidden)
         return yaml_fail_key(reading->err, reading->file, yaml_get(node, "hidden"),
-                             "hidden: an array is of what stands in it: %s cannot be hidden",
+                             "hidden: %s is all that stands in the array: leave it out, or make "
+                             "the elements objects with a hidden field in them",
                              field->name);
     field->hidden = field->hidden || outer->hidden;
     if (field->array != SPEC_NO_FIELD)
@@ -182,11 +183,9 @@ static int check_array(const struct spec_reading *reading, const struct yaml_nod
     field->max = field->has_max ? field->max : SPEC_DEFAULT_MAX_ITEMS;
     if (field->min <= field->max)
         return 0;
-    return yaml_fail(reading->err, reading->file, node, "%s: min %d is more than max %d%s",
-                     field->name, (int)field->min, (int)field->max,
-                     field->has_min && field->has_max
-                         ? ""
-                         : ": give both (where nothing is said they are 1 and 5)");
+    return yaml_fail(reading->err, reading->file, node, "%s: min %d%s is more than max %d%s",
+                     field->name, (int)field->min, field->has_min ? "" : " (as nothing is said)",
+                     (int)field->max, field->has_max ? "" : " (as nothing is said)");
 }
 
 /* ---- One field, without what is in it ---- */
