@@ -38,6 +38,14 @@ static int find_field(const struct source *source, const char *name, size_t *fie
     return name ? maker_field(source->maker, name, field, err) : 0;
 }
 
+static bool has_arrays(const struct record_spec *spec)
+{
+    for (size_t i = 0; i < spec->n_fields; i++)
+        if (spec->fields[i].array != SPEC_NO_FIELD)
+            return true;
+    return false;
+}
+
 /* Where no text could be too long the fault would be counted and not be there. */
 static int check_faults(const struct source *source, struct err *err)
 {
@@ -45,9 +53,9 @@ static int check_faults(const struct source *source, struct err *err)
         maker_can_be_long(source->maker, source->id))
         return 0;
     return err_set(err, ERR_USAGE,
-                   "faults: too-long: the records of \"%s\" have no field that is a text%s",
-                   source->options.spec->name,
-                   source->id == MAKER_NO_FIELD ? "" : " beside the id");
+                   "faults: too-long: the records of \"%s\" have no field that is a text%s%s",
+                   source->options.spec->name, source->id == MAKER_NO_FIELD ? "" : " beside the id",
+                   has_arrays(source->options.spec) ? " (what is in an array is left alone)" : "");
 }
 
 size_t source_value_bytes(const struct source *source)

@@ -6,9 +6,11 @@
 #include "generate/alias.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #define MARK "\xEF\xBB\xBF" /* the byte order mark in UTF-8 */
 #define WEIGHT_BYTES 20
+#define SAMPLE_VALUES 100000 /* plenty, of a file that has too many */
 
 struct parsing {
     const char *path;
@@ -147,7 +149,7 @@ int value_file_parse(struct value_list *out, struct arena *arena, const char *pa
         return err_set(err, ERR_USAGE,
                        "%s has more than %d lines, which would take too much memory: take some of "
                        "them, such as by shuf -n %d",
-                       path, VALUE_FILE_MAX_VALUES, VALUE_FILE_MAX_VALUES / 10);
+                       path, VALUE_FILE_MAX_VALUES, SAMPLE_VALUES);
     parsing.values = arena_alloc(arena, lines * sizeof *parsing.values);
     if (parse_lines(&parsing, text) < 0)
         return -1;
@@ -157,13 +159,25 @@ int value_file_parse(struct value_list *out, struct arena *arena, const char *pa
     return 0;
 }
 
+/* What to do about it, if that is what is wrong. */
+static void say_too_large(const char *path, struct err *err)
+{
+    struct stat file;
+    if (stat(path, &file) == 0 && file.st_size > (off_t)VALUE_FILE_MAX_BYTES)
+        err_set(err, ERR_USAGE,
+                "%s has more than %zu MiB: take some of its lines, such as by shuf -n %d", path,
+                VALUE_FILE_MAX_BYTES >> 20, SAMPLE_VALUES);
+}
+
 int value_file_read(struct value_list *out, struct arena *arena, const char *path, bool as_text,
                     struct err *err)
 {
     struct buf bytes;
     buf_init(&bytes, VALUE_FILE_MAX_BYTES);
     int rc = file_read(&bytes, path, err);
-    if (rc == 0) {
+    if (rc < 0)
+        say_too_large(path, err);
+    else {
         const struct slice read = buf_slice(&bytes);
         char *kept = arena_alloc(arena, read.len);
         if (read.len > 0)
