@@ -10,6 +10,7 @@ from harness.documented import write_documented
 from test_generate import NEW_YEAR, generate, lines_of
 from test_verify import said, verify
 
+
 def records_of(kafka, topic) -> dict[tuple, tuple]:
     """(partition, offset) -> key and value, of all that is in the topic."""
     return {(partition, offset): record[:2] for partition, records in kafka.records(topic).items()
