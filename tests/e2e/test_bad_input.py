@@ -14,6 +14,7 @@ import pytest
 
 from bad_records import ANY, SCHEMA, SUPPRESSED, TOMBSTONE, TOPICS, Case, Dead, Pipeline, Row, Topic, value
 from harness.invariant import balanced, dead_letters
+from harness.paths import patience
 from harness.records import Record
 from harness.wait import wait_until
 from harness.weir import Weir, pipeline_name
@@ -398,7 +399,7 @@ def test_a_long_chain_of_who_leans_on_the_next(kafka, database, weir):
         process = weir.ingest(topic, table="staff", setup=False)
         wait_until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
         kafka.produce(topic, [*chain, Record(value(id=4_000, boss=9_999))])
-        time.sleep(2)  # all of it is in the next batch
+        time.sleep(2 * patience())  # all of it is in the next batch
         stranger.rollback()
     wait_until(lambda: database.count("staff") == 2_001, 30, "the chain to go in")
     assert process.stop() == 0

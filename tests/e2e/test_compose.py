@@ -11,6 +11,7 @@ import pytest
 
 from harness.kafka import Kafka
 from harness.paths import EXAMPLES, KAFKA_JARS, TOOLS, patience
+from harness.ports import free_ports
 
 FILE = EXAMPLES / "docker-compose.yml"
 # Scripts of the image's /opt/kafka/bin -> what they run.
@@ -103,8 +104,7 @@ class ImagesKafka:
     @staticmethod
     def _free_ports(environment: dict[str, str]) -> dict[str, str]:
         wanted = sorted(set(re.findall(r":(\d+)", environment["KAFKA_LISTENERS"])))
-        first = int(subprocess.run(["bash", "-c", f". {TOOLS}/process.sh; free_port {len(wanted)}"], capture_output=True,
-                                   text=True, check=True).stdout)
+        first = free_ports(len(wanted))
         return {port: str(first + i) for i, port in enumerate(wanted)}
 
     def here(self, text: str) -> str:

@@ -10,7 +10,7 @@ import time
 import pytest
 from confluent_kafka import Consumer
 
-from harness.crash import (BUSY, IN_COPY, IN_TRANSACTION, PER_S, WAITS_FOR_LOCK, backends, epochs, finish, freeze,
+from harness.crash import (IN_COPY, IN_TRANSACTION, PER_S, WAITS_FOR_LOCK, backends, epochs, finish, freeze,
                            kill_cycles, stored, terminate, wait_rows)
 from harness.invariant import invariant, offsets
 from harness.load import Load
@@ -142,7 +142,7 @@ def test_interrupted_under_load_it_ends_at_once_and_well(kafka, topic, database,
         ingest.signal(signal.SIGINT)
         assert ingest.wait() == 0, ingest
         print(f"ended after {time.monotonic() - begun:.2f} s")
-        assert time.monotonic() - begun < 3 * BUSY * patience()
+        assert time.monotonic() - begun < 3 * patience()
         sent = load.stop()
     before = stored(database, topic)
     assert weir.run(topic)["rows"] == len(sent) - before
@@ -158,7 +158,7 @@ def test_interrupted_while_the_table_is_locked_it_leaves_all_the_same(kafka, top
         sent += kafka.produce(topic, chapter_records(100))
         wait_until(lambda: backends(database, WAITS_FOR_LOCK), what="ingest to wait for the table")
         ingest.signal(signal.SIGINT)
-        assert ingest.wait(5 * BUSY) == 0
+        assert ingest.wait(5) == 0
         assert "nothing is lost" in ingest.stderr, ingest
     assert weir.run(topic)["rows"] == 100
     invariant(database, topic, sent)
@@ -214,13 +214,16 @@ def test_connection_cut_around_commit(kafka, topic, database, proxy, through_pro
 
 
 @pytest.mark.crash
-@pytest.mark.parametrize(("hold_s", "committed"), [(1, True), (4, False)])
-def test_lost_transaction_still_open_when_the_process_comes_back(kafka, topic, database, proxy, through_proxy, hold_s,
-                                                                 committed):
+@pytest.mark.parametrize("committed", [True, False])
+def test_lost_transaction_still_open_when_the_process_comes_back(kafka, topic, database, proxy, through_proxy, committed):
     """The old backend holds the offset rows and has not committed yet: it is waited for, and after 2 s ended."""
     ingest, sent = through_proxy
-    cut_one(kafka, topic, database, proxy, ingest, sent, Cut.HELD, refuse=False, hold_s=hold_s)
+    cut_one(kafka, topic, database, proxy, ingest, sent, Cut.HELD, refuse=False, hold_s=60)
     wait_until(lambda: backends(database, WAITS_FOR_LOCK), what="ingest to wait for the rows", every_s=0.01)
+    if committed:
+        proxy.release()
+    else:
+        ingest.says("ended backend")
     finish(database, topic, sent, ingest)
     assert proxy.cuts == 1
     assert (f"the batch under way {'had been' if committed else 'is'} committed" in ingest.stderr), ingest
@@ -260,7 +263,7 @@ def test_frozen_in_mid_copy_while_another_takes_over(kafka, topic, database, wei
         before = epochs(database, topic)
 
         second = weir.ingest(topic)
-        second.says("ended backend", timeout_s=SESSION_S + 15 * BUSY)
+        second.says("ended backend", timeout_s=SESSION_S + 15)
         wait_until(lambda: all(epoch > before[p] for p, epoch in epochs(database, topic).items()), every_s=0.1,
                    what="the second to claim every partition")
         rows = stored(database, topic)
@@ -401,7 +404,7 @@ def test_two_processes_set_up_at_once(kafka, topic, postgres, tmp_path):
         weir = Weir(kafka, database, folder)
         pair = [weir.ingest(topic, "-e") for _ in range(2)]
         for process in pair:
-            assert process.wait(60 * BUSY) == 0, weir.report()
+            assert process.wait(60) == 0, weir.report()
         assert invariant(database, topic, sent)["rows"] == len(sent)
         postgres.drop_database(database.name)
 

@@ -119,6 +119,12 @@ class Many:
                               " WHERE partition < 2", [n // 2, n // 2])
         self.added += n
 
+    def slow_down(self):
+        """From now on each chunk takes a while, so that what is to happen amid a replay does."""
+        self.database.execute("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(0.2);"
+                              " RETURN NULL; END$$;"
+                              "CREATE TRIGGER slow AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION slow()")
+
     def replayed_once(self, n):
         """So many of the letters are rows, each once, and the books say so."""
         assert self.database.query("SELECT count(*), count(DISTINCT u) FROM t WHERE u >= 0") == [(n, n)]
@@ -137,6 +143,7 @@ def through(proxy, many):
 
 def test_killed_at_random_moments_it_goes_on_where_it_was(many):
     many.add(6_000)
+    many.slow_down()
     kills = 0
     while many.stored() < 5_000:
         before = many.stored()
@@ -193,6 +200,7 @@ def test_after_a_failover_the_letters_tell(many, proxy, database, where, says, o
 
 def test_all_connections_lost_it_connects_again(many, proxy):
     many.add(6_000)
+    many.slow_down()
     credentials = through(proxy, many)
     process = many.letters.weir.start("dead", "replay", many.letters.pipeline, "-J", "--database", credentials)
     wait_until(lambda: many.stored() > 0, every_s=0)
@@ -219,6 +227,7 @@ def test_with_the_database_gone_for_good_it_says_how_to_go_on(many, proxy):
 
 def test_interrupted_it_ends_its_chunk_and_says_how_far_it_came(many):
     many.add(6_000)
+    many.slow_down()
     process = many.letters.weir.start("dead", "replay", many.letters.pipeline, "-J", "--database", many.letters.credentials)
     wait_until(lambda: many.stored() > 0, every_s=0)
     process.signal(signal.SIGINT)
@@ -272,13 +281,16 @@ def test_beside_an_ingest_under_load(real, weir, kafka, topic, database):
 
 
 def test_a_claim_names_a_slow_replay_and_does_not_end_it(real, weir, topic, database):
-    database.execute("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
-                     " $$BEGIN IF NEW.u = 'x3' THEN PERFORM pg_sleep(4); END IF; RETURN NEW; END$$;"
+    database.execute("CREATE TABLE named ();"
+                     "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
+                     " WHILE NEW.u = 'x3' AND NOT EXISTS (SELECT FROM named) LOOP PERFORM pg_sleep(0.1); END LOOP;"
+                     " RETURN NEW; END$$;"
                      "CREATE TRIGGER slow AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION slow()")
     replay = weir.start("dead", "replay", real.pipeline, "-J", "--database", real.credentials)
     wait_until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
     ingest = weir.ingest(topic, table="t", setup=False)
     ingest.says("weir-replay-")
+    database.execute("INSERT INTO named DEFAULT VALUES")
     assert replay.wait() == 0, replay
     ingest.says("reading")
     assert ingest.stop() == 0 and "ended backend" not in ingest.stderr

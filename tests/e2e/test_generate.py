@@ -17,12 +17,13 @@ import pytest
 from confluent_kafka.admin import AclOperation
 
 from harness.documented import write_documented
-from harness.http import free_address, get, read_metrics
+from harness.http import get, read_metrics
 from harness.invariant import dead_letters
 from harness.paths import EXAMPLES, patience, sanitized
+from harness.ports import free_address
 from harness.shim import build_shim
 from harness.tool import Tool
-from harness.wait import wait_until
+from harness.wait import in_time, wait_until
 from harness.weir import TABLE, pipeline_name
 from test_verify import said, verify
 
@@ -141,6 +142,7 @@ def test_a_broker_that_restarts_loses_and_doubles_nothing(tool, kafka):
     left = summary["made"] - summary["acknowledged"]
     assert f"{left} of {summary['made']} records are not acknowledged" in leaver.said
 
+    time.sleep(2)  # so that a burst would show, however fast the broker starts
     kafka.start()
     steady.says(BACK)
     before = sum(kafka.ends(steady.topic).values())
@@ -175,8 +177,8 @@ def test_a_broker_that_is_killed_while_records_come_as_fast_as_they_go(tool, kaf
     kafka.kill()
     run.says(AWAY)
     wait_until(lambda: get(address, "/healthz") == (503, "no broker answers\n"), what="to be unhealthy")
-    full = wait_until(lambda: (made := metric("records_total")) and not time.sleep(0.3) and metric("records_total") == made
-                      and made, what="a full queue")
+    full = wait_until(lambda: (made := metric("records_total")) and not time.sleep(0.3 * patience())
+                      and metric("records_total") == made and made, what="a full queue")
     samples = read_metrics(get(address, "/metrics")[1])
     assert samples["weir_generate_broker_away", ""] == 1 and samples["weir_generate_failed_total", ""] == 0
     assert samples["weir_generate_open", ""] == full - samples["weir_generate_acknowledged_total", ""] <= 100_000
@@ -201,11 +203,13 @@ def test_a_broker_that_is_killed_while_records_come_as_fast_as_they_go(tool, kaf
 
 def test_the_chapters_pace_is_the_default(tool, kafka, topic):
     """One each 1 to 15 s, the first at once; and Ctrl-C."""
+    began = time.time()
     run = Run(tool, topic)
-    assert wait_until(lambda: sum(kafka.ends(topic).values()), what="the first record") == 1
+    wait_until(lambda: sum(kafka.ends(topic).values()), what="the first record")
     run.says(f"into {topic}, 10,800 records a day at this pace; Ctrl-C ends it\n")
     summary = run.end()
-    assert 1 <= summary["acknowledged"] == summary["made"] <= 3
+    assert 1 <= summary["acknowledged"] == summary["made"] <= 1 + (time.time() - began)
+    assert min(record[3] for records in kafka.records(topic).values() for record in records) < 1000 * (began + patience())
     assert_true(kafka, topic, run.ledger, summary["made"])
 
 
@@ -359,12 +363,15 @@ def test_who_may_not_write_is_told(guarded_kafka, tmp_path):
 # ---- Time ----
 
 def test_a_rate_is_kept_and_not_exceeded(tool, kafka):
-    topic = kafka.create_topic(partitions=1)
-    summary = generate(tool, topic, "--rate", "200/s", "-n", 401)
-    assert 2000 <= summary["milliseconds"] < 2000 + 4000 * patience()
-    times = [record[3] for record in kafka.records(topic)[0]]
-    early = [i for i, time_ms in enumerate(times) if time_ms < times[0] + 5 * i - 50]
-    assert not early, "more came than the rate allows"
+    def early() -> list[int]:
+        """Those before whom more came than the rate allows; where the first was late, all the others are."""
+        topic = kafka.create_topic(partitions=1)
+        summary = generate(tool, topic, "--rate", "200/s", "-n", 401)
+        assert 2000 <= summary["milliseconds"] < 2000 + 4000 * patience()
+        times = [record[3] for record in kafka.records(topic)[0]]
+        return [i for i, time_ms in enumerate(times) if time_ms < times[0] + 5 * i - 50]
+
+    in_time(early, [])
 
 
 def test_a_simulated_clock_is_in_the_records_and_in_kafka(tool, kafka):
@@ -537,7 +544,7 @@ def test_entries_of_the_configuration(tool, kafka, topic):
     ledger = tool.folder / "l"
 
     def run(*options) -> dict:
-        return json.loads(tool.ok("generate", *options, "-J", "-q"))
+        return json.loads(tool.ok("generate", *options, "--seed", 1, "-J", "-q"))
 
     summary = run("driven_data", "-n", 200)
     assert summary["topic"] == topic and 60 < summary["faults"]["null"] < 140

@@ -60,7 +60,7 @@ def test_proxy_cuts_at_the_commit_of_a_copy(database, proxy, where, stored):
     database.execute("CREATE TABLE t (one int)")
     connection = psycopg.connect(**database.parameters(port=proxy.port))
     connection.commit()
-    proxy.cut(where, nth=2, hold_s=0.5)
+    proxy.cut(where, nth=2, hold_s=60)
     copy_one(connection)
     connection.commit()
     connection.execute("SELECT 1")
@@ -72,6 +72,7 @@ def test_proxy_cuts_at_the_commit_of_a_copy(database, proxy, where, stored):
     proxy.wait_cut()
     if where is Cut.HELD:
         assert database.count("t") == 1, "the held transaction is not there yet"
+        proxy.release()
     wait_until(lambda: database.count("t") == 1 + stored, timeout_s=5, what=f"{stored} rows of the cut transaction")
     time.sleep(0.1)
     assert database.count("t") == 1 + stored

@@ -12,7 +12,7 @@ from harness.paths import patience, program_env, weir_binary
 
 def probe_all(brokers: str, *properties: str, timeout_ms: int = 5000) -> list[dict]:
     tool = weir_binary().parent / "tests" / "unit" / "probe_tool"
-    done = subprocess.run([tool, brokers, str(timeout_ms * patience()), *properties], capture_output=True, text=True,
+    done = subprocess.run([tool, brokers, str(int(timeout_ms * patience())), *properties], capture_output=True, text=True,
                           env=program_env(), timeout=60 * patience(), check=False)
     assert (done.returncode, done.stderr) == (0, "")  # nothing is logged, and sanitizers have nothing to say
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 
 import pytest
 
+from harness.clock import clear_of
 from harness.paths import patience, weir_binary
 from harness.tool import Tool
 from harness.wait import wait_until
@@ -362,6 +363,7 @@ def live(database):
 
 
 def test_live_is_a_line_a_second(rate, live):
+    clear_of("day", 20)
     process = rate.start(*rate.arguments("at", "--live", "--per", "day", "--last", "1d", "--timezone", "UTC", "--expect",
                                          "10/d", table="live"))
     first = process.stdout.readline().decode()
@@ -395,6 +397,7 @@ def test_live_is_an_object_a_second_and_moves_on(rate, live):
 
 def test_live_asks_again_for_the_last_slot_alone(rate, live):
     """A border is a day away, so a row that comes late shows only when everything is asked."""
+    clear_of("day", 20)
     process = rate.start(*rate.arguments("at", "--live", "--per", "day", "--last", "9d", "-J", table="live"))
     before = json.loads(process.stdout.readline())["records"]
     add(live, 3, "now() - interval '5 days'")
@@ -447,6 +450,7 @@ def test_live_is_drawn_over_on_a_terminal_as_much_as_it_holds(rate, live, lines,
 
 
 def test_live_goes_on_after_an_outage_which_it_tells_once(rate, live, postgres):
+    clear_of("day", 40)
     process = rate.start(*rate.arguments("at", "--live", "--per", "day", table="live"))
     process.stdout.readline()
     postgres.stop()

@@ -303,8 +303,9 @@ def test_a_compacted_topic(kafka, database, weir):
 
         summary = weir.run(topic, **INTO_T)
         assert stored(database) == [*(n for n in range(90, 100) if n != 93), 1000]
-        assert summary["absent"] == 102 - len(there) and summary["rows"] == 10
-        assert summary["tombstones"] == (100 in there)
+        after = offsets_there(kafka, topic)  # the cleaner may have gone on meanwhile
+        assert 102 - len(there) <= summary["absent"] <= 102 - len(after) and summary["rows"] == 10
+        assert (100 in after) <= summary["tombstones"] <= (100 in there)
         assert next_offsets(database, topic) == {0: 102} == kafka.ends(topic)
 
         kafka.produce(topic, [Record(b'{"n": 2000}', key=b"1000")])  # takes the place of the last stored one

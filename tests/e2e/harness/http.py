@@ -1,15 +1,11 @@
 """What the program serves with --http."""
 import re
-import socket
 import urllib.error
 import urllib.request
 
+from .paths import patience
+
 SAMPLE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?[0-9.e+]+|\+Inf|NaN)$')
-
-
-def free_address() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"127.0.0.1:{server.getsockname()[1]}"
 
 
 def read_metrics(text: str) -> dict[tuple[str, str], float]:
@@ -33,7 +29,7 @@ def read_metrics(text: str) -> dict[tuple[str, str], float]:
 
 def get(address: str, path: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=5 * patience()) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

@@ -1,16 +1,19 @@
 """A real Apache Kafka of the test run's own, and what tests do to topics."""
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, AdminClient, AlterConfigOpType,
-                                   ConfigEntry, ConfigResource, NewPartitions, NewTopic, OffsetSpec,
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient,
+                                   AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, OffsetSpec,
                                    ResourcePatternType, ResourceType)
 
-from .paths import TOOLS
+from .paths import TOOLS, patience
+from .ports import free_ports
 from .records import Record, Sent
 from .wait import wait_until
 
@@ -22,7 +25,9 @@ class Kafka:
         """`knobs` are those of tools/kafka: KAFKA_LISTENERS="SSL:SSL"."""
         self.folder = folder
         self.address = ""
-        self._env = {**os.environ, "KAFKA_DIR": str(folder), "KAFKA_SET": settings, "OWNER_PID": str(os.getpid()), **knobs}
+        ports = 2 + len(knobs.get("KAFKA_LISTENERS", "").split())
+        self._env = {**os.environ, "KAFKA_DIR": str(folder), "KAFKA_SET": settings, "OWNER_PID": str(os.getpid()),
+                     **({"KAFKA_PORT": str(free_ports(ports))} | knobs)}
         self._admin: AdminClient | None = None
 
     # The server
@@ -120,13 +125,26 @@ class Kafka:
 
         return wait_until(ask, what=f"offsets of {topic}", every_s=0.2) if wanted else {}
 
+    def add_acl(self, binding: AclBinding) -> None:
+        """What the controller has taken, the broker heeds a moment later. That is waited for; not for long, as the broker may
+        be forbidden by now to tell."""
+        self.admin.create_acls([binding])[binding].result(30)
+        its_own = AclBindingFilter(binding.restype, binding.name, binding.resource_pattern_type, binding.principal,
+                                   binding.host, binding.operation, binding.permission_type)
+        deadline = time.monotonic() + 0.5 * patience()
+        while time.monotonic() < deadline:
+            with suppress(KafkaException):
+                if self.admin.describe_acls(its_own).result(30):
+                    return
+            time.sleep(0.02)
+
     def deny(self, name: str, *operations: AclOperation, kind: ResourceType = ResourceType.TOPIC) -> None:
         """For a Kafka with access lists: everyone may do everything else with it."""
         # The permission first: with the first entry the cluster is closed to all that are not named, us too.
         for operation, permission in [(AclOperation.ALL, AclPermissionType.ALLOW),
                                       *((each, AclPermissionType.DENY) for each in operations)]:
             binding = AclBinding(kind, name, ResourcePatternType.LITERAL, "User:*", "*", operation, permission)
-            self.admin.create_acls([binding])[binding].result(30)
+            self.add_acl(binding)
 
     # Records
 

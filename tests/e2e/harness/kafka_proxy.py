@@ -2,9 +2,10 @@
 import socket
 import struct
 import threading
+import time
 from contextlib import suppress
 
-PRODUCE, LIST_OFFSETS = 0, 2
+PRODUCE, FETCH, LIST_OFFSETS = 0, 1, 2
 DUPLICATE_SEQUENCE_NUMBER = 46
 
 
@@ -23,6 +24,8 @@ class KafkaProxy:
         self._to_lose = 0
         self.lost = 0
         self._mute = False
+        self._until_mute = 0
+        self._fetch_pause_s = 0.0
         self._forgetful = False
         self._ignored = -1
         self.ignored = 0
@@ -59,6 +62,15 @@ class KafkaProxy:
             self._mute = mute
             self._lock.notify_all()
 
+    def mute_after(self, count: int) -> None:
+        """The same as soon as so many more answers to Produce have gone through."""
+        with self._lock:
+            self._until_mute = count
+
+    def slow_fetches(self, pause_s: float) -> None:
+        """Each answer to Fetch comes so much later: who reads record by record is not done before he is looked at."""
+        self._fetch_pause_s = pause_s
+
     def _accept(self) -> None:
         while True:
             try:
@@ -93,14 +105,24 @@ class KafkaProxy:
         with suppress(OSError):
             while frame := _frame(server):
                 (correlation_id,) = struct.unpack_from(">i", frame, 4)
-                of_produce = asked.pop(correlation_id, -1) == PRODUCE
+                key = asked.pop(correlation_id, -1)
+                of_produce = key == PRODUCE
+                if key == FETCH:
+                    time.sleep(self._fetch_pause_s)
                 if of_produce and self._loses():
                     break
                 if of_produce and self._forgetful:
                     frame = _without_offset(frame)
                 self._pass_on(client, frame.replace(self._theirs, self._ours))
+                if of_produce:
+                    self._count_to_mute()
         _hang_up(client)
         _hang_up(server)
+
+    def _count_to_mute(self) -> None:
+        with self._lock:
+            self._mute |= self._until_mute == 1
+            self._until_mute = max(0, self._until_mute - 1)
 
     def _loses(self) -> bool:
         with self._lock:

@@ -35,6 +35,12 @@ def sanitized() -> bool:
     return weir_binary().parent.name.endswith("san")
 
 
-def patience() -> int:
-    """By how much every time limit is stretched: sanitizers make the program several times slower."""
-    return 4 if sanitized() else 1
+def busy() -> float:
+    """How many times more this machine has to do just now than it can; 1 if all is done at once."""
+    return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
+
+
+def patience() -> float:
+    """By how much every time limit is stretched: sanitizers make the program several times slower, and so does all else that
+    runs."""
+    return (4 if sanitized() else 1) * busy()

@@ -5,6 +5,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from .ports import free_ports
 from .postgres import PASSWORD, Postgres
 from .wait import wait_until
 
@@ -28,7 +29,7 @@ class PgBouncer:
     as the system user postgres, or nobody."""
 
     def __init__(self, folder: Path, server: Postgres):
-        self.port = _free_port()
+        self.port = free_ports()
         self.log = folder / "log"
         settings = folder / "pgbouncer.ini"
         settings.write_text(SETTINGS.format(server=server.port, password=PASSWORD, port=self.port, folder=folder))
@@ -59,8 +60,3 @@ def _unprivileged() -> str | None:
         return None
     known = subprocess.run(["id", "-u", "postgres"], capture_output=True).returncode == 0
     return "postgres" if known else "nobody"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]

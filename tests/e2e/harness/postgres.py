@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from .paths import EXAMPLES, TOOLS
+from .ports import free_ports
 
 PASSWORD = "postgres"
 # What the tests kill are processes, never the machine: syncs would only take time.
@@ -23,7 +24,7 @@ class Postgres:
         self.port = 0
         self._env = {**os.environ, "POSTGRES_DIR": str(folder), "POSTGRES_PASSWORD": PASSWORD,
                      "POSTGRES_SET": settings, "POSTGRES_PRELOAD": str(preload or ""), "OWNER_PID": str(os.getpid()),
-                     **(env or {})}
+                     "POSTGRES_PORT": str(free_ports()), **(env or {})}
 
     def start(self) -> None:
         self._tool("start")

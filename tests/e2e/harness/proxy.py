@@ -5,6 +5,8 @@ import struct
 import threading
 from enum import Enum
 
+from .paths import patience
+
 SSL_REQUEST, GSSENC_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
 COMMIT = re.compile(rb"(?:^|;|\0)\s*(commit|end)\b", re.IGNORECASE)
 
@@ -31,6 +33,7 @@ class Proxy:
         self._countdown = 0
         self._after_copy = True
         self._hold_s = 0.0
+        self._released = threading.Event()
         self._refusing = False
         self.refuse_after_cut = False  # nobody comes back until refuse(False)
         self._connections: set[_Connection] = set()
@@ -38,14 +41,20 @@ class Proxy:
 
     def cut(self, where: Cut, nth: int = 1, after_copy: bool = True, hold_s: float = 2.0) -> None:
         """Cuts the connection that sends the nth COMMIT from now on. With `after_copy` only those count whose
-        transaction held a COPY, so claims and setup pass. `hold_s` is how long Cut.HELD keeps the COMMIT back."""
+        transaction held a COPY, so claims and setup pass. `hold_s` is how long Cut.HELD keeps the COMMIT back, unless
+        release() comes first."""
         with self._lock:
             self._plan, self._countdown, self._after_copy, self._hold_s = where, nth, after_copy, hold_s
+            self._released.clear()
+
+    def release(self) -> None:
+        """The server gets the COMMIT that Cut.HELD keeps back."""
+        self._released.set()
 
     def wait_cut(self, cuts: int = 1, timeout_s: float = 30) -> None:
         """Waits until so many connections have been cut in all."""
         with self._lock:
-            assert self._lock.wait_for(lambda: self.cuts >= cuts, timeout_s), \
+            assert self._lock.wait_for(lambda: self.cuts >= cuts, timeout_s * patience()), \
                 f"{self.cuts} of {cuts} cuts within {timeout_s} s; COMMITs seen: {self.commits}"
 
     def cut_all(self) -> None:
@@ -61,6 +70,7 @@ class Proxy:
 
     def close(self) -> None:
         self._listener.close()
+        self.release()
         self.cut_all()
 
     def _accept(self) -> None:
@@ -217,7 +227,7 @@ class _Connection:
         elif plan is Cut.HELD:
             _hang_up(self._client)
             self._proxy._cut_done()
-            threading.Event().wait(hold_s)
+            self._proxy._released.wait(hold_s)
             self._server.sendall(commit)
             self._answered.wait(10)
             return True

@@ -1,4 +1,5 @@
 """A program on a terminal of its own."""
+import codecs
 import fcntl
 import os
 import pty
@@ -37,7 +38,8 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        return self.output.decode().replace("\r\n", "\n")
+        """All that has come whole: a character may lie in two pieces."""
+        return codecs.utf_8_decode(self.output, "strict", False)[0].replace("\r\n", "\n")
 
     def shows(self, text: str, timeout_s: float = 20) -> None:
         """Waits until `text` was printed."""
@@ -53,7 +55,7 @@ class Terminal:
         deadline = time.monotonic() + timeout_s * patience()
         while self.read(0.1):
             assert time.monotonic() < deadline, f"still running: {self.text!r}"
-        return self.process.wait(10)
+        return self.process.wait(10 * patience())
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
