@@ -1,5 +1,6 @@
 """Fixtures. Servers live for the whole run and start when first asked for; each test has its own topic, database and
-folder, so tests share nothing but the servers."""
+folder, so tests share nothing but the servers. Of times of day, which may change between two steps of a test, tell
+harness/clock.py; of machines that are slow just now, patience() and harness/wait.py."""
 import os
 import shutil
 import signal

@@ -21,7 +21,7 @@ from harness.http import get, read_metrics
 from harness.invariant import dead_letters
 from harness.paths import EXAMPLES, patience, sanitized
 from harness.ports import free_address
-from harness.shim import build_shim
+from harness.shim import build_shim, in_front
 from harness.tool import Tool
 from harness.wait import in_time, wait_until
 from harness.weir import TABLE, pipeline_name
@@ -270,13 +270,12 @@ def test_a_full_disk_ends_the_ledger_with_whole_lines(tool, kafka, topic, tmp_pa
 
 def test_a_ledger_is_synced_before_the_end(tool, topic, scratch):
     shim, log = build_shim("fsync", scratch), tool.folder / "synced"
-    preload = ":".join(filter(None, (tool.env.get("LD_PRELOAD"), str(shim))))
+    front = in_front(shim, tool.env)
     options = ("generate", "-t", topic, "--rate", "max", "-n", 500, "--ledger", "sent.ndjson", "-q")
-    tool.env["ASAN_OPTIONS"] = tool.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-    tool.ok(*options, LD_PRELOAD=preload, FSYNC_LOG=str(log))
+    tool.ok(*options, **front, FSYNC_LOG=str(log))
     ledger = tool.folder / "sent.ndjson"
     assert log.read_text().splitlines()[-1] == f"{ledger} {ledger.stat().st_size}" and len(lines_of(ledger)) == 500
-    failed = tool(*options, LD_PRELOAD=preload, FSYNC_FAILS="1")
+    failed = tool(*options, **front, FSYNC_FAILS="1")
     assert failed.returncode == 1
     assert b"--ledger: sent.ndjson: sync: Input/output error: what of its lines the disk has" in failed.stderr
 
