@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.paths import ROOT, verbs, weir_binary
+from harness.paths import ROOT, patience, verbs, weir_binary
 
 VERBS = [verb for verb in verbs() if verb != "help"]
 PIPELINE = """\
@@ -30,7 +30,7 @@ def cli(tmp_path):
     def run(*arguments: str, cwd: Path = tmp_path, **env: str) -> subprocess.CompletedProcess:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("WEIR_", "PG"))}
         return subprocess.run([weir_binary(), *arguments], cwd=cwd, env={**clean, **env}, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=30 * patience(), check=False)
     return run
 
 
@@ -247,13 +247,13 @@ def test_password_of_a_database_is_wiped_and_masked(cli, tmp_path, database):
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         command_line = Path(f"/proc/{process.pid}/cmdline")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 10 * patience()
         while b"******" not in command_line.read_bytes() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert b"******" in command_line.read_bytes() and b"sesame" not in command_line.read_bytes()
         with pipe.open("w") as writer:
             writer.write("a=b\n")
-        assert process.wait(10) == 0
+        assert process.wait(10 * patience()) == 0
     finally:
         process.kill()
         process.wait()
@@ -419,7 +419,7 @@ def test_dead_usage(cli, arguments, message):
 def test_output_that_does_not_arrive_is_a_failure(tmp_path):
     with open("/dev/full", "w") as full:
         result = subprocess.run([weir_binary(), "config"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
-                                timeout=30, check=False)
+                                timeout=30 * patience(), check=False)
     assert result.returncode == 1 and "No space left" in result.stderr
 
 

@@ -32,7 +32,7 @@ class Bash:
 
     def completes(self, *lines: str, **env: str) -> list[str]:
         done = subprocess.run(["bash", "--norc", "-c", ASK], input="".join(f"{line}\n" for line in lines), text=True,
-                              capture_output=True, cwd=self.folder, env=self.env | env, timeout=60, check=False)
+                              capture_output=True, cwd=self.folder, env=self.env | env, timeout=60 * patience(), check=False)
         assert (done.returncode, done.stderr) == (0, ""), done
         answers = done.stdout.splitlines()
         assert len(answers) == len(lines), answers
@@ -85,7 +85,7 @@ def test_files(tmp_path):
     lines = ["weir ingest -c ", "weir ingest --setup ", "weir query --database x", "weir produce -F ", "weir produce t ",
              "weir consume t > ", "weir produce < "]
     asked = subprocess.run(["bash", "--norc", "-c", ASK], input="".join(f"{line}\n" for line in lines), text=True,
-                           capture_output=True, cwd=tmp_path, env=bash.env, timeout=60, check=True).stdout
+                           capture_output=True, cwd=tmp_path, env=bash.env, timeout=60 * patience(), check=True).stdout
     assert asked == "compopt -o default\n\n" * len(lines)
     assert bash.completes("weir topic list ") == [""]
 
@@ -152,7 +152,7 @@ def test_usage(tmp_path):
     def run(*arguments: str, **how) -> subprocess.CompletedProcess:
         how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how
         return subprocess.run([weir_binary(), "completion", *arguments], cwd=tmp_path, env=program_env(), text=True,
-                              timeout=30, check=False, **how)
+                              timeout=30 * patience(), check=False, **how)
 
     for arguments, message in [([], "say what: bash or reply"), (["fish"], '"fish" is none of bash and reply'),
                                (["bash", "x"], '"x" is one word too many'),

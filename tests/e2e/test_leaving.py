@@ -30,10 +30,10 @@ def test_a_library_that_hangs_does_not_hold_up_the_end(weir, tool, kafka, databa
                                    stdin=subprocess.DEVNULL)
     for call, reader in readers.items():
         out, said = reader.communicate(timeout=60 * patience())
-        assert (reader.returncode, out.count(b"\n")) == (0, RECORDS), (call, out, said)
+        assert (reader.returncode, out.count(b"\n")) == (0, RECORDS) and f"hangs in {call}" in said.decode(), (call, out, said)
         assert kafka.committed(f"group of {topics[call]}", topics[call]) == kafka.ends(topics[call])
     for call, ingest in ingests.items():
-        assert ingest.wait(60) == 0 and ingest.summary()["rows"] == RECORDS, (call, ingest)
+        assert ingest.wait(60) == 0 and ingest.summary()["rows"] == RECORDS and f"hangs in {call}" in ingest.stderr, ingest
     assert time.monotonic() - begun < 15 * patience()
     assert database.count("t") == 3 * RECORDS
     stored = "SELECT sum(next_offset) FROM weir.offsets WHERE pipeline = %s"

@@ -460,7 +460,7 @@ def test_memory_of_pages(query):
         while terminal.read(0.1):
             terminal.output = terminal.output[-100:]
             kib = max(kib, high_water_kib(terminal.process.pid))
-        assert terminal.process.wait(10) == 0 and terminal.text.endswith(f"({rows} rows)\n")
+        assert terminal.process.wait(10 * patience()) == 0 and terminal.text.endswith(f"({rows} rows)\n")
         return kib
 
     few, many = peak(20_000), peak(200_000)
@@ -494,7 +494,7 @@ def test_a_signal_cancels_the_statement(query, statement, number):
         wait_until(lambda: [state for _, state in query.backends()] == ["active"], 10, "the statement runs")
         begin = time.monotonic()
         process.send_signal(number)
-        assert process.wait(10) == 1
+        assert process.wait(10 * patience()) == 1
     assert time.monotonic() - begin < 1 * patience()
     assert process.stderr.read() == "weir query: cancelled\n"
     wait_until(lambda: not query.backends(), 5, "the statement ends on the server too")
@@ -542,7 +542,7 @@ def test_a_server_that_dies_meanwhile(query, database):
     process = query.start("SELECT pg_sleep(60)", stdout=subprocess.DEVNULL)
     (pid, _), = wait_until(lambda: [b for b in query.backends() if b[1] == "active"], 10, "the statement runs")
     database.execute("SELECT pg_terminate_backend(%s)", [pid])
-    assert process.wait(10) == 1
+    assert process.wait(10 * patience()) == 1
     assert "the connection was lost: terminating connection due to administrator command" in process.stderr.read()
 
 
@@ -596,7 +596,7 @@ def test_watch_ends_with_the_signal_while_it_waits_and_while_it_asks(query):
             time.sleep(0.1)
         begin = time.monotonic()
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0 and time.monotonic() - begin < 1 * patience()
+        assert process.wait(10 * patience()) == 0 and time.monotonic() - begin < 1 * patience()
         assert process.stderr.read() == ""
 
 
@@ -615,7 +615,7 @@ def test_watch_goes_on_after_an_outage(query, database):
     database.execute("CREATE TABLE later ()")
     wait_until(lambda: "n: 0 -> 1" in process.stdout.readline(), 10)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(10 * patience()) == 0
     assert "it is asked again" in process.stderr.read()
 
 

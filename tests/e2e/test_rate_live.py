@@ -33,7 +33,7 @@ def interrupt(process) -> str:
     """Ends it with Ctrl-C, which it must do at once and well; what it said."""
     begin = time.monotonic()
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0 and time.monotonic() - begin < 1 * patience()
+    assert process.wait(10 * patience()) == 0 and time.monotonic() - begin < 1 * patience()
     return process.stderr.read().decode()
 
 

@@ -225,7 +225,7 @@ def test_a_reader_who_has_enough_is_no_error(rate, visits):
     process = subprocess.Popen(command, env=rate.env, cwd=rate.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"from,to,whole,rows\n"
     process.stdout.close()
-    assert process.wait(20) == 0
+    assert process.wait(20 * patience()) == 0
     said = process.stderr.read()  # nothing, unless all of it was in the pipe already
     assert b"error" not in said.lower() and said.count(b"\n") <= 1
 
@@ -344,7 +344,7 @@ def test_a_signal_cancels_the_statement(rate, visits):
             wait_until(rate.backends, 10, "it waits for the lock")
             begin = time.monotonic()
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == code and time.monotonic() - begin < 1 * patience()
+            assert process.wait(10 * patience()) == code and time.monotonic() - begin < 1 * patience()
             assert process.stderr.read() == said
             wait_until(lambda: not rate.backends(), 10, "nothing goes on on the server")
 
@@ -373,7 +373,7 @@ def test_live_is_a_line_a_second(rate, live):
     seen = [first]
     wait_until(lambda: seen.append(process.stdout.readline().decode()) or re.search(r"Z 1,0\d\d in", seen[-1]), 10)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0 and process.stderr.read() == b""
+    assert process.wait(10 * patience()) == 0 and process.stderr.read() == b""
 
 
 def test_live_is_an_object_a_second_and_moves_on(rate, live):
@@ -392,7 +392,7 @@ def test_live_is_an_object_a_second_and_moves_on(rate, live):
     assert answers[-1]["slots"][-1]["from"] > answers[0]["slots"][-1]["from"]
     assert answers[-1]["slots"][0]["from"] > answers[0]["slots"][0]["from"]
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(10 * patience()) == 0
 
 
 def test_live_asks_again_for_the_last_slot_alone(rate, live):
@@ -405,7 +405,7 @@ def test_live_asks_again_for_the_last_slot_alone(rate, live):
     answer = wait_until(lambda: (found := json.loads(process.stdout.readline()))["records"] > before and found, 10)
     assert answer["records"] == before + 2
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(10 * patience()) == 0
 
 
 def test_live_from_an_empty_table_on_counts_from_the_first_row(rate, live):
@@ -417,7 +417,7 @@ def test_live_from_an_empty_table_on_counts_from_the_first_row(rate, live):
     answer = wait_until(lambda: (found := json.loads(process.stdout.readline()))["records"] == 50 and found, 10)
     assert 1000 <= answer["measured_ms"] <= 1000 * (time.time() - begin) + 1000
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(10 * patience()) == 0
 
 
 SLOT, FIGURES = r"(\n\d{4}-\d\d-\d\d \d\d:\d\d +\d+.*)", r"\n\nrows .*\nnow .*\naverage .*\npeak .*\na day .*"
@@ -460,4 +460,4 @@ def test_live_goes_on_after_an_outage_which_it_tells_once(rate, live, postgres):
     add(live, 500)
     wait_until(lambda: re.search(rb"Z 5\d\d in", process.stdout.readline()), 20)
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0 and process.stderr.read() == b""
+    assert process.wait(10 * patience()) == 0 and process.stderr.read() == b""

@@ -460,7 +460,7 @@ def test_wrong_usage_needs_no_broker(tmp_path, arguments, message):
     env = {**program_env(), "WEIR_BROKERS": "localhost:1"}
     begun = time.monotonic()
     result = subprocess.run([weir_binary(), "topic", *arguments], cwd=tmp_path, env=env, text=True,
-                            stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+                            stdin=subprocess.DEVNULL, capture_output=True, timeout=30 * patience(), check=False)
     assert result.returncode == 2 and result.stdout == "", result
     assert result.stderr.count("\n") == 1 and result.stderr.startswith(f"weir topic: {message}"), result
     assert time.monotonic() - begun < 4 * patience(), "it asked the broker first"

@@ -9,7 +9,7 @@ import pytest
 from harness.crash import backends, wait_rows
 from harness.invariant import invariant
 from harness.load import Load
-from harness.paths import weir_binary
+from harness.paths import patience, weir_binary
 from harness.records import Record, Sent, chapter_record, chapter_records
 from harness.wait import wait_until
 from harness.weir import TABLE, pipeline_name
@@ -528,5 +528,5 @@ def test_signals_and_a_closed_pipe(weir, database, topic, arrived):
         other.rollback()
     with open("/dev/full", "w") as full:
         done = subprocess.run([weir_binary(), *map(str, verify_arguments(weir, pipeline_name(topic)))], stdout=full,
-                              stderr=subprocess.PIPE, env=weir.env, text=True, timeout=60, check=False)
+                              stderr=subprocess.PIPE, env=weir.env, text=True, timeout=60 * patience(), check=False)
     assert done.returncode == 1 and "No space left" in done.stderr

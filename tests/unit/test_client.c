@@ -322,7 +322,7 @@ static void no_broker_is_told_by_its_name(void **state)
     struct topic_info topic;
     int64_t started_us = clock_mono_us();
     assert_int_equal(admin_new(&admin, "test", "127.0.0.1:1", NULL, 0, &err), 0);
-    assert_int_equal(admin_cluster_id(admin, 300, id, &err), -1);
+    assert_int_equal(admin_cluster_id(admin, 1500, id, &err), -1);
     assert_int_equal(err.class, ERR_OUTAGE);
     assert_non_null(strstr(err.text, "127.0.0.1:1"));
     assert_non_null(strstr(err.text, "refused"));
@@ -331,7 +331,7 @@ static void no_broker_is_told_by_its_name(void **state)
     assert_int_equal(admin_topic(admin, "", 300, &topic, &err), -1);
     assert_int_equal(err.class, ERR_USAGE);
     admin_free(admin);
-    assert_true(clock_mono_us() - started_us < 3000000);
+    assert_true(clock_mono_us() - started_us < 10000000);
 }
 
 static struct consumer *lonely_consumer(void)
@@ -350,13 +350,14 @@ static void one_outage_is_one_fault(void **state)
     (void)state;
     struct consumer *consumer = lonely_consumer();
     int faults = 0;
-    int64_t until_us = clock_mono_us() + 1500000;
+    int64_t until_us = clock_mono_us() + 30000000;
     while (clock_mono_us() < until_us) {
         struct consumer_event event;
         consumer_poll(consumer, &event);
         if (event.kind == CONSUMER_FAULT) {
             assert_int_equal(event.err.class, ERR_OUTAGE);
             faults++;
+            until_us = clock_mono_us() + 1500000;
         }
         if (event.kind == CONSUMER_NOTHING)
             consumer_wait(consumer, 50);

@@ -40,7 +40,7 @@ static void ends_as_it_ends(void **state)
          "late"},
         {"kill -TERM $$", SLICE_INIT(""), LONG_MS, COMMAND_KILLED, 15, SLICE_INIT(""), ""},
         {"no_such_command_1", SLICE_INIT(""), LONG_MS, COMMAND_EXITED, 127, SLICE_INIT(""), NULL},
-        {"echo begun; sleep 60 | cat", SLICE_INIT(""), 300, COMMAND_TIMED_OUT, 9,
+        {"echo begun; sleep 60 | cat", SLICE_INIT(""), 1500, COMMAND_TIMED_OUT, 9,
          SLICE_INIT("begun\n"), ""},
         {"exec >&- 2>&-; sleep 60", SLICE_INIT(""), 300, COMMAND_TIMED_OUT, 9, SLICE_INIT(""), ""},
     };

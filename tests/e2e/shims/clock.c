@@ -123,3 +123,11 @@ int pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec *
     NEXT("pthread_mutex_timedlock", mutex_wait *, "");
     return real(m, real_time(until, &moved));
 }
+
+typedef int join_until(pthread_t, void **, const struct timespec *);
+int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *until)
+{
+    struct timespec moved;
+    NEXT("pthread_timedjoin_np", join_until *, "");
+    return real(thread, result, real_time(until, &moved));
+}

@@ -1,12 +1,13 @@
 /*
  * A librdkafka that hangs while a consumer leaves its group, put in front of a program with
- * LD_PRELOAD: the call that HANGS_IN names (close, assign, destroy) never comes back from when the
- * consumer has begun to close.
+ * LD_PRELOAD: the call that HANGS_IN names (close, assign, destroy) says so on stderr and never
+ * comes back, from when the consumer has begun to close.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +17,10 @@ static atomic_bool closing;
 static void hang_in(const char *call)
 {
     const char *hangs_in = getenv("HANGS_IN");
-    while (closing && hangs_in && strcmp(hangs_in, call) == 0)
+    if (!closing || !hangs_in || strcmp(hangs_in, call) != 0)
+        return;
+    dprintf(STDERR_FILENO, "hangs in %s\n", call);
+    while (true)
         pause();
 }
 
