@@ -282,7 +282,9 @@ def test_a_signal_ends_it_though_nobody_reads(tool, topic, kafka):
     kafka.produce(topic, [b"%099d" % i for i in range(5_000)])
     process = tool.start("consume", topic, "-o", "beginning")
     taken = process.stdout.read(100_000)
-    wait_until(lambda: waiting(process.stdout.fileno()) > 60_000, what="the pipe to be full again")
+    pipe = process.stdout.fileno()
+    wait_until(lambda: (filled := waiting(pipe)) > 30_000 and not time.sleep(0.3) and waiting(pipe) == filled,
+               what="the pipe to be full again")
     process.send_signal(signal.SIGINT)
     assert process.wait(5 * patience()) == 0, process.stderr.read()
     taken += process.stdout.read()

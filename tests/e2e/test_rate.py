@@ -188,7 +188,7 @@ def test_now_average_peak_and_expectation(tool, kafka, topic):
     assert (counted["now"], counted["average"], counted["peak"]) == (250, 250, 400)
     assert ms_of(counted["peak_at"]) == hour - 2 * HOUR_MS
     assert (counted["per_day"], counted["expected_per_day"], counted["later"]) == (6000, 10000, 3)
-    assert "3 more records are from later times" in tool("rate", name, "--last", "3h", stdin="").stderr
+    assert "3 more records are from later times" in tool("rate", name, "--last", "3h", "--timezone", "UTC", stdin="").stderr
 
 
 # ---- what makes counts less than exact ----

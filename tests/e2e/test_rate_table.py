@@ -396,8 +396,10 @@ def test_live_is_an_object_a_second_and_moves_on(rate, live):
 
 
 def test_live_asks_again_for_the_last_slot_alone(rate, live):
-    """A border is a day away, so a row that comes late shows only when everything is asked."""
+    """A border is a day away, so a row that comes late shows only when everything is asked; so does the first row of
+    a day."""
     clear_of("day", 20)
+    add(live, 1)
     process = rate.start(*rate.arguments("at", "--live", "--per", "day", "--last", "9d", "-J", table="live"))
     before = json.loads(process.stdout.readline())["records"]
     add(live, 3, "now() - interval '5 days'")
