@@ -170,7 +170,7 @@ def test_kinds_of_relations_and_names(rate, visits):
     visits.execute("CREATE DOMAIN moment AS timestamptz; CREATE DOMAIN nearer AS moment NOT NULL;"
                    ' CREATE TABLE "Odd.Name" ("When" nearer) PARTITION BY RANGE ("When");'
                    ' CREATE TABLE part PARTITION OF "Odd.Name" FOR VALUES FROM (\'2026-01-01\') TO (\'2027-01-01\');'
-                   ' INSERT INTO "Odd.Name" VALUES (\'2026-05-01\'), (\'2026-05-02 23:00\');'
+                   ' INSERT INTO "Odd.Name" VALUES (\'2026-05-01+00\'), (\'2026-05-02 23:00+00\');'
                    ' CREATE VIEW seen AS SELECT * FROM "Odd.Name"')
     for table, column in (('"Odd.Name"', '"When"'), ('public."Odd.Name"', "When"), ("SEEN", "when"), ("part", "When")):
         answer = rate.json(column, "--timezone", "UTC", "--per", "day", table=table)

@@ -36,8 +36,9 @@ def sanitized() -> bool:
 
 
 def busy() -> float:
-    """How many times more this machine has to do just now than it can; 1 if all is done at once."""
-    return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
+    """How many times more this machine has to do just now than it can; 1 if all is done at once. Up to 5: a wait of 30 s
+    must not outlive its test, which has three minutes, so that it can say what it was for."""
+    return min(max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0))), 5.0)
 
 
 def patience() -> float:
