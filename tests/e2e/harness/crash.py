@@ -6,6 +6,7 @@ import psycopg
 
 from .invariant import invariant, offsets
 from .paths import patience
+from .stuck import what_it_does
 from .wait import wait_until
 from .weir import Process, Weir, pipeline_name
 
@@ -51,8 +52,12 @@ def wait_rows(database, topic: str, more_than: int, *processes: Process, timeout
     """Waits for rows beyond so many; fails at once when one of the processes has ended."""
     def ended():
         return [p for p in processes if not p.running()]
-    wait_until(lambda: stored(database, topic) > more_than or ended(), timeout_s, every_s=0.05,
-               what=f"more than {more_than} rows")
+    try:
+        wait_until(lambda: stored(database, topic) > more_than or ended(), timeout_s, every_s=0.05,
+                   what=f"more than {more_than} rows")
+    except AssertionError as error:
+        doing = [f"{process}{what_it_does(process.pid, database)}" for process in processes]
+        raise AssertionError("\n".join([str(error), *doing])) from None
     assert not ended(), "\n".join(map(str, ended()))
 
 

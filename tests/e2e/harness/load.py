@@ -27,9 +27,12 @@ class Load:
         self._thread.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, failed=None, *_) -> None:
         self._stopping.set()
         self._thread.join()
+        if failed:
+            print(f"the load: {len(self.sent)} acknowledged, {len(self._producer)} on their way, {len(self._failed)} failed"
+                  f" {self._failed[:1]}")
 
     def stop(self) -> list[Sent]:
         """Sends no more; everything that was acknowledged, which must be everything."""

@@ -3,14 +3,15 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from .paths import patience
+from .paths import patience, sanitized
 
 T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], timeout_s: float = 30, what: str = "", every_s: float = 0.02) -> T:
     """Returns the first true answer of `condition`; fails the test when none came in time."""
-    timeout_s *= patience()
+    longest_s = 500 if sanitized() else 150  # less than a test has, so that it says what it has waited for
+    timeout_s = max(timeout_s, min(timeout_s * patience(), longest_s))
     deadline = time.monotonic() + timeout_s
     while True:
         answer = condition()
