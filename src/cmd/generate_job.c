@@ -16,6 +16,7 @@
 #define STDOUT_BYTES ((size_t)256 << 10)
 #define STDOUT_TOPIC "-"
 #define SCREEN_RECORDS 5
+#define HOUR_MS 3600000
 /* The first and the last --as-of, and the first that a topic takes. */
 #define FIRST_MS (INT64_C(-1704153600) * 1000)
 #define END_MS (INT64_C(4102444800) * 1000)
@@ -265,6 +266,33 @@ static int bound(struct generate_job *job, struct err *err)
     return 0;
 }
 
+/* History that is sent at once comes to the present in a moment. What is further ahead Kafka
+ * refuses, and with it what stands in the same batch, so it goes no further unless the user says
+ * so. */
+static int bound_history(struct generate_job *job, struct err *err)
+{
+    struct source_options *options = &job->source_options;
+    if (!job->topic || !options->simulated || job->waits)
+        return 0;
+    if (options->until_us != SOURCE_NO_END) {
+        if (options->until_us / 1000 > job->now_ms + HOUR_MS)
+            cli_note(job->cli, "--until is more than an hour ahead: such records are refused, and "
+                               "with them what is in the same batch, unless the topic's "
+                               "message.timestamp.after.max.ms allows them");
+        return 0;
+    }
+    if (job->count > 0)
+        return 0;
+    if (options->as_of_us / 1000 >= job->now_ms)
+        return err_set(err, ERR_USAGE,
+                       "--no-sleep makes records without end, and from --as-of (%s) on they are "
+                       "ahead of the clock: give -n N or --until TIME",
+                       value_of(job, OPTION_AS_OF));
+    options->until_us = job->now_ms * 1000;
+    cli_note(job->cli, "history until now; -n N or --until TIME ends it elsewhere");
+    return 0;
+}
+
 int generate_job_read(struct generate_job *job, struct err *err)
 {
     const char *name = NULL;
@@ -293,7 +321,7 @@ int generate_job_read(struct generate_job *job, struct err *err)
     job->waits = job->source_options.pace.kind != PACE_MAX &&
                  (!job->source_options.simulated ||
                   (job->topic && !command_line_has(&job->cli->line, OPTION_NO_SLEEP)));
-    return bound(job, err) < 0 ? -1 : check(job, err);
+    return bound(job, err) < 0 || check(job, err) < 0 ? -1 : bound_history(job, err);
 }
 
 /* ---- Doing it ---- */

@@ -60,23 +60,41 @@ void generate_show_status(struct generate_status *status)
 
 /* ---- What will come ---- */
 
+/* "2026-02-01 00:00:00 UTC or " of what ends it beside Ctrl-C. */
+static const char *end_text(const struct generate_job *job)
+{
+    int64_t until_us = job->source_options.until_us;
+    char end[DATETIME_TEXT_BYTES];
+    if (until_us == SOURCE_NO_END)
+        return "";
+    datetime_timestamp_text(floor_div(until_us, US_PER_DAY), floor_mod(until_us, US_PER_DAY), "",
+                            end);
+    return arena_printf(&job->cli->arena, "%.*s UTC%s or ", TO_SECOND_BYTES, end,
+                        job->source_options.simulated ? " by its own clock" : "");
+}
+
+/* A simulated clock that is waited for comes to its end no sooner than any other. */
+static const char *waiting_text(const struct generate_job *job)
+{
+    const struct source_options *options = &job->source_options;
+    if (!options->simulated || options->until_us == SOURCE_NO_END)
+        return "";
+    return arena_printf(&job->cli->arena, ", in %s (--no-sleep sends them at once)",
+                        duration_text(&job->cli->arena,
+                                      (options->until_us - options->as_of_us) / 1000));
+}
+
 void generate_show_start(const struct generate_job *job)
 {
     if (job->cli->verbose)
         cli_note(job->cli, "--seed %" PRIu64 " makes these records again",
                  job->source_options.maker.seed);
     double per_day = pace_per_day(&job->source_options.pace);
-    int64_t until_us = job->source_options.until_us;
-    char end[DATETIME_TEXT_BYTES];
     if (!job->topic || !job->waits || per_day < 0.5)
         return;
-    *end = '\0';
-    if (until_us != SOURCE_NO_END)
-        datetime_timestamp_text(floor_div(until_us, US_PER_DAY), floor_mod(until_us, US_PER_DAY),
-                                "", end);
-    cli_note(job->cli, "into %s, %s records a day at this pace; %.*s%sCtrl-C ends it", job->topic,
-             grouped_text(&job->cli->arena, (int64_t)(per_day + 0.5)), TO_SECOND_BYTES, end,
-             *end ? " UTC or " : "");
+    cli_note(job->cli, "into %s, %s records a day at this pace; %sCtrl-C ends it%s", job->topic,
+             grouped_text(&job->cli->arena, (int64_t)(per_day + 0.5)), end_text(job),
+             waiting_text(job));
 }
 
 /* ---- What came of it ---- */

@@ -429,6 +429,23 @@ def test_a_simulated_clock_ends_where_it_is_told_to(tool, kafka):
     assert terminal.wait(20) == 0 and terminal.text.count('{"person_name"') == 744
 
 
+def test_history_comes_to_an_end(tool, kafka):
+    """What is ahead of the clock would be refused, and its batch too; and a month that is waited for is a month."""
+    topic = kafka.create_topic(partitions=1)
+    done = tool("generate", "-t", topic, "--as-of", "-2d", "--every", "1h", "--no-sleep")
+    assert done.returncode == 0 and b"history until now; -n N or --until TIME ends it elsewhere\n" in done.stderr
+    assert len(kafka.records(topic)[0]) == 48
+    done = tool("generate", "-t", topic, "--as-of", "now", "--every", "1h", "--no-sleep")
+    assert done.returncode == 2 and b"give -n N or --until TIME" in done.stderr
+    done = tool("generate", "-t", topic, "--as-of", "-1d", "--until", "2099-01-01", "-n", 3, "--no-sleep")
+    assert done.returncode == 0 and b"--until is more than an hour ahead: such records are refused, and with them" in done.stderr
+    waits = tool.start("generate", "-t", topic, "--as-of", "2026-01-01", "--until", "2026-01-31", "--every", "1h")
+    assert waits.stderr.readline().endswith(b" 24 records a day at this pace; 2026-01-31 00:00:00 UTC by its own clock or "
+                                            b"Ctrl-C ends it, in 30d (--no-sleep sends them at once)\n")
+    waits.send_signal(signal.SIGINT)
+    assert waits.wait(20 * patience()) == 0
+
+
 @pytest.mark.parametrize("pace", ["50/s", "max"])
 def test_the_machines_clock_ends_it(tool, pace):
     tool.env["TZ"] = "UTC"
