@@ -4,6 +4,8 @@
 #include "generate/spec_private.h"
 #include "generate/value_file.h"
 
+#include <inttypes.h>
+
 /* A number, true or false as JSON has them, without blanks around. */
 static bool is_bare(const struct field_spec *field, const char *text)
 {
@@ -46,7 +48,10 @@ static int take_weighted(const struct spec_reading *reading, const struct yaml_n
                              "[a, b]",
                              node->key, node->key);
     if (spec_read_integer(reading, node, 0, (int64_t)ALIAS_MAX_WEIGHT, &weight) < 0)
-        return -1;
+        return yaml_fail(reading->err, reading->file, node,
+                         "values: the weight of \"%s\" is not a whole number from 0 to %" PRIu64
+                         ": for shares of 60%% and 40%% write 60 and 40",
+                         node->key, ALIAS_MAX_WEIGHT);
     bool null = !field->as_text && (!strcmp(node->key, "null") || !strcmp(node->key, "~"));
     *value = (struct spec_value){
         .text = null ? SLICE_NONE : slice_of(node->key),

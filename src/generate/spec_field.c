@@ -14,58 +14,6 @@ struct list {
     size_t n;
 };
 
-/* ---- Which provider ---- */
-
-static int take_provider(const struct spec_reading *reading, const struct yaml_node *node,
-                         const char *name, const struct provider **out)
-{
-    const struct provider *found = provider_find(name);
-    if (found) {
-        *out = found;
-        return 0;
-    }
-    const char **names = arena_alloc(reading->arena, provider_count * sizeof *names);
-    for (size_t i = 0; i < provider_count; i++)
-        names[i] = provider_table[i].name;
-    return spec_fail_name(reading, node, false, "provider", name, names, provider_count);
-}
-
-static int find_provider(const struct spec_reading *reading, const struct yaml_node *node,
-                         const struct provider **out)
-{
-    if (node->kind != YAML_SCALAR)
-        return yaml_fail(reading->err, reading->file, node, "a provider's name is expected, not %s",
-                         yaml_kind_name(node->kind));
-    return take_provider(reading, node, node->text, out);
-}
-
-/* What needs no `provider`, because an argument of its own says it. */
-static const struct {
-    const char *key;
-    const char *provider;
-} implied[] = {{"template", "template"}, {"values", "choice"}, {"values_from", "choice"},
-               {"value", "constant"},    {"fields", "object"}, {"items", "array"}};
-
-static int choose_provider(const struct spec_reading *reading, const struct yaml_node *node,
-                           const struct provider **out)
-{
-    if (node->kind == YAML_SCALAR)
-        return find_provider(reading, node, out);
-    if (node->kind != YAML_MAPPING)
-        return yaml_fail(reading->err, reading->file, node,
-                         "%s: a provider's name or a mapping is expected, not %s", node->key,
-                         yaml_kind_name(node->kind));
-    const struct yaml_node *provider = yaml_get(node, "provider");
-    if (provider)
-        return find_provider(reading, provider, out);
-    for (size_t i = 0; i < sizeof implied / sizeof *implied; i++)
-        if (yaml_get(node, implied[i].key))
-            return take_provider(reading, node, implied[i].provider, out);
-    return yaml_fail(reading->err, reading->file, node,
-                     "%s: which provider? Write provider: NAME (weir generate --list-providers)",
-                     node->key);
-}
-
 /* ---- One field ---- */
 
 static bool takes(const struct provider *provider, const struct spec_key *key)
@@ -193,7 +141,7 @@ static int check_array(const struct spec_reading *reading, const struct yaml_nod
 static int read_arguments(const struct spec_reading *reading, const struct yaml_node *node,
                           struct field_spec *field)
 {
-    if (choose_provider(reading, node, &field->provider) < 0)
+    if (spec_choose_provider(reading, node, &field->provider) < 0)
         return -1;
     assert(field->provider);
     if (check_keys(reading, node, field->provider) < 0)

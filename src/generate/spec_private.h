@@ -1,4 +1,5 @@
-/* Inside spec: fields (spec_field.c), their arguments (spec_value.c, spec_choice.c). */
+/* Inside spec: fields (spec_field.c), their providers (spec_provider.c) and arguments
+ * (spec_value.c, spec_choice.c). */
 #ifndef WEIR_GENERATE_SPEC_PRIVATE_H
 #define WEIR_GENERATE_SPEC_PRIVATE_H
 
@@ -30,6 +31,10 @@ spec_read_argument spec_read_as;
 spec_read_argument spec_read_values;
 spec_read_argument spec_read_values_from;
 spec_read_argument spec_read_value;
+
+/* spec_provider.c: a provider's name, or a mapping that names one or says it by its arguments. */
+int spec_choose_provider(const struct spec_reading *reading, const struct yaml_node *node,
+                         const struct provider **out);
 
 /* spec_field.c: the mapping `fields` with all that is in it, into `spec`. */
 int spec_read_fields(const struct spec_reading *reading, const struct yaml_node *mapping,
