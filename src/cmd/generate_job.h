@@ -32,6 +32,11 @@ struct generate_job {
 
 /* Options and configuration; ERR_USAGE. Zeroed but for `cli` before. */
 int generate_job_read(struct generate_job *job, struct err *err);
+/* generate_check.c, and the last part of reading: what does not go together is ERR_USAGE; what
+ * would have no end where it needs one is given it, or refused. */
+int generate_job_check(struct generate_job *job, struct err *err);
+/* An option's value; NULL: it was not given. */
+const char *generate_job_option(const struct generate_job *job, enum option_id id);
 int generate_job_run(struct generate_job *job, struct err *err);
 void generate_job_release(struct generate_job *job);
 

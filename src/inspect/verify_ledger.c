@@ -162,9 +162,9 @@ static int find_column(struct verify *v, struct err *err)
         return 0;
     return err_set(
         err, ERR_USAGE,
-        "%s has no column \"%s\" to find the ledger's ids in%s%s%s; --id COLUMN names it",
-        v->table.sql, column, nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-        nearest ? "\"?" : "");
+        "%s has no column \"%s\" to find the ledger's ids in; %s%s%s--id COLUMN names it",
+        v->table.sql, column, nearest ? "did you mean \"" : "", nearest ? nearest : "",
+        nearest ? "\"? " : "");
 }
 
 static void on_value(void *context, struct slice value)

@@ -302,7 +302,7 @@ def test_a_wrong_ledger_is_told_by_line_and_column(weir, topic, arrived):
     for options, words in [
         (["--ledger", weir.folder / "none"], "none: No such file or directory"),
         (["--ledger", weir.folder], "is no regular file, and a ledger is read twice"),
-        (["--ledger", write_ledger(weir, arrived), "--id", "unique_ids"], 'did you mean "unique_id"?; --id COLUMN'),
+        (["--ledger", write_ledger(weir, arrived), "--id", "unique_ids"], 'did you mean "unique_id"? --id COLUMN'),
         (["--allow", "prunde"], 'did you mean "pruned"?'),
         (["--read", "--offline"], "--read asks brokers"),
         (["--id", "x"], "--id goes with --ledger"),
