@@ -6,6 +6,7 @@
 #include "generate/names.h"
 #include "generate/provider_list.h"
 #include "generate/quote.h"
+#include "generate/record.h"
 
 /* A text of its own, or a field. */
 struct part {
@@ -247,7 +248,8 @@ int prepare_template(const struct preparing *preparing, struct prepared *out, st
     }
     if (pattern->way == WAY_CHANGE) {
         out->write = write_changed;
-        pattern->room = arena_alloc(preparing->arena, out->max_bytes + PUT_SLACK);
+        if (out->max_bytes <= MAKER_MAX_BYTES) /* what is more is refused, and may be any number */
+            pattern->room = arena_alloc(preparing->arena, out->max_bytes + PUT_SLACK);
     }
     place_texts(preparing, pattern);
     return 0;

@@ -1,6 +1,7 @@
 /* Made-up records with objects and arrays in them, and values from a file. */
 #include "unit.h"
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "generate/put.h"
 #include "generate/record.h"
@@ -516,6 +517,33 @@ static void test_a_wrong_spec_is_told_with_its_place(void **state)
     }
 }
 
+static void add_times(struct buf *yaml, int times, const char *text)
+{
+    for (int i = 0; i < times; i++)
+        buf_add_str(yaml, text);
+}
+
+/* What is refused because of its size takes no memory before: here it were 50 GB. */
+static void test_a_template_of_templates_is_told(void **state)
+{
+    (void)state;
+    struct buf yaml;
+    struct kit kit;
+    struct err err = {0};
+    buf_init(&yaml, 1 << 20);
+    buf_add_str(&yaml, "fields: {a: {value: \"");
+    add_times(&yaml, 60000, "x");
+    buf_add_str(&yaml, "\"}, b: {template: \"");
+    add_times(&yaml, 40, "{a}");
+    buf_add_str(&yaml, "\"}, c: {case: upper, template: \"");
+    add_times(&yaml, 20000, "{b}");
+    buf_add_str(&yaml, "\"}}");
+    assert_int_equal(load(&kit, buf_str(&yaml), &(struct maker_options){.seed = 1}, &err), -1);
+    assert_non_null(strstr(err.text, "c: a record could have more than 16 MiB with it"));
+    close_kit(&kit);
+    buf_release(&yaml);
+}
+
 /* All levels together have as many fields as there can be; nobody's stack ends before. */
 static void test_many_fields_are_told(void **state)
 {
@@ -656,6 +684,7 @@ int main(void)
         cmocka_unit_test(test_what_has_no_one_value_is_refused),
         cmocka_unit_test(test_a_text_that_is_too_long),
         cmocka_unit_test(test_a_wrong_spec_is_told_with_its_place),
+        cmocka_unit_test(test_a_template_of_templates_is_told),
         cmocka_unit_test(test_many_fields_are_told),
         cmocka_unit_test(test_a_file_has_a_value_a_line),
         cmocka_unit_test(test_a_file_has_its_limits),
