@@ -10,6 +10,7 @@
 
 #define MARK "\xEF\xBB\xBF" /* the byte order mark in UTF-8 */
 #define WEIGHT_BYTES 20
+#define SHOWN_BYTES 40       /* of what is wrong */
 #define SAMPLE_VALUES 100000 /* plenty, of a file that has too many */
 
 struct parsing {
@@ -57,12 +58,13 @@ static int read_weight(const struct parsing *parsing, struct slice text, uint64_
             return 0;
         }
     }
+    text.len = text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES;
+    text.len = utf8_valid_prefix(text); /* no half of a letter */
     return err_set(
         parsing->err, ERR_USAGE,
         "%s:%zu: behind the tab stands \"%.*s\", and not a weight, a whole number from 0 "
         "to %" PRIu64 ": a line is a value, or value<TAB>weight",
-        parsing->path, parsing->line, (int)(text.len < 40 ? text.len : 40), text.ptr,
-        ALIAS_MAX_WEIGHT);
+        parsing->path, parsing->line, SLICE_ARG(text), ALIAS_MAX_WEIGHT);
 }
 
 static int check_text(const struct parsing *parsing, struct slice text)

@@ -585,6 +585,8 @@ static void test_a_file_has_a_value_a_line(void **state)
         {SLICE_INIT("a\nb\tc\n"), false, "f:2: behind the tab stands \"c\", and not a weight"},
         {SLICE_INIT("a\t\n"), false, "f:1: behind the tab stands \"\", and not a weight"},
         {SLICE_INIT("a\t1\t2\n"), false, "f:1: behind the tab stands \"1\t2\""},
+        {SLICE_INIT("a\t123456789012345678901234567890123456789\xC8\x99\n"), false,
+         "stands \"123456789012345678901234567890123456789\", and not a weight"},
         {SLICE_INIT("a\t-1\n"), false, "f:1: behind the tab stands \"-1\""},
         {SLICE_INIT("a\t4294967297\n"), false, "a whole number from 0 to 4294967296"},
         {SLICE_INIT("a\t999999999999999999999999\n"), false, "not a weight"},
