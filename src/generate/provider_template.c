@@ -45,12 +45,15 @@ static int find_field(const struct preparing *preparing, struct slice name, size
                       struct err *err)
 {
     const struct field_spec *fields = preparing->spec->fields;
+    const size_t scope = preparing->field->outer;
     const char *why = "";
-    if (!spec_find(fields, preparing->n_before, preparing->field->outer, name, field))
+    bool is_found = spec_find(fields, preparing->n_before, scope, name, field);
+    if (!is_found && !spec_find_in_array(fields, preparing->n_before, scope, name, field))
         return fail(preparing, err, "no field before it, and no provider, is called", name);
-    if (!provider_is_container(fields[*field].provider) ||
-        spec_has_one_value(&fields[*field], &why))
+    if (is_found && (!provider_is_container(fields[*field].provider) ||
+                     spec_has_one_value(&fields[*field], &why)))
         return 0;
+    spec_has_one_value(&fields[*field], &why);
     return yaml_fail(err, preparing->spec->file, preparing->field->node, "%s: %s %s",
                      preparing->field->name, fields[*field].name, why);
 }

@@ -294,7 +294,8 @@ int maker_field(struct maker *maker, const char *name, size_t *field, struct err
     const struct record_spec *spec = maker->spec;
     const char *why = "";
     size_t n = 0;
-    if (spec_find(spec->fields, spec->n_fields, SPEC_NO_FIELD, slice_of(name), field)) {
+    if (spec_find(spec->fields, spec->n_fields, SPEC_NO_FIELD, slice_of(name), field) ||
+        spec_find_in_array(spec->fields, spec->n_fields, SPEC_NO_FIELD, slice_of(name), field)) {
         if (!spec_has_one_value(&spec->fields[*field], &why))
             return err_set(err, ERR_USAGE, "the records of \"%s\": %s %s", spec->name, name, why);
         maker->steps[*field].is_read = true;

@@ -7,15 +7,14 @@
 
 /* ---- Names ---- */
 
-/* `name`, seen from `scope`, as the whole name of a field. */
-static bool is_called(const struct field_spec *field, const struct field_spec *scope,
-                      struct slice name)
+/* What a field is called in `scope`; NULL: it is not in it. */
+static const char *name_in(const struct field_spec *field, const struct field_spec *scope)
 {
     const char *whole = field->name;
     size_t above = scope ? strlen(scope->name) : 0;
     if (scope && (strncmp(whole, scope->name, above) != 0 || whole[above++] != '.'))
-        return false;
-    return slice_eq_str(name, whole + above);
+        return NULL;
+    return whole + above;
 }
 
 /* Whether `array` is around what is in `scope`; SPEC_NO_FIELD: the record is around all. */
@@ -32,8 +31,38 @@ bool spec_find(const struct field_spec *fields, size_t n, size_t scope, struct s
     for (size_t at = scope;; at = fields[at].outer) {
         for (size_t i = n; i-- > 0;) {
             *field = i;
-            if (is_called(&fields[i], at == SPEC_NO_FIELD ? NULL : &fields[at], name) &&
-                is_within(fields, scope, fields[i].array))
+            const char *called = name_in(&fields[i], at == SPEC_NO_FIELD ? NULL : &fields[at]);
+            if (called && slice_eq_str(name, called) && is_within(fields, scope, fields[i].array))
+                return true;
+        }
+        if (at == SPEC_NO_FIELD)
+            return false;
+    }
+}
+
+/* Whether they are the same but for brackets: lines.n, lines[].n. */
+static bool is_called_about(const char *called, struct slice name)
+{
+    for (size_t at = 0;; at++, called++) {
+        while (called[0] == '[' && called[1] == ']')
+            called += 2;
+        while (name.len - at >= 2 && name.ptr[at] == '[' && name.ptr[at + 1] == ']')
+            at += 2;
+        if (at == name.len || !*called)
+            return at == name.len && !*called;
+        if (name.ptr[at] != *called)
+            return false;
+    }
+}
+
+bool spec_find_in_array(const struct field_spec *fields, size_t n, size_t scope, struct slice name,
+                        size_t *field)
+{
+    for (size_t at = scope;; at = fields[at].outer) {
+        for (*field = 0; *field < n; ++*field) {
+            const struct field_spec *one = &fields[*field];
+            const char *called = name_in(one, at == SPEC_NO_FIELD ? NULL : &fields[at]);
+            if (called && one->array != SPEC_NO_FIELD && is_called_about(called, name))
                 return true;
         }
         if (at == SPEC_NO_FIELD)
@@ -69,7 +98,9 @@ int spec_read_role(const struct spec_reading *reading, const struct yaml_node *n
         return yaml_fail(reading->err, reading->file, node, "%s: a field's name is expected",
                          node->key);
     *role = node->text;
-    if (spec_find(spec->fields, spec->n_fields, SPEC_NO_FIELD, slice_of(node->text), &field))
+    if (spec_find(spec->fields, spec->n_fields, SPEC_NO_FIELD, slice_of(node->text), &field) ||
+        spec_find_in_array(spec->fields, spec->n_fields, SPEC_NO_FIELD, slice_of(node->text),
+                           &field))
         return spec_has_one_value(&spec->fields[field], &why)
                    ? 0
                    : yaml_fail(reading->err, reading->file, node, "%s: %s %s", node->key,

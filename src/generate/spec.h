@@ -127,6 +127,10 @@ uint64_t spec_max_records(const struct record_spec *spec, const struct field_spe
  */
 bool spec_find(const struct field_spec *fields, size_t n, size_t scope, struct slice name,
                size_t *field);
+/* What nobody outside can mean, for a message: a field of that name in an array's elements, with or
+ * without the brackets. */
+bool spec_find_in_array(const struct field_spec *fields, size_t n, size_t scope, struct slice name,
+                        size_t *field);
 /* Whether it has one value a record, which a key, an id or a template can be made of; if not, why:
  * "is an object: ...". */
 bool spec_has_one_value(const struct field_spec *field, const char **why);

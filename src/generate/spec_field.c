@@ -218,11 +218,26 @@ static bool needs_arguments(const struct provider *provider)
                                   ARGUMENT_FIELDS | ARGUMENT_ITEMS);
 }
 
+/* Whether a field is called that, or one of an object OBJECT.FIELD. */
+static bool is_name_of(const struct yaml_node *fields, const char *name)
+{
+    if (!fields || fields->kind != YAML_MAPPING)
+        return false;
+    for (const struct yaml_node *at = fields->first; at; at = at->next) {
+        size_t n = strlen(at->key);
+        if (strncmp(name, at->key, n) != 0)
+            continue;
+        if (!name[n] || (name[n] == '.' && is_name_of(yaml_get(at, "fields"), name + n + 1)))
+            return true;
+    }
+    return false;
+}
+
 /* Whether a field of that name comes behind the template, where it could be meant. */
 static bool stands_behind(const struct list *list, const struct field_spec *user, const char *name)
 {
     for (size_t scope = user->outer;; scope = list->fields[scope].outer) {
-        if (yaml_get(names_in(list, scope), name))
+        if (is_name_of(names_in(list, scope), name))
             return true;
         if (scope == SPEC_NO_FIELD)
             return false;
@@ -233,7 +248,7 @@ static int check_named(const struct spec_reading *reading, const struct list *li
                        const struct field_spec *user, const char *name,
                        const struct provider *provider)
 {
-    if (user->label && !strcmp(name, user->label))
+    if (user->label && (!strcmp(name, user->label) || !strcmp(name, user->name)))
         return yaml_fail(reading->err, reading->file, user->node,
                          "%s: it names itself; a provider of that name needs a hidden field of "
                          "another",
