@@ -17,6 +17,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 static void errors_carry_class_code_and_text(void **state)
 {
@@ -110,6 +113,24 @@ static void arenas_give_zeroed_aligned_memory(void **state)
     arena_release(&arena);
     assert_int_equal(arena.used_bytes, 0);
     arena_release(&arena);
+}
+
+/* Or an address sanitizer would see nothing of what is written behind it. */
+static void an_arena_has_borders_for_the_sanitizer(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t bytes = 1; bytes < 100; bytes++) {
+        char *at = arena_alloc(&arena, bytes);
+        assert_false(__asan_address_is_poisoned(at + bytes - 1));
+        assert_true(__asan_address_is_poisoned(at + bytes));
+    }
+    arena_release(&arena);
+#else
+    skip();
+#endif
 }
 
 static int64_t fixed_us(void)
@@ -308,6 +329,7 @@ int main(void)
         cmocka_unit_test(long_errors_are_cut_between_characters),
         cmocka_unit_test(slices_compare),
         cmocka_unit_test(arenas_give_zeroed_aligned_memory),
+        cmocka_unit_test(an_arena_has_borders_for_the_sanitizer),
         cmocka_unit_test(clocks_run_and_can_be_replaced),
         cmocka_unit_test(crc32c_is_that_of_rfc_3720),
         cmocka_unit_test(near_names_are_suggested),
