@@ -177,14 +177,22 @@ static struct field_spec new_field(const struct spec_reading *reading, const str
     };
 }
 
+/* A name with a dot in it can be that of an object's field. */
+static bool has_twin(const struct list *list, const struct field_spec *field)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->fields[i].array == field->array && !strcmp(list->fields[i].name, field->name))
+            return true;
+    return false;
+}
+
 static int append(const struct spec_reading *reading, struct list *list,
                   const struct field_spec *field)
 {
-    size_t twin;
     if (list->n == SPEC_MAX_FIELDS)
         return yaml_fail_key(reading->err, reading->file, field->node, "more than %d fields",
                              SPEC_MAX_FIELDS);
-    if (spec_find(list->fields, list->n, SPEC_NO_FIELD, slice_of(field->name), &twin))
+    if (has_twin(list, field))
         return yaml_fail_key(reading->err, reading->file, field->node,
                              "%s is the name of two fields: call one of them otherwise",
                              field->name);

@@ -504,6 +504,8 @@ static void test_a_wrong_spec_is_told_with_its_place(void **state)
          "a.t: the field b stands behind it: move it up"},
         {"fields: {a: {fields: {city: {template: \"{city}\"}}}}", "a.city: it names itself"},
         {"fields: {a: {fields: {b: int}}, a.b: int}", "a.b is the name of two fields"},
+        {"fields: {a: {items: {fields: {b.c: int, b: {fields: {c: int}}}}}}",
+         "test:1:54: a[].b.c is the name of two fields"},
         {"key: a\nfields: {a: {fields: {b: int}}}", "test:1:6: key: a is an object: name a field"},
         {"id: a\nfields: {a: {items: int}}", "test:1:5: id: a is an array, and has no one value"},
         {"key: a.n\nfields: {a: {items: {fields: {n: int}}}, n: int}",
