@@ -335,6 +335,39 @@ static void test_what_is_hidden_has_room(void **state)
     }
 }
 
+static void add_times(struct buf *yaml, int times, const char *text)
+{
+    for (int i = 0; i < times; i++)
+        buf_add_str(yaml, text);
+}
+
+/* So many that what surrounds each counts, and letters that are six times as long when escaped. */
+static void test_many_and_escaped_texts_have_room(void **state)
+{
+    (void)state;
+    enum { FIELDS = 120, LETTERS = 200 };
+    for (int i = 0; i < 4; i++) {
+        struct buf yaml;
+        struct kit kit;
+        buf_init(&yaml, 1 << 20);
+        buf_add_str(&yaml, "fields: {o: {fields: {");
+        for (int n = 0; n < FIELDS; n++)
+            buf_printf(&yaml, "u%d: {provider: uuid, hidden: true%s}, ", n,
+                       i < 2 ? "" : ", null: 50%");
+        for (int n = 0; n < FIELDS; n++) {
+            buf_printf(&yaml, "c%d: {hidden: %s, value: \"", n, i % 2 ? "true" : "false");
+            add_times(&yaml, LETTERS, "\\x01");
+            buf_add_str(&yaml, "\"}, ");
+        }
+        buf_add_str(&yaml, "z: int}}}");
+        open_kit(&kit, buf_str(&yaml), &(struct maker_options){.users = i & 1, .utf8 = i & 2});
+        for (int n = 0; n < 20; n++)
+            make(&kit);
+        close_kit(&kit);
+        buf_release(&yaml);
+    }
+}
+
 /* ---- Keys, ids and faults ---- */
 
 static void test_an_inner_field_can_be_asked_for(void **state)
@@ -543,12 +576,6 @@ static void test_a_wrong_spec_is_told_with_its_place(void **state)
     }
 }
 
-static void add_times(struct buf *yaml, int times, const char *text)
-{
-    for (int i = 0; i < times; i++)
-        buf_add_str(yaml, text);
-}
-
 /* What is refused because of its size takes no memory before: here it were 50 GB. */
 static void test_a_template_of_templates_is_told(void **state)
 {
@@ -708,6 +735,7 @@ int main(void)
         cmocka_unit_test(test_a_users_own_stays_his),
         cmocka_unit_test(test_the_longest_records_have_room),
         cmocka_unit_test(test_what_is_hidden_has_room),
+        cmocka_unit_test(test_many_and_escaped_texts_have_room),
         cmocka_unit_test(test_an_inner_field_can_be_asked_for),
         cmocka_unit_test(test_what_has_no_one_value_is_refused),
         cmocka_unit_test(test_a_text_that_is_too_long),
