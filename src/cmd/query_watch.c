@@ -122,7 +122,7 @@ static void draw(struct watch *w, const struct table_view *before)
         .before = before && table_is_alike(before, now) ? before : NULL,
     };
     redraw_begin(&w->redraw, &screen, &w->out);
-    redraw_add_head(&w->out, w->request->every_ms);
+    redraw_add_head(&screen, w->request->every_ms, &w->out);
     w->redraw.drawn_lines = 2 + table_print(now, &look, &w->out);
     if (w->more)
         buf_printf(&w->out, "(the first %zu rows)\n", now->n_rows);

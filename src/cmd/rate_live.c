@@ -98,7 +98,7 @@ static void draw(struct live *live, const struct rate_view *view, struct arena *
     struct buf text;
     buf_init(&text, MAX_SCREEN_BYTES);
     redraw_begin(&live->redraw, &screen, &live->out);
-    redraw_add_head(&live->out, EVERY_MS);
+    redraw_add_head(&screen, EVERY_MS, &live->out);
     live->redraw.drawn_lines = 1 + print_fitting(live, view, arena, &screen, &text);
     buf_add_slice(&live->out, buf_slice(&text));
     buf_release(&text);

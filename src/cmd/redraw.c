@@ -4,6 +4,7 @@
 #include "base/signals.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,13 +23,17 @@ void redraw_begin(const struct redraw *redraw, const struct screen *screen, stru
         buf_printf(out, "\x1b[%zuA\r\x1b[J", redraw->drawn_lines);
 }
 
-void redraw_add_head(struct buf *out, int64_t every_ms)
+void redraw_add_head(const struct screen *screen, int64_t every_ms, struct buf *out)
 {
     char text[64];
+    char head[128];
     struct tm tm;
     time_t now = (time_t)(clock_wall_us() / 1000000);
     strftime(text, sizeof text, "%H:%M:%S", localtime_r(&now, &tm));
-    buf_printf(out, "%s, every %g s; Ctrl-C ends\n", text, (double)every_ms / 1000);
+    snprintf(head, sizeof head, "%s, every %g s; Ctrl-C ends", text, (double)every_ms / 1000);
+    if (screen->columns > 0 && screen->columns < strlen(head))
+        head[screen->columns] = '\0';
+    buf_printf(out, "%s\n", head);
 }
 
 void redraw_add_time(struct buf *out)

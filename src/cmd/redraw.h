@@ -21,8 +21,8 @@ struct redraw {
 void redraw_init(struct redraw *redraw);
 /* Append what clears the last time, if all of it is still on the screen. */
 void redraw_begin(const struct redraw *redraw, const struct screen *screen, struct buf *out);
-/* The head line of a terminal: the time of day, and what comes. */
-void redraw_add_head(struct buf *out, int64_t every_ms);
+/* The head line of a terminal: the time of day, and what comes; one line of a narrow one, too. */
+void redraw_add_head(const struct screen *screen, int64_t every_ms, struct buf *out);
 /* The time in UTC, for a program: 2026-11-26T14:53:07Z */
 void redraw_add_time(struct buf *out);
 /* Wait until then (of clock_mono_us()): true; or for a signal that asks to stop: false. */

@@ -113,6 +113,13 @@ def test_a_line_a_second_and_the_terminal(kafka, topic, tool):
     assert interrupt(process) == ""
     terminal.signal(signal.SIGINT)
     assert terminal.wait() == 0
+    narrow = tool.terminal("rate", topic, "--live", "--per", "hour", lines=12, columns=20, TERM="xterm", LC_ALL="C.UTF-8")
+    narrow.shows("\x1b[J")
+    frame, up = re.match(r"(?s)(.*?)\x1b\[(\d+)A\r\x1b\[J", narrow.text).groups()
+    assert int(up) == sum(-(-max(len(line), 1) // 20) for line in frame.splitlines()), frame
+    assert re.match(r"\d\d:\d\d:\d\d, every 1 s;\r?\n", frame), frame
+    narrow.signal(signal.SIGINT)
+    assert narrow.wait() == 0
 
 
 def test_a_topic_that_grows_or_goes(kafka, topic, tool):
