@@ -139,8 +139,11 @@ static int connect_failed(const struct pg_target *target, const PGconn *conn, co
                             "credentials file, PGPASSWORD or the password file",
                             target->label);
     if (!*sqlstate)
-        return err_set(err, is_lasting(text) ? ERR_HALT : ERR_OUTAGE, "cannot %s %s: %s",
-                       pooler ? "use" : "reach", target->label, text);
+        return err_set(err, is_lasting(text) ? ERR_HALT : ERR_OUTAGE, "cannot %s %s: %s%s",
+                       pooler ? "use" : "reach", target->label, text,
+                       target->unnamed ? " (the database is from: PGHOST and its like, or libpq's "
+                                         "defaults; --database names one)"
+                                       : "");
     if (pg_class_of(sqlstate, false) == PG_RETRY)
         return err_set_code(err, ERR_OUTAGE, sqlstate, "cannot use %s: %s", target->label, text);
     return refused(target, conn, sqlstate, text, err);

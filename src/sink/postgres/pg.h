@@ -69,6 +69,7 @@ struct pg_target {
     const char *values[64];
     const char *application_name; /* as the server keeps it */
     const char *user;             /* who connects; NULL when only libpq can tell */
+    bool unnamed;                 /* no --database: libpq's environment and defaults say which */
     const char *label; /* "drivendata_db on 127.0.0.1:5432 as postgres", for messages; no secret */
 };
 int pg_target_resolve(struct pg_target *target, struct arena *arena, const char *database,

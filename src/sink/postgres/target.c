@@ -271,6 +271,7 @@ int pg_target_resolve(struct pg_target *target, struct arena *arena, const char 
     int rc = 0;
     switch (database_form(database)) {
     case DATABASE_ENVIRONMENT:
+        target->unnamed = true;
         break;
     case DATABASE_FILE:
         rc = add_file(target, arena, database, err);
