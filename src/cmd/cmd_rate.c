@@ -130,8 +130,6 @@ static int read_table(struct rate_job *job, struct err *err)
     static const enum option_id of_topics[] = {OPTION_TOPIC, OPTION_PARTITION, OPTION_EXACT};
     if (!table)
         return err_set(err, ERR_USAGE, "%s is of a table: write --table too", column->where);
-    if (!column)
-        return err_set(err, ERR_USAGE, "--table: by which of its columns? --column NAME");
     if (check_table(table->value, err) < 0)
         return err_prefix(err, "%s", table->where);
     if (job->cli->line.n_words > 0)
@@ -142,7 +140,7 @@ static int read_table(struct rate_job *job, struct err *err)
             return err_set(err, ERR_USAGE, "%s is of a topic; a table has no such thing",
                            option_of(job, of_topics[i])->where);
     job->table.source.table = table->value;
-    job->table.source.column = column->value;
+    job->table.source.column = column ? column->value : NULL;
     return 0;
 }
 

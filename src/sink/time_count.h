@@ -31,8 +31,8 @@ enum time_kind {
 struct time_count_request {
     const struct pipeline_config *config; /* the database */
     const char *table;                    /* as SQL writes it */
-    const char *column;                   /* its name, with or without SQL's quotes */
-    const char *timezone;                 /* as tz_open() reads it */
+    const char *column;   /* its name, with or without SQL's quotes; NULL: none was named */
+    const char *timezone; /* as tz_open() reads it */
 };
 
 /* Borrowed from the time_count. */
@@ -47,8 +47,8 @@ struct time_column {
 
 /*
  * Connect, and find the column. ERR_USAGE: there is no such table or column (the nearest is named),
- * or it is of a type that is no time (those that hold times are named). ERR_INPUT: this role may
- * not read them, or row security hides rows from it.
+ * none was named, or it is of a type that is no time (those that hold times are named). ERR_INPUT:
+ * this role may not read them, or row security hides rows from it.
  */
 int time_count_open(struct time_count **out, const struct time_count_request *request,
                     struct err *err);

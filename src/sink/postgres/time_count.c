@@ -255,6 +255,16 @@ static int fail_unknown(struct time_count *count, const char *name, struct err *
                    others);
 }
 
+static int fail_unnamed(struct time_count *count, struct err *err)
+{
+    const char *others = time_count_others(count);
+    if (*others)
+        return err_set(err, ERR_USAGE, "by which column of %s? --column NAME; its times are in %s",
+                       count->column.table, others);
+    return err_set(err, ERR_USAGE, "%s has no column that is known to hold times",
+                   count->column.table);
+}
+
 static int read_column(struct time_count *count, const char *oid, const char *name, struct err *err)
 {
     const struct rows *columns = &count->columns;
@@ -264,6 +274,8 @@ static int read_column(struct time_count *count, const char *oid, const char *na
             &count->columns, err) < 0)
         return -1;
     count->chosen = row_count(columns);
+    if (!name)
+        return fail_unnamed(count, err);
     if (!find_column(columns, name, &at))
         return fail_unknown(count, name, err);
     count->chosen = at;
