@@ -136,7 +136,7 @@ static int show(struct watch *w, struct err *err)
     if (w->redraw.terminal) {
         draw(w, before);
     } else {
-        redraw_add_time(&w->out);
+        redraw_add_time(&w->out, clock_wall_us());
         watch_line(&w->out, before, &w->tables[w->now]);
     }
     return output_write(&w->out, err);

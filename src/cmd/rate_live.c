@@ -108,7 +108,8 @@ static void draw(struct live *live, const struct rate_view *view, struct arena *
 
 static void add_line(struct live *live, const struct rate_view *view, struct arena *arena)
 {
-    redraw_add_time(&live->out);
+    /* When it was asked: rounds begin a second apart at least, however late one's answer comes. */
+    redraw_add_time(&live->out, live->rate.now_ms * 1000);
     buf_add_byte(&live->out, ' ');
     rate_render_line(view, arena, &live->out);
     buf_add_byte(&live->out, '\n');

@@ -36,12 +36,12 @@ void redraw_add_head(const struct screen *screen, int64_t every_ms, struct buf *
     buf_printf(out, "%s\n", head);
 }
 
-void redraw_add_time(struct buf *out)
+void redraw_add_time(struct buf *out, int64_t wall_us)
 {
     char text[64];
     struct tm tm;
-    time_t now = (time_t)(clock_wall_us() / 1000000);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+    time_t at = (time_t)(wall_us / 1000000);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &tm));
     buf_add_str(out, text);
 }
 

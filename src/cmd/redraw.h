@@ -23,8 +23,8 @@ void redraw_init(struct redraw *redraw);
 void redraw_begin(const struct redraw *redraw, const struct screen *screen, struct buf *out);
 /* The head line of a terminal: the time of day, and what comes; one line of a narrow one, too. */
 void redraw_add_head(const struct screen *screen, int64_t every_ms, struct buf *out);
-/* The time in UTC, for a program: 2026-11-26T14:53:07Z */
-void redraw_add_time(struct buf *out);
+/* A time of clock_wall_us() in UTC, for a program: 2026-11-26T14:53:07Z */
+void redraw_add_time(struct buf *out, int64_t wall_us);
 /* Wait until then (of clock_mono_us()): true; or for a signal that asks to stop: false. */
 bool redraw_pause(int64_t deadline_us);
 
