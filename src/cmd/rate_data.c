@@ -36,18 +36,19 @@ static void json_figures(const struct rate_view *view, struct arena *arena, stru
 {
     struct rate_figures figures = rate_figures(view->rate);
     bool any = figures.peak > 0;
+    bool measured = figures.measured_ms > 0;
     bool expected = view->expect_per_s > 0;
     double expected_per_day = view->expect_per_s * DAY_S;
-    json_out_real(out, "now", true, figures.now_per_unit);
-    json_out_real(out, "average", true, figures.average_per_unit);
-    json_out_real(out, "peak", true, figures.peak);
+    json_out_real(out, "now", measured, figures.now_per_unit);
+    json_out_real(out, "average", measured, figures.average_per_unit);
+    json_out_real(out, "peak", measured, figures.peak);
     json_out_text(out, "peak_at", any ? rate_time_rfc(view, arena, figures.peak_ms) : NULL);
     json_out_bool(out, "peak_whole", figures.peak_whole);
-    json_out_real(out, "per_day", true, figures.per_day);
+    json_out_real(out, "per_day", measured, figures.per_day);
     json_out_number(out, "measured_ms", true, figures.measured_ms);
     json_out_number(out, "left_out", true, figures.left_out);
     json_out_real(out, "expected_per_day", expected, expected_per_day);
-    json_out_real(out, "over_expected", expected, figures.per_day - expected_per_day);
+    json_out_real(out, "over_expected", expected && measured, figures.per_day - expected_per_day);
     json_out_number(out, "skew_percent", figures.skew > 0, llround(figures.skew * 100));
 }
 

@@ -221,24 +221,34 @@ static const char *total_text(const struct rate_view *view, struct arena *arena)
     return text;
 }
 
-static const char *by_a_part(const struct rate_view *view, struct arena *arena)
+/* How long a time figures are drawn from. */
+static const char *basis_duration(struct arena *arena, const struct rate_figures *figures)
 {
-    const char *unit = unit_name(view->rate->unit);
-    return arena_printf(arena, "by a part of a%s %s", *unit == 'h' ? "n" : "", unit);
+    return duration_text(arena, figures->measured_ms / 1000 * 1000);
+}
+
+/* The last slot that is whole; else the first. */
+static const struct rate_slot *last_whole(const struct rate *rate)
+{
+    size_t last = rate->n_slots - 1;
+    while (last > 0 && !rate->slots[last].whole)
+        last--;
+    return &rate->slots[last];
 }
 
 static const char *now_text(const struct rate_view *view, struct arena *arena,
                             const struct rate_figures *figures)
 {
-    const struct rate *rate = view->rate;
-    size_t last = rate->n_slots - 1;
+    const char *unit = unit_name(view->rate->unit);
     const char *rated = per(view, arena, figures->now_per_unit);
-    while (last > 0 && !rate->slots[last].whole)
-        last--;
-    if (!figures->of_whole)
-        return arena_printf(arena, "%s, %s", rated, by_a_part(view, arena));
-    return arena_printf(arena, "%s, in the %s from %s", rated, unit_name(rate->unit),
-                        rate_time_text(view, arena, rate->slots[last].from_ms));
+    if (figures->of_whole)
+        return arena_printf(arena, "%s, in the %s from %s", rated, unit,
+                            rate_time_text(view, arena, last_whole(view->rate)->from_ms));
+    if (figures->now_per_unit > 0)
+        return arena_printf(arena, "%s, drawn from %s", rated, basis_duration(arena, figures));
+    if (figures->average_per_unit > 0)
+        return arena_printf(arena, "%s, nothing came for a whole %s", rated, unit);
+    return rated;
 }
 
 static const char *peak_text(const struct rate_view *view, struct arena *arena,
@@ -247,18 +257,21 @@ static const char *peak_text(const struct rate_view *view, struct arena *arena,
     const char *peak = per(view, arena, figures->peak);
     if (figures->peak <= 0)
         return peak;
+    if (figures->peak_drawn)
+        return arena_printf(arena, "%s, drawn from %s", peak, basis_duration(arena, figures));
     peak = arena_printf(arena, "%s at %s", peak, rate_time_text(view, arena, figures->peak_ms));
-    if (!figures->of_whole)
-        return arena_printf(arena, "%s, %s", peak, by_a_part(view, arena));
     return figures->peak_whole ? peak : arena_printf(arena, "at least %s", peak);
 }
 
-/* What came in a few seconds tells little of a day. */
-static const char *basis_text(struct arena *arena, const struct rate_figures *figures)
+/* What came in a few seconds, or in parts of units, tells little of a day. */
+static const char *basis_text(const struct rate_view *view, struct arena *arena,
+                              const struct rate_figures *figures)
 {
-    if (figures->per_day <= 0 || figures->measured_ms >= FEW_MS)
+    bool any = figures->per_day > 0;
+    int64_t enough_ms = figures->of_whole ? FEW_MS : any ? INT64_MAX : unit_ms(view->rate->unit);
+    if (figures->measured_ms >= enough_ms || (figures->of_whole && !any))
         return "";
-    return arena_printf(arena, " (from %" PRId64 " s)", figures->measured_ms / 1000);
+    return arena_printf(arena, " (from %s)", basis_duration(arena, figures));
 }
 
 const char *rate_day_text(const struct rate_view *view, struct arena *arena)
@@ -266,8 +279,12 @@ const char *rate_day_text(const struct rate_view *view, struct arena *arena)
     struct rate_figures figures = rate_figures(view->rate);
     double per_day = figures.per_day;
     double expected = view->expect_per_s * DAY_S;
+    if (figures.measured_ms <= 0)
+        return expected > 0
+                   ? arena_printf(arena, "not known, %s expected", measure_text(arena, expected))
+                   : "not known";
     const char *text = arena_printf(arena, "%s/day at this rate%s", measure_text(arena, per_day),
-                                    basis_text(arena, &figures));
+                                    basis_text(view, arena, &figures));
     if (expected <= 0)
         return text;
     double over = per_day - expected;
@@ -302,12 +319,13 @@ static void fill_facts(struct columns *facts, const struct rate_view *view, stru
     const char *partitions = partitions_text(view, arena, figures.skew);
     columns_init(facts, arena, heads, 2);
     add_fact(facts, view->topic ? "records" : "rows", total_text(view, arena));
-    if (all_records(rate) == 0)
-        return;
-    add_fact(facts, "now", now_text(view, arena, &figures));
-    add_fact(facts, "average", per(view, arena, figures.average_per_unit));
-    add_fact(facts, "peak", peak_text(view, arena, &figures));
-    add_fact(facts, "a day", rate_day_text(view, arena));
+    if (figures.measured_ms > 0) {
+        add_fact(facts, "now", now_text(view, arena, &figures));
+        add_fact(facts, "average", per(view, arena, figures.average_per_unit));
+        add_fact(facts, "peak", peak_text(view, arena, &figures));
+    }
+    if (figures.measured_ms > 0 || view->expect_per_s > 0)
+        add_fact(facts, "a day", rate_day_text(view, arena));
     if (partitions)
         add_fact(facts, "partitions", partitions);
     if (rate->distinct_keys >= 0 && was_read(view))

@@ -4,12 +4,16 @@
 
 #define LEAST_MS 1000 /* what came at one moment tells nothing of shorter times */
 
-/* How much of a slot is over, from when on something could arrive. */
-static int64_t elapsed_ms(const struct rate *rate, const struct rate_slot *slot)
+static int64_t ends_ms(const struct rate *rate)
 {
-    int64_t ends_ms = rate->has_end ? rate->ends_ms : rate->now_ms;
-    int64_t to_ms = slot->to_ms < ends_ms ? slot->to_ms : ends_ms;
-    int64_t from_ms = slot->from_ms;
+    return rate->has_end ? rate->ends_ms : rate->now_ms;
+}
+
+/* How much of a stretch is over, from when on something could arrive. */
+static int64_t elapsed_ms(const struct rate *rate, int64_t from_ms, int64_t to_ms)
+{
+    if (to_ms > ends_ms(rate))
+        to_ms = ends_ms(rate);
     if (rate->has_first && from_ms < rate->first_ms)
         from_ms = rate->first_ms;
     return to_ms > from_ms ? to_ms - from_ms : 0;
@@ -41,65 +45,114 @@ static double per_unit(const struct rate *rate, int64_t records, int64_t ms)
     return (double)records * (double)unit_ms(rate->unit) / (double)at_least(ms);
 }
 
-/* Whether whole slots tell enough: if only others hold records, they would tell of none. */
-static bool whole_tell(const struct rate *rate)
+/* What there is to draw figures from. */
+struct basis {
+    bool any_records;
+    bool any_whole;
+    bool whole_tell; /* enough: if only others hold records, they would tell of none */
+};
+
+static struct basis basis_of(const struct rate *rate)
 {
-    bool any_whole = false;
-    bool any_records = false;
+    struct basis basis = {.any_records = false};
     for (size_t i = 0; i < rate->n_slots; i++) {
         const struct rate_slot *slot = &rate->slots[i];
-        if (slot->whole && slot->records > 0)
-            return true;
-        any_whole |= slot->whole;
-        any_records |= slot->records > 0;
+        basis.any_whole |= slot->whole;
+        basis.any_records |= slot->records > 0;
+        basis.whole_tell |= slot->whole && slot->records > 0;
     }
-    return any_whole && !any_records;
+    basis.whole_tell |= basis.any_whole && !basis.any_records;
+    return basis;
 }
 
-static void take_peak(struct rate_figures *figures, const struct rate_slot *slot, double value)
+static void take_peaks(struct rate_figures *figures, const struct rate *rate)
 {
-    if (value <= figures->peak)
+    for (size_t i = 0; i < rate->n_slots; i++) {
+        const struct rate_slot *slot = &rate->slots[i];
+        if ((double)slot->records <= figures->peak)
+            continue;
+        figures->peak = (double)slot->records;
+        figures->peak_ms = slot->from_ms;
+        figures->peak_whole = slot->whole;
+    }
+}
+
+static void take_average(struct rate_figures *figures, const struct rate *rate, int64_t records)
+{
+    if (figures->measured_ms <= 0)
         return;
-    figures->peak = value;
-    figures->peak_ms = slot->from_ms;
-    figures->peak_whole = slot->whole;
+    figures->measured_ms = at_least(figures->measured_ms);
+    figures->average_per_unit = per_unit(rate, records, figures->measured_ms);
+    figures->per_day = (double)records * DAY_MS / (double)figures->measured_ms;
 }
 
-/* One that the average is of. */
-static void take_slot(struct rate_figures *figures, const struct rate *rate,
-                      const struct rate_slot *slot, int64_t *records)
+static void draw_from_whole(struct rate_figures *figures, const struct rate *rate)
 {
-    int64_t slot_ms = elapsed_ms(rate, slot);
-    bool is_part = !figures->of_whole && slot_ms > 0;
-    double rated = is_part ? per_unit(rate, slot->records, slot_ms) : (double)slot->records;
-    take_peak(figures, slot, rated);
-    *records += slot->records;
-    figures->measured_ms += slot_ms;
-    if (slot_ms > 0)
-        figures->now_per_unit = rated;
+    int64_t records = 0;
+    for (size_t i = 0; i < rate->n_slots; i++) {
+        const struct rate_slot *slot = &rate->slots[i];
+        if (!slot->whole) {
+            figures->left_out += slot->records;
+            continue;
+        }
+        records += slot->records;
+        figures->measured_ms += slot->to_ms - slot->from_ms;
+        figures->now_per_unit = (double)slot->records;
+    }
+    take_average(figures, rate, records);
+}
+
+/* Slots and what is behind the last of them, until now: a unit of nothing there is not shown. */
+static void draw_from_parts(struct rate_figures *figures, const struct rate *rate)
+{
+    int64_t records = 0;
+    bool silent = false;
+    for (size_t i = 0; i < rate->n_slots; i++) {
+        const struct rate_slot *slot = &rate->slots[i];
+        records += slot->records;
+        silent = slot->records == 0 && (silent || slot->whole);
+        if (rate->has_first || records > 0) /* before there was anything, nothing could arrive */
+            figures->measured_ms += elapsed_ms(rate, slot->from_ms, slot->to_ms);
+    }
+    int64_t behind_ms = elapsed_ms(rate, rate->slots[rate->n_slots - 1].to_ms, INT64_MAX);
+    figures->measured_ms += behind_ms;
+    take_average(figures, rate, records);
+    if (!silent && behind_ms < unit_ms(rate->unit))
+        figures->now_per_unit = figures->average_per_unit;
+    figures->peak_drawn = figures->peak < figures->average_per_unit;
+}
+
+/*
+ * No record in any slot, and none is whole. Of a time from which some may be deleted that says
+ * nothing, nor of one that is still to come.
+ */
+static void draw_from_nothing(struct rate_figures *figures, const struct rate *rate)
+{
+    int64_t until_ms = ends_ms(rate) < rate->now_ms ? ends_ms(rate) : rate->now_ms;
+    for (size_t i = 0; i < rate->n_slots; i++) {
+        const struct rate_slot *slot = &rate->slots[i];
+        bool gone = rate->some_deleted && rate->has_first && slot->from_ms < rate->first_ms;
+        int64_t to_ms = slot->to_ms < until_ms ? slot->to_ms : until_ms;
+        if (!gone && to_ms > slot->from_ms)
+            figures->measured_ms += to_ms - slot->from_ms;
+    }
+    if (figures->measured_ms < LEAST_MS)
+        figures->measured_ms = 0;
 }
 
 struct rate_figures rate_figures(const struct rate *rate)
 {
-    struct rate_figures figures = {.of_whole = whole_tell(rate),
+    struct basis basis = basis_of(rate);
+    struct rate_figures figures = {.of_whole = basis.whole_tell,
                                    .peak_ms = rate->n_slots > 0 ? rate->slots[0].from_ms : 0};
-    int64_t records = 0;
-    for (size_t i = 0; i < rate->n_slots; i++) {
-        const struct rate_slot *slot = &rate->slots[i];
-        if (figures.of_whole && !slot->whole) {
-            figures.left_out += slot->records;
-            take_peak(&figures, slot, (double)slot->records);
-        } else if (rate->has_first || records > 0 || slot->records > 0) {
-            /* Before there was anything, nothing could arrive. */
-            take_slot(&figures, rate, slot, &records);
-        }
-    }
-    if (figures.measured_ms > 0) {
-        figures.measured_ms = at_least(figures.measured_ms);
-        figures.average_per_unit = per_unit(rate, records, figures.measured_ms);
-        figures.per_day = (double)records * DAY_MS / (double)figures.measured_ms;
-    }
-    if (figures.peak < figures.average_per_unit) /* a day of 23 hours */
+    take_peaks(&figures, rate);
+    if (basis.whole_tell)
+        draw_from_whole(&figures, rate);
+    else if (basis.any_records)
+        draw_from_parts(&figures, rate);
+    else
+        draw_from_nothing(&figures, rate);
+    if (figures.peak < figures.average_per_unit) /* of parts, or a day of 23 hours */
         figures.peak = figures.average_per_unit;
     figures.skew = skew(rate);
     return figures;

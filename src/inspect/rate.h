@@ -61,8 +61,8 @@ struct rate {
     int64_t first_ms;
     bool some_deleted; /* it was not the first */
     /*
-     * Where the counting ends, if not now: behind the newest record, if nothing comes any more and
-     * no stretch was asked for that goes on; at the stretch's end, if all of it lies in the future.
+     * Where the counting ends, if not now: at the end of a stretch that was named and is over, or
+     * lies in the future. What is behind the last slot until then holds nothing.
      */
     bool has_end;
     int64_t ends_ms;
@@ -90,17 +90,20 @@ struct rate {
 
 /*
  * Of whole slots alone, but the peak, which is of all. Where whole ones hold nothing and others
- * do, all figures are of parts: then time counts from the first record on.
+ * do, all figures are drawn from parts: from the first record on until now, so that what came at
+ * once long ago weighs less and less. Where no slot holds anything and none is whole, nothing came
+ * in all of the time that is over.
  */
 struct rate_figures {
     bool of_whole;       /* not of parts */
-    double now_per_unit; /* the last whole slot */
+    double now_per_unit; /* the last whole slot; of parts the average, or 0 after a unit of none */
     double average_per_unit;
-    double peak;         /* records of the fullest slot; of parts, the highest rate of one */
+    double peak;         /* records of the fullest slot; of parts, the average if that is more */
     int64_t peak_ms;     /* where it begins */
-    bool peak_whole;     /* else it is so much at least */
+    bool peak_whole;     /* else it is so much at least, */
+    bool peak_drawn;     /* or the average of parts */
     double per_day;      /* the average, over a day */
-    int64_t measured_ms; /* how long a time the average is of */
+    int64_t measured_ms; /* how long a time the average is of; 0: nothing can be said */
     int64_t left_out;    /* records of slots that are not whole, if the average is of whole ones */
     double skew;         /* the largest partition's share over an even one; 1 is even, 0 unknown */
 };

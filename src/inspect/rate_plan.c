@@ -157,15 +157,13 @@ static void set_ends(struct rate *rate, const struct rate_wish *wish, const stru
                      const struct rate_held *held, const struct tz *tz)
 {
     bool is_future = s->from_ms > rate->now_ms;
-    bool over = is_over(rate, wish, s, held, tz);
-    bool ends = over && is_open(wish) && !held->of_days;
-    rate->is_over = over;
+    rate->is_over = is_over(rate, wish, s, held, tz);
     rate->newest_ms = held->any ? in_calendar(held->newest_ms) : 0;
     rate->has_first = held->any;
     rate->first_ms = held->any ? in_calendar(held->oldest_ms) : 0;
     rate->some_deleted = held->some_deleted;
-    rate->has_end = is_future || ends;
-    rate->ends_ms = is_future ? s->to_ms : ends ? rate->newest_ms + 1 : 0;
+    rate->has_end = is_future || (s->to_exact && s->to_ms < rate->now_ms);
+    rate->ends_ms = rate->has_end ? s->to_ms : 0;
 }
 
 /* Whether all of a slot that begins then is still there. */

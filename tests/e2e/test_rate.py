@@ -250,7 +250,12 @@ def test_rows_are_all_that_was_read(tool, kafka, topic):
 def test_rows_before_the_first_record_are_no_parts(tool, kafka, topic):
     name = topic()
     asked = ("--per", "hour", "--last", "5h", "--timezone", "UTC")
-    assert tool.ok("rate", name, *asked).decode().count("in part") == 0, "an empty topic"
+    shown = tool.ok("rate", name, *asked, "--expect", "10/h").decode()
+    assert shown.count("in part") == 0, "an empty topic"
+    assert re.search(r"(?m)^a day +0/day at this rate, 240 expected: 240 under \(100%\)$", shown), shown
+    counted = rate(tool, name, *asked, "--expect", "10/h")
+    assert (counted["now"], counted["average"], counted["per_day"], counted["over_expected"]) == (0, 0, 0, -240)
+    assert counted["measured_ms"] >= 5 * HOUR_MS
     now = round(time.time() * 1000)
     fill(kafka, name, [now - 2 * HOUR_MS, now - 2 * HOUR_MS, now - 2 * HOUR_MS])
     shown = tool.ok("rate", name, *asked).decode()
@@ -261,6 +266,22 @@ def test_rows_before_the_first_record_are_no_parts(tool, kafka, topic):
     shown = tool.ok("rate", name, "--per", "hour", "--from", "-30m", "--to", datetime.now().date() + timedelta(days=300),
                     "--timezone", "UTC", "--exact").decode()
     assert shown.count(" in part") <= 1 == shown.count(" so far")
+
+
+def test_a_burst_that_is_over_fades(tool, kafka, topic):
+    """Whatever its few seconds would make of an hour: the time counts until now."""
+    name = topic()
+    now = round(time.time() * 1000)
+    begin = now // HOUR_MS * HOUR_MS - 3 * HOUR_MS + HOUR_MS // 2
+    fill(kafka, name, [begin + i * 100 for i in range(100)])
+    counted = rate(tool, name, "--per", "hour", "--timezone", "UTC")
+    assert [slot["records"] for slot in counted["slots"]] == [100] and not counted["slots"][0]["whole"]
+    assert counted["measured_ms"] == ms_of(counted["counted_at"]) - begin
+    assert counted["average"] == pytest.approx(100 * HOUR_MS / counted["measured_ms"]) and counted["average"] <= 40
+    assert (counted["now"], counted["peak"], counted["peak_whole"]) == (0, 100, False)
+    shown = tool.ok("rate", name, "--per", "hour", "--timezone", "UTC").decode()
+    assert re.search(r"(?m)^now +0/hour, nothing came for a whole hour$", shown), shown
+    assert re.search(r"(?m)^peak +at least 100/hour at ", shown) and "nothing has come since" in shown
 
 
 def test_records_without_a_timestamp(tool, kafka, topic):

@@ -6,6 +6,7 @@
 #include "inspect/key_count.h"
 #include "inspect/rate_plan.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,6 +355,43 @@ static void test_a_wish_becomes_slots(void **state)
     arena_release(&arena);
 }
 
+/* Time counts until now, unless a stretch was named that is over or still to come. */
+static void test_where_the_counting_ends(void **state)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *ends; /* NULL: now */
+    } cases[] = {
+        {NULL, NULL, NULL}, /* though the newest is of days ago */
+        {"2026-11-20T10:30", NULL, NULL},
+        {"2026-11-20T10:30", "2026-11-21T10:30", "2026-11-21T10:30"},
+        {"2026-11-20T10:30", "2026-12-21T10:30", NULL},
+        {"2026-12-20T10:30", "2026-12-21T10:30", "2026-12-21T10:30"},
+    };
+    struct tz *tz = zone("UTC");
+    struct rate_held held = {.any = true,
+                             .oldest_ms = at("2026-11-20"),
+                             .newest_ms = at("2026-11-21T10:00")};
+    struct arena arena;
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err;
+        struct rate rate = {.now_ms = at(NOW)};
+        struct rate_wish wish = open_wish();
+        bool cut;
+        wish.from_ms = cases[i].from ? at(cases[i].from) : RATE_OPEN;
+        wish.to_ms = cases[i].to ? at(cases[i].to) : RATE_OPEN;
+        assert_int_equal(rate_plan(&rate, &arena, &wish, tz, &held, &cut, &err), 0);
+        if (rate.has_end != (cases[i].ends != NULL) ||
+            (rate.has_end && rate.ends_ms != at(cases[i].ends)))
+            fail_msg("case %zu", i);
+    }
+    tz_free(tz);
+    arena_release(&arena);
+}
+
 /* What has grown too long since it was asked for first. */
 static void test_a_stretch_may_slide(void **state)
 {
@@ -551,7 +589,8 @@ static void test_silence_does_not_hide_what_came_in_parts(void **state)
     (void)state;
     struct rate_figures figures = rate_figures(&rate);
     assert_true(figures.average_per_unit == 200 && figures.now_per_unit == 0);
-    assert_true(figures.peak == 1200 && figures.peak_ms == 0 && !figures.of_whole);
+    assert_true(figures.peak == 300 && figures.peak_ms == 0 && !figures.of_whole);
+    assert_true(!figures.peak_whole && !figures.peak_drawn);
     slots[0].records = 0; /* nothing at all is a figure */
     figures = rate_figures(&rate);
     assert_true(figures.of_whole && figures.average_per_unit == 0);
@@ -587,7 +626,7 @@ static void test_ends_move(void **state)
     }
 }
 
-/* 10 records a second, 8 s ago: the same a day, whatever the unit; and of a history that is over.
+/* 10 records a second, 8 s ago: the same a day, whatever the unit; and of a stretch that is over.
  */
 static void test_what_began_or_ended_within_a_unit_counts_from_there(void **state)
 {
@@ -605,7 +644,7 @@ static void test_what_began_or_ended_within_a_unit_counts_from_there(void **stat
         slot.to_ms = border_after(tz, rate.unit, at(NOW));
         assert_true(rate_figures(&rate).per_day == 864000);
     }
-    rate.has_end = true;
+    rate.has_end = true; /* --to */
     rate.ends_ms = rate.first_ms + 4000;
     assert_true(rate_figures(&rate).per_day == 2 * 864000);
     /* At one moment: in a second, at least. */
@@ -614,6 +653,99 @@ static void test_what_began_or_ended_within_a_unit_counts_from_there(void **stat
     assert_true(rate_figures(&rate).now_per_unit == 80 &&
                 rate_figures(&rate).average_per_unit == 80);
     tz_free(tz);
+}
+
+/*
+ * Without a stretch the rows end with what came last: until now is what time has passed. `slots`
+ * hold records from `first` on.
+ */
+static struct rate_figures of_parts(const int64_t records[2], int64_t first_ms, int64_t now_ms)
+{
+    const int64_t hour_ms = 3600000;
+    struct rate_slot slots[] = {
+        {.from_ms = 0, .to_ms = hour_ms, .records = records[0]},
+        {.from_ms = hour_ms, .to_ms = 2 * hour_ms, .records = records[1]},
+    };
+    const struct rate rate = {.unit = UNIT_HOUR,
+                              .now_ms = now_ms,
+                              .has_first = true,
+                              .first_ms = first_ms,
+                              .is_over = true,
+                              .slots = slots,
+                              .n_slots = records[1] > 0 ? 2 : 1};
+    return rate_figures(&rate);
+}
+
+static void test_a_burst_that_is_over_fades_and_a_steady_stream_stays(void **state)
+{
+    static const struct {
+        int64_t records[2];
+        int64_t first_s;
+        int64_t now_s;
+        double now;
+        double average;
+        double peak;
+        bool peak_drawn;
+    } cases[] = {
+        {{3000, 0}, 3580, 3580 + 800, 13500, 13500, 13500, true}, /* within 10 s, 13 minutes ago */
+        {{3000, 0}, 3580, 3580 + 3600, 3000, 3000, 3000, false},
+        {{3000, 0}, 3580, 7199, 2984.3, 2984.3, 3000, false},
+        {{3000, 0}, 3580, 7200, 0, 2983.4, 3000, false}, /* a whole hour of nothing */
+        {{3000, 0}, 3580, 3580 + 36000, 0, 300, 3000, false},
+        {{50, 0}, 600, 3610, 59.8, 59.8, 59.8, true}, /* one a minute, the next is to come */
+        {{50, 50}, 600, 6600, 60, 60, 60, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct rate_figures f =
+            of_parts(cases[i].records, cases[i].first_s * 1000, cases[i].now_s * 1000);
+        int64_t span_ms = (cases[i].now_s - cases[i].first_s) * 1000;
+        if (fabs(f.now_per_unit - cases[i].now) > 0.1 ||
+            fabs(f.average_per_unit - cases[i].average) > 0.1 ||
+            fabs(f.peak - cases[i].peak) > 0.1 || f.peak_drawn != cases[i].peak_drawn ||
+            f.measured_ms != span_ms || fabs(f.per_day - 24 * f.average_per_unit) > 0.1)
+            fail_msg("case %zu: now %f, average %f, peak %f", i, f.now_per_unit, f.average_per_unit,
+                     f.peak);
+    }
+}
+
+/* Nothing is a figure too, where there was a time in which something could have come. */
+static void test_nothing_is_measured(void **state)
+{
+    static const struct {
+        int64_t from_s;
+        int64_t to_s;
+        int64_t now_s;
+        bool whole;
+        int64_t first_s; /* 0: nothing ever came */
+        bool some_deleted;
+        int64_t measured_s;
+    } cases[] = {
+        {3600, 7200, 9000, true, 1, false, 3600},
+        {3600, 7200, 9000, false, 0, false, 3600},    /* of an empty topic none is whole */
+        {3600, 7200, 4200, false, 0, false, 600},     /* the current one */
+        {3600, 7200, 3600, false, 0, false, 0},       /* it has just begun, */
+        {3600, 7200, 1800, false, 0, false, 0},       /* or is to come */
+        {3600, 7200, 9000, false, 8000, false, 3600}, /* before the first, */
+        {3600, 7200, 9000, false, 8000, true, 0},     /* which is not known to be the first */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct rate_slot slot = {.from_ms = cases[i].from_s * 1000,
+                                 .to_ms = cases[i].to_s * 1000,
+                                 .whole = cases[i].whole};
+        const struct rate rate = {.unit = UNIT_HOUR,
+                                  .now_ms = cases[i].now_s * 1000,
+                                  .has_first = cases[i].first_s > 0,
+                                  .first_ms = cases[i].first_s * 1000,
+                                  .some_deleted = cases[i].some_deleted,
+                                  .slots = &slot,
+                                  .n_slots = 1};
+        struct rate_figures f = rate_figures(&rate);
+        if (f.measured_ms != cases[i].measured_s * 1000 || f.per_day != 0 || f.now_per_unit != 0 ||
+            f.peak != 0)
+            fail_msg("case %zu: %lld ms", i, (long long)f.measured_ms);
+    }
 }
 
 /* Days of 23 and 25 hours: a day's projection is of 24. */
@@ -671,6 +803,7 @@ int main(void)
         cmocka_unit_test(test_units_have_names),
         cmocka_unit_test(test_the_machines_zone_is_found),
         cmocka_unit_test(test_a_wish_becomes_slots),
+        cmocka_unit_test(test_where_the_counting_ends),
         cmocka_unit_test(test_a_stretch_may_slide),
         cmocka_unit_test(test_what_retention_deleted_in_part_is_not_whole),
         cmocka_unit_test(test_wishes_that_cannot_be),
@@ -679,6 +812,8 @@ int main(void)
         cmocka_unit_test(test_silence_does_not_hide_what_came_in_parts),
         cmocka_unit_test(test_ends_move),
         cmocka_unit_test(test_what_began_or_ended_within_a_unit_counts_from_there),
+        cmocka_unit_test(test_a_burst_that_is_over_fades_and_a_steady_stream_stays),
+        cmocka_unit_test(test_nothing_is_measured),
         cmocka_unit_test(test_short_and_long_days_weigh_by_their_length),
         cmocka_unit_test(test_keys_are_counted_exactly_and_then_nearly),
     };
