@@ -381,8 +381,18 @@ void rate_render_line(const struct rate_view *view, struct arena *arena, struct 
 {
     const struct rate *rate = view->rate;
     struct rate_figures figures = rate_figures(rate);
+    const char *unit = unit_name(rate->unit);
     const struct rate_slot *last = &rate->slots[rate->n_slots - 1];
-    buf_printf(out, "%s in the %s from %s, average %s, %s", grouped_text(arena, last->records),
-               unit_name(rate->unit), rate_time_text(view, arena, last->from_ms),
-               per(view, arena, figures.average_per_unit), rate_day_text(view, arena));
+    const struct rate_slot *told = rate->n_slots > 1 ? last - 1 : last;
+    buf_printf(out, "%s in the %s from %s", grouped_text(arena, told->records), unit,
+               rate_time_text(view, arena, told->from_ms));
+    if (told == last)
+        buf_add_str(out, NOTE_SO_FAR);
+    else
+        buf_printf(out, ", %s so far in this one", grouped_text(arena, last->records));
+    if (figures.measured_ms > 0)
+        buf_printf(out, ", average %s, %s", per(view, arena, figures.average_per_unit),
+                   rate_day_text(view, arena));
+    else
+        buf_printf(out, ", a day %s", rate_day_text(view, arena));
 }

@@ -56,7 +56,7 @@ struct rate_look {
 /* The table, then as much as the look asks for. */
 void rate_render_text(const struct rate_view *view, const struct rate_look *look,
                       struct arena *arena, struct buf *out);
-/* One line for a log, without its end: the last slot, the average, a day. */
+/* One line for a log, without its end: the last unit that is over, the one under way, a day. */
 void rate_render_line(const struct rate_view *view, struct arena *arena, struct buf *out);
 /* One object in a line. */
 void rate_render_json(const struct rate_view *view, struct arena *arena, struct buf *out);

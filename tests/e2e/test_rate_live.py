@@ -3,6 +3,7 @@ import json
 import re
 import signal
 import time
+from datetime import datetime, timezone
 
 import pytest
 
@@ -100,8 +101,8 @@ def test_a_line_a_second_and_the_terminal(kafka, topic, tool):
     clear_of("hour", 30)
     process = tool.start("rate", topic, "--live", "--per", "hour", "--expect", "10000/d")
     line = process.stdout.readline().decode()
-    assert re.match(r"\S+Z 0 in the hour from \d{4}-\d\d-\d\d \d\d:\d\d, average 0/hour, 0/day at this rate, 10,000"
-                    r" expected: 10,000 under \(100%\)\n$", line), line
+    assert re.match(r"\S+Z 0 in the hour from \d{4}-\d\d-\d\d \d\d:\d\d, 0 so far in this one, average 0/hour, 0/day at"
+                    r" this rate, 10,000 expected: 10,000 under \(100%\)\n$", line), line
     terminal = tool.terminal("rate", topic, "--live", "--per", "hour", lines=16, TERM="xterm", LC_ALL="C.UTF-8")
     terminal.shows(" so far\n")
     add(kafka, topic, 90)
@@ -109,7 +110,7 @@ def test_a_line_a_second_and_the_terminal(kafka, topic, tool):
     wait_until(lambda: terminal.read(0.1) and re.search(r" 90  \u2588+( so far)?\n", terminal.text), 20)
     drawn = [len(part.splitlines()) for part in terminal.text.split("\x1b[J")]
     assert max(drawn) <= 16, "it stays on the screen"
-    wait_until(lambda: re.search(rb"Z 90 in the hour from ", process.stdout.readline()), 20)
+    wait_until(lambda: re.search(rb"Z 0 in the hour from .*, 90 so far in this one, ", process.stdout.readline()), 20)
     assert interrupt(process) == ""
     terminal.signal(signal.SIGINT)
     assert terminal.wait() == 0
@@ -120,6 +121,24 @@ def test_a_line_a_second_and_the_terminal(kafka, topic, tool):
     assert re.match(r"\d\d:\d\d:\d\d, every 1 s;\r?\n", frame), frame
     narrow.signal(signal.SIGINT)
     assert narrow.wait() == 0
+
+
+def test_a_line_tells_of_the_second_that_is_over(kafka, topic, tool):
+    """All of them, though the line comes while another is under way; and no two lines are of the same second."""
+    process = tool.start("rate", topic, "--live", "--per", "second", "--timezone", "UTC")
+    lines = [process.stdout.readline().decode()]
+    at = round(time.time() + 3 * patience())  # it is there before its second is
+    kafka.produce(topic, [Record(b"{}", timestamp_ms=at * 1000 + i) for i in range(50)])
+    of_second = datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+
+    def tells() -> bool:
+        lines.append(process.stdout.readline().decode())
+        return re.search(rf"Z 50 in the second from {of_second}, \d+ so far in this one, average ", lines[-1])
+
+    wait_until(tells, 10, "the second's line")
+    stamps = [line.split()[0] for line in lines]
+    assert len(set(stamps)) == len(stamps) and all(len(line) < 160 for line in lines), lines
+    assert interrupt(process) == ""
 
 
 def test_a_topic_that_grows_or_goes(kafka, topic, tool):
@@ -165,5 +184,5 @@ def test_a_broker_that_is_away_is_told_once_and_waited_for(kafka, topic, tool):
     finally:
         kafka.start()
     add(kafka, topic, 25)
-    wait_until(lambda: re.search(rb"Z 25 in", stays.stdout.readline()), 40)
+    wait_until(lambda: re.search(rb" 25 so far in this one, ", stays.stdout.readline()), 40)
     assert interrupt(stays) == ""

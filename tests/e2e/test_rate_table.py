@@ -194,6 +194,16 @@ def test_an_empty_table(rate, database):
     assert re.search(r"(?s)so far\n\nrows  0\n$", rate.text("at", table="empty"))
     database.execute("INSERT INTO empty VALUES (NULL)")
     assert "1 row is NULL in at, and counted nowhere." in rate.text("at", table="empty")
+    database.execute("INSERT INTO empty VALUES ('2026-10-23 12:30Z')")
+    how = ("--per", "hour", "--from", "2026-10-24", "--to", "2026-10-26", "--timezone", "UTC", "--expect", "10/h")
+    for rows in (1, 0):  # and where none is held before or behind
+        shown = rate.text("at", *how, table="empty")
+        assert re.search(r"(?m)^a day +0/day at this rate, 240 expected: 240 under \(100%\)$", shown), shown
+        answer = rate.json("at", *how, table="empty")
+        assert (answer["now"], answer["per_day"], answer["over_expected"], answer["measured_ms"]) == (0, 0, -240, 48 * 3_600_000)
+        database.execute("DELETE FROM empty")
+    assert re.search(r"(?m)^a day +not known, 240 expected$",
+                     rate.text("at", "--from", "2099-01-01", "--to", "2099-01-03", "--expect", "10/h", table="empty"))
 
 
 # ---- forms ----
@@ -243,7 +253,9 @@ def test_the_terminals_width(rate, visits):
 # ---- what is refused ----
 
 @pytest.mark.parametrize("arguments, code, message", [
-    (["--table", "shop.visits"], 2, "--table: by which of its columns? --column NAME"),
+    (["--table", "shop.visits"], 2,
+     "by which column of shop.visits? --column NAME; its times are in at, local, day, python, iso\n"),
+    (["--table", "shop.plain"], 2, "shop.plain has no column that is known to hold times\n"),
     (["--column", "at"], 2, "--column is of a table: write --table too"),
     (["--table", "shop visits", "--column", "at"], 2, '--table: "shop visits" is not a table\'s name'),
     (["orders", "--table", "shop.visits", "--column", "at"], 2, '"orders" and --table: choose a topic or a table'),
@@ -307,6 +319,8 @@ def test_a_signal_ends_that_look(rate, visits, postgres):
 def test_no_database(rate, database):
     wrong = f"host=127.0.0.1 port=1 user=postgres dbname={database.name}"
     assert "cannot reach" in rate.refused("rate", "--table", "t", "--column", "at", "--database", wrong, code=1)
+    said = rate.refused("rate", "--table", "t", "--column", "at", code=1, PGHOST="127.0.0.1", PGPORT="1")
+    assert "cannot reach" in said and "--database names one)" in said
     rate.database.credentials(rate.folder, password="wrong")
     assert "the server refuses the password" in rate.refused(*rate.arguments("at"), code=1)
 
@@ -367,11 +381,11 @@ def test_live_is_a_line_a_second(rate, live):
     process = rate.start(*rate.arguments("at", "--live", "--per", "day", "--last", "1d", "--timezone", "UTC", "--expect",
                                          "10/d", table="live"))
     first = process.stdout.readline().decode()
-    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \d+ in the day from \d{4}-\d\d-\d\d, average \S+/day, \S+/day at"
-                    r" this rate, 10 expected: \S+ over \(\S+%\)\n$", first), first
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \d+ in the day from \d{4}-\d\d-\d\d, \d+ so far in this one, average \S+/day, \S+/day at"
+                    r" this rate \(from \S+\), 10 expected: \S+ over \(\S+%\)\n$", first), first
     add(live, 1000)
     seen = [first]
-    wait_until(lambda: seen.append(process.stdout.readline().decode()) or re.search(r"Z 1,0\d\d in", seen[-1]), 10)
+    wait_until(lambda: seen.append(process.stdout.readline().decode()) or re.search(r", 1,0\d\d so far in this one", seen[-1]), 10)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10 * patience()) == 0 and process.stderr.read() == b""
 
@@ -460,6 +474,6 @@ def test_live_goes_on_after_an_outage_which_it_tells_once(rate, live, postgres):
     time.sleep(2.5)  # two more rounds, in which nothing is said
     postgres.start()
     add(live, 500)
-    wait_until(lambda: re.search(rb"Z 5\d\d in", process.stdout.readline()), 20)
+    wait_until(lambda: re.search(rb", 5\d\d so far in this one", process.stdout.readline()), 20)
     process.send_signal(signal.SIGINT)
     assert process.wait(10 * patience()) == 0 and process.stderr.read() == b""

@@ -155,10 +155,10 @@ static void test_a_part_is_only_where_one_could_be(void **state)
                 "2026-11-26 16:00        0\n"
                 "\n"
                 "records  12\n"
-                "now      25,200/hour, by a part of an hour\n"
+                "now      12.3/hour, drawn from 58m30s\n"
                 "average  12.3/hour\n"
-                "peak     25,200/hour at 2026-11-26 15:00, by a part of an hour\n"
-                "a day    295.3/day at this rate\n"
+                "peak     12.3/hour, drawn from 58m30s\n"
+                "a day    295.3/day at this rate (from 58m30s)\n"
                 "\n"
                 "the first record is of 2026-11-26 14:01:30.\n"
                 "Kafka stamps these records as they arrive (LogAppendTime), so none is out of "
@@ -314,10 +314,10 @@ static void test_no_whole_hour_and_nothing(void **state)
                 "2026-11-26 12:00    30  ################### so far\n"
                 "\n"
                 "rows     30\n"
-                "now      120/hour, by a part of an hour\n"
+                "now      120/hour, drawn from 15m\n"
                 "average  120/hour\n"
-                "peak     120/hour at 2026-11-26 12:00, by a part of an hour\n"
-                "a day    2,880/day at this rate\n");
+                "peak     120/hour, drawn from 15m\n"
+                "a day    2,880/day at this rate (from 15m)\n");
     make(&made, "UTC", UNIT_SECOND, NOON_MS, none, 1);
     run_last(&made, 1);
     made.view.topic = NULL;
@@ -326,6 +326,84 @@ static void test_no_whole_hour_and_nothing(void **state)
                 "2026-11-26 12:00:00     0  so far\n"
                 "\n"
                 "rows  0\n");
+}
+
+/* When nothing came what should have come is told all the more. */
+static void test_nothing_beside_what_should_come(void **state)
+{
+    static const int64_t none[] = {0, 0};
+    struct made made;
+    struct buf out;
+    (void)state;
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, none, COUNT_OF(none));
+    made.view.expect_per_s = 10.0 / 3600;
+    const struct rate_look look = {.screen_columns = 50, .detail = RATE_WITH_FIGURES};
+    assert_text(&made, &look,
+                "TIME              RECORDS\n"
+                "2026-11-26 12:00        0\n"
+                "2026-11-26 13:00        0\n"
+                "\n"
+                "records  0\n"
+                "now      0/hour, in the hour from 2026-11-26 13:00\n"
+                "average  0/hour\n"
+                "peak     0/hour\n"
+                "a day    0/day at this rate, 240 expected: 240 under (100%)\n");
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, none, 1);
+    made.view.expect_per_s = 10.0 / 3600;
+    run_last(&made, 1800000);
+    assert_text(&made, &look,
+                "TIME              RECORDS\n"
+                "2026-11-26 12:00        0  so far\n"
+                "\n"
+                "records  0\n"
+                "now      0/hour\n"
+                "average  0/hour\n"
+                "peak     0/hour\n"
+                "a day    0/day at this rate (from 30m), 240 expected: 240 under (100%)\n");
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, none, 1);
+    made.view.expect_per_s = 10.0 / 3600;
+    run_last(&made, 1);
+    buf_init(&out, MAX_BYTES);
+    rate_render_line(&made.view, &made.arena, &out);
+    buf_add_byte(&out, '\n');
+    rate_render_json(&made.view, &made.arena, &out);
+    assert_non_null(strstr(buf_str(&out), "0 in the hour from 2026-11-26 12:00 so far, a day not "
+                                          "known, 240 expected\n"));
+    assert_non_null(strstr(buf_str(&out), "\"now\":null,\"average\":null,\"peak\":null,"
+                                          "\"peak_at\":null,\"peak_whole\":false,\"per_day\":null,"
+                                          "\"measured_ms\":0,\"left_out\":0,"
+                                          "\"expected_per_day\":240,\"over_expected\":null"));
+    buf_release(&out);
+    assert_text(&made, &look,
+                "TIME              RECORDS\n"
+                "2026-11-26 12:00        0  so far\n"
+                "\n"
+                "records  0\n"
+                "a day    not known, 240 expected\n");
+}
+
+/* Long ago: no rate of ten seconds is taken for one of hours. */
+static void test_a_burst_that_is_over(void **state)
+{
+    static const int64_t records[] = {3000};
+    struct made made;
+    (void)state;
+    make(&made, "UTC", UNIT_HOUR, NOON_MS, records, 1);
+    made.slots[0].whole = false;
+    made.rate.has_first = made.rate.is_over = true;
+    made.rate.first_ms = NOON_MS + HOUR_MS - 20000;
+    made.rate.newest_ms = made.rate.first_ms + 10000;
+    made.rate.now_ms = NOON_MS + 3 * HOUR_MS - 20000;
+    const struct rate_look look = {.screen_columns = 50, .detail = RATE_WITH_FIGURES};
+    assert_text(&made, &look,
+                "TIME              RECORDS\n"
+                "2026-11-26 12:00    3,000  ############### in part\n"
+                "\n"
+                "records  3,000\n"
+                "now      0/hour, nothing came for a whole hour\n"
+                "average  1,500/hour\n"
+                "peak     at least 3,000/hour at 2026-11-26 12:00\n"
+                "a day    36,000/day at this rate (from 2h)\n");
 }
 
 /* ---- the projection ---- */
@@ -368,13 +446,15 @@ static void test_a_line(void **state)
     made.view.expect_per_s = 10000.0 / 86400;
     buf_init(&out, MAX_BYTES);
     rate_render_line(&made.view, &made.arena, &out);
-    assert_string_equal(buf_str(&out), "12 in the hour from 2026-11-26 13:00, average 450/hour, "
-                                       "10,800/day at this rate, 10,000 expected: 800 over (8%)");
+    assert_string_equal(
+        buf_str(&out),
+        "450 in the hour from 2026-11-26 12:00, 12 so far in this "
+        "one, average 450/hour, 10,800/day at this rate, 10,000 expected: 800 over (8%)");
     buf_release(&out);
     release(&made);
 }
 
-/* A day that is drawn from seconds says so. */
+/* A day that is drawn from less than a unit says so. */
 static void test_a_day_from_a_moment(void **state)
 {
     static const struct {
@@ -383,11 +463,11 @@ static void test_a_day_from_a_moment(void **state)
         int64_t since_ms;
         const char *text;
     } cases[] = {
-        {UNIT_MINUTE, 140, 14900, "811,812/day at this rate (from 14 s), 10,000 expected: "},
-        {UNIT_HOUR, 1, 100, "86,400/day at this rate (from 1 s), 10,000 expected: "},
-        {UNIT_HOUR, 1, 59999, "1,440/day at this rate (from 59 s), 10,000 expected: "},
-        {UNIT_HOUR, 1, 60000, "1,440/day at this rate, 10,000 expected: "},
-        {UNIT_HOUR, 0, 5000, "0/day at this rate, 10,000 expected: "},
+        {UNIT_MINUTE, 140, 14900, "811,812/day at this rate (from 14s), 10,000 expected: "},
+        {UNIT_HOUR, 1, 100, "86,400/day at this rate (from 1s), 10,000 expected: "},
+        {UNIT_HOUR, 1, 59999, "1,440/day at this rate (from 59s), 10,000 expected: "},
+        {UNIT_HOUR, 1, 60000, "1,440/day at this rate (from 1m), 10,000 expected: "},
+        {UNIT_HOUR, 0, 5000, "0/day at this rate (from 5s), 10,000 expected: "},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -594,6 +674,8 @@ int main(void)
         cmocka_unit_test(test_the_fullest_is_not_whole),
         cmocka_unit_test(test_what_ended_is_told_and_a_tenth_is_not),
         cmocka_unit_test(test_no_whole_hour_and_nothing),
+        cmocka_unit_test(test_nothing_beside_what_should_come),
+        cmocka_unit_test(test_a_burst_that_is_over),
         cmocka_unit_test(test_a_day_from_a_moment),
         cmocka_unit_test(test_a_day),
         cmocka_unit_test(test_a_line),
