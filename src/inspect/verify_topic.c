@@ -323,8 +323,10 @@ static bool reach(struct verify *v, struct summary *s)
     struct err err;
     int rc = admin_new(&v->admin, v->request->name, config->brokers, config->kafka, config->n_kafka,
                        &err);
-    if (rc == 0)
-        rc = admin_cluster_id(v->admin, VERIFY_ASK_MS, cluster_id, &err);
+    if (rc == 0) {
+        admin_heed_stop(v->admin, true);
+        rc = admin_cluster_id(v->admin, ADMIN_CONNECT_MS, cluster_id, &err);
+    }
     if (rc < 0)
         find_unasked(v, s, &err);
     else if (*known && *cluster_id && strcmp(known, cluster_id) != 0) {

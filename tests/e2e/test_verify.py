@@ -8,6 +8,7 @@ import pytest
 
 from harness.crash import backends, wait_rows
 from harness.invariant import invariant
+from harness.listener import Listener, silent
 from harness.load import Load
 from harness.paths import patience, weir_binary
 from harness.records import Record, Sent, chapter_record, chapter_records
@@ -530,3 +531,12 @@ def test_signals_and_a_closed_pipe(weir, database, topic, arrived):
         done = subprocess.run([weir_binary(), *map(str, verify_arguments(weir, pipeline_name(topic)))], stdout=full,
                               stderr=subprocess.PIPE, env=weir.env, text=True, timeout=60 * patience(), check=False)
     assert done.returncode == 1 and "No space left" in done.stderr
+
+    # For a broker it waits as long as the other verbs do, and Ctrl-C ends that too.
+    arguments = ["verify", pipeline_name(topic), "--database", weir.database.credentials(weir.folder), "-b"]
+    with Listener(silent) as mute, Listener(silent) as other_mute:
+        patient, waiting = weir.start(*arguments, mute.address), weir.start(*arguments, other_mute.address)
+        wait_until(lambda: other_mute.served, what="a question to the broker")
+        waiting.signal(signal.SIGINT)
+        assert waiting.wait(2) == 1 and waiting.stderr.endswith("cancelled\n") and waiting.stderr.count("\n") == 1
+        assert patient.wait(20) == 1 and f"no broker of {mute.address} answered in 5000 ms" in patient.stdout
