@@ -278,7 +278,7 @@ void draft_print(const struct draft *draft, const char *table, bool examples, st
     struct slice schema = draft_schema_of(table);
     if (schema.len > 0)
         buf_printf(out, "CREATE SCHEMA IF NOT EXISTS %.*s;\n", SLICE_ARG(schema));
-    buf_printf(out, "CREATE TABLE %s (\n", table);
+    buf_printf(out, "CREATE TABLE IF NOT EXISTS %s (\n", table);
     print_columns(draft, examples, out, &arena);
     buf_add_str(out, ");\n");
     print_left_out(draft, out);

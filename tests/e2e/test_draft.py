@@ -23,11 +23,13 @@ def test_the_chapters_table_takes_every_record(kafka, topic, database, tool, wei
 
     sql = draft(tool, topic, "--table", TABLE)
 
-    assert sql.startswith(f"CREATE SCHEMA IF NOT EXISTS streaming_layer;\nCREATE TABLE {TABLE} (\n    person_name ")
+    assert sql.startswith(f"CREATE SCHEMA IF NOT EXISTS streaming_layer;\nCREATE TABLE IF NOT EXISTS {TABLE} (\n    person_name ")
     assert sql.count("-- in all 1000 records") == 16 and "e.g." not in sql
-    database.execute(sql)
-    summary = weir.run(topic, setup=False)
+    file = weir.folder / "draft.sql"
+    file.write_text(sql)
+    summary = weir.run(topic, "--setup", file, setup=False)
     assert (summary["rows"], summary["dead"]) == (1500, 0)
+    assert weir.run(topic, "--setup", file, setup=False)["rows"] == 0, "the setup runs at each start"
     found = dict(database.query("SELECT column_name, data_type FROM information_schema.columns"
                                 " WHERE table_schema = 'streaming_layer'"))
     assert found == dict.fromkeys(("person_name", "user_name", "email", "personal_number", "address", "phone_number",
@@ -120,7 +122,7 @@ def test_what_is_looked_at_and_shown(kafka, topic, tool):
     assert types(tool, topic) == {"old": "bigint", "new": "text"}
     assert types(tool, topic, "-n", "3") == {"new": "text"}
     text = draft(tool, topic, "-n", "3")
-    assert text == f"CREATE TABLE {topic} (\n    new text  -- in all 3 records\n);\n"
+    assert text == f"CREATE TABLE IF NOT EXISTS {topic} (\n    new text  -- in all 3 records\n);\n"
     assert f'e.g. "{"x" * 39}...' in draft(tool, topic, "--examples")
     assert "example" not in draft(tool, topic, "-J")
     assert json.loads(draft(tool, topic, "-J", "--examples"))["columns"][0]["example"]
@@ -148,6 +150,7 @@ def test_nothing_to_draft_from(kafka, tool, records, said):
 
 @pytest.mark.parametrize("arguments, said", [
     (["tabel", "x"], 'did you mean "table"?'),
+    (["orders"], '"orders" is unknown; did you mean: weir draft table orders?'),
     ([], "say what: table"),
     (["table"], "table of which topic?"),
     (["table", "a", "b"], '"b" is one word too many'),

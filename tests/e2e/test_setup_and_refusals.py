@@ -88,6 +88,10 @@ BROKEN = [
     ("COPY made FROM STDIN;\n1\n\\.", 4, "a psql command"),
     ("COPY made FROM STDIN;", 2, "COPY FROM STDIN"),
     ("COPY made TO STDOUT;", 2, "COPY TO STDOUT"),
+    ("CREATE TABLE made (n int);", 2, 'relation "made" already exists; the setup runs at each start: write CREATE ... IF'),
+    ("CREATE SCHEMA public;", 2, 'schema "public" already exists; the setup runs at each start: write CREATE ... IF NOT'),
+    ("ALTER TABLE made ADD n int;", 2, "already exists; the setup runs at each start: let this statement do nothing where"),
+    ("CREATE TYPE e AS ENUM ();\nCREATE TYPE e AS ENUM ();", 3, "already exists; the setup runs at each start: let this"),
 ]
 
 

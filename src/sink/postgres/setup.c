@@ -53,6 +53,10 @@ static const char *advice(const char *sqlstate)
                "and leave it out";
     if (!strcmp(sqlstate, "42501"))
         return "; let a role that may run the file with psql -f, once, and leave --setup out";
+    if (!strcmp(sqlstate, "42P06") || !strcmp(sqlstate, "42P07"))
+        return "; the setup runs at each start: write CREATE ... IF NOT EXISTS";
+    if (!strcmp(sqlstate, "42710") || !strcmp(sqlstate, "42701"))
+        return "; the setup runs at each start: let this statement do nothing where all is there";
     return "";
 }
 
