@@ -105,7 +105,7 @@ static int (*const ways[N_TASKS])(struct cli *, struct err *) = {bash, reply};
 static int run(struct cli *cli)
 {
     struct err err;
-    int task = task_find(tasks, N_TASKS, &cli->line, &err);
+    int task = task_find(cli->verb->name, tasks, N_TASKS, &cli->line, &err);
     return task < 0 || ways[task](cli, &err) < 0 ? cli_fail(cli, &err) : 0;
 }
 

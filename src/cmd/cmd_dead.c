@@ -277,7 +277,7 @@ static int run_words(struct cli *cli, struct err *err)
     char **words = cli->line.words;
     size_t n = cli->line.n_words;
     struct dead_filter filter;
-    int task = task_find(tasks, N_TASKS, &cli->line, err);
+    int task = task_find(cli->verb->name, tasks, N_TASKS, &cli->line, err);
     if (task < 0 || read_filter(cli, &filter, err) < 0)
         return -1;
     size_t at = 1;

@@ -55,7 +55,7 @@ static int read_request(struct cli *cli, struct request *out, struct err *err)
     const struct command_line *line = &cli->line;
     const struct parsed_option *table = command_line_find(line, OPTION_DRAFT_TABLE);
     int64_t n = SAMPLE_DEFAULT_RECORDS;
-    if (task_find(tasks, N_TASKS, line, err) < 0)
+    if (task_find(cli->verb->name, tasks, N_TASKS, line, err) < 0)
         return -1;
     if (line->n_words < 2)
         return err_set(err, ERR_USAGE, "table of which topic? Write its name");

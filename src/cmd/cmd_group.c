@@ -322,7 +322,7 @@ static int read_options(struct group_work *work, size_t task, struct err *err)
 static int run_task(struct group_work *work, struct err *err)
 {
     struct task_names names = {.verb = "group"};
-    int task = task_find(tasks, N_TASKS, &work->cli->line, err);
+    int task = task_find(names.verb, tasks, N_TASKS, &work->cli->line, err);
     if (task < 0 || read_options(work, (size_t)task, err) < 0 ||
         cluster_begin(work->cli, &tasks[task], &names, &work->admin, err) < 0)
         return -1;

@@ -45,7 +45,9 @@ static void list_names(const struct task *tasks, size_t n, const char *last, cha
     }
 }
 
-static int fail_unknown(const struct task *tasks, size_t n, const char *word, struct err *err)
+/* Where there is one task only, what stands in its place is most likely what it is of. */
+static int fail_unknown(const char *verb, const struct task *tasks, size_t n, const char *word,
+                        struct err *err)
 {
     char all[256];
     const char *names[MAX_TASKS] = {NULL};
@@ -54,11 +56,15 @@ static int fail_unknown(const struct task *tasks, size_t n, const char *word, st
     const char *nearest = suggest_nearest(word, names, n);
     if (nearest)
         return err_set(err, ERR_USAGE, "\"%s\" is unknown; did you mean \"%s\"?", word, nearest);
+    if (n == 1)
+        return err_set(err, ERR_USAGE, "\"%s\" is unknown; did you mean: weir %s %s %s?", word,
+                       verb, tasks[0].name, word);
     list_names(tasks, n, " and ", all, sizeof all);
     return err_set(err, ERR_USAGE, "\"%s\" is none of %s", word, all);
 }
 
-int task_find(const struct task *tasks, size_t n, const struct command_line *line, struct err *err)
+int task_find(const char *verb, const struct task *tasks, size_t n, const struct command_line *line,
+              struct err *err)
 {
     char all[256];
     if (n > MAX_TASKS)
@@ -70,7 +76,7 @@ int task_find(const struct task *tasks, size_t n, const struct command_line *lin
     for (size_t i = 0; i < n; i++)
         if (!strcmp(tasks[i].name, line->words[0]))
             return check_options(tasks, n, &tasks[i], line, err) < 0 ? -1 : (int)i;
-    return fail_unknown(tasks, n, line->words[0], err);
+    return fail_unknown(verb, tasks, n, line->words[0], err);
 }
 
 static int add_name(struct task_names *names, const char *name, struct err *err)

@@ -23,11 +23,12 @@ struct task {
 };
 
 /*
- * The task that the first word names: its place among `tasks`, or -1 and ERR_USAGE, which names the
- * nearest. An option that belongs to other tasks alone is refused: it would do nothing. One that no
- * task lists is for all.
+ * The task of `verb` that the first word names: its place among `tasks`, or -1 and ERR_USAGE, which
+ * names the nearest. An option that belongs to other tasks alone is refused: it would do nothing.
+ * One that no task lists is for all.
  */
-int task_find(const struct task *tasks, size_t n, const struct command_line *line, struct err *err);
+int task_find(const char *verb, const struct task *tasks, size_t n, const struct command_line *line,
+              struct err *err);
 
 /* Whether an option goes with one of the `n` tasks. */
 bool task_takes(const struct task *tasks, size_t n, const struct task *task, enum option_id id);
