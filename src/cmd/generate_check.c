@@ -65,8 +65,8 @@ static int check_together(const struct generate_job *job, struct err *err)
         return check_delivery(job, err);
     if (job->entry.ledger && !generate_job_option(job, OPTION_TOPIC))
         return err_set(err, ERR_USAGE,
-                       "ledger: it goes with a topic: write topic: TOPIC beside it, or give -t "
-                       "TOPIC");
+                       "%s: it goes with a topic: write topic: TOPIC beside it, or give -t TOPIC",
+                       job->entry.ledger_where);
     static const struct {
         enum option_id id;
         const char *name;

@@ -140,6 +140,12 @@ static int read_until(struct generate_job *job, struct err *err)
     return 0;
 }
 
+/* Where the ledger's path is from. */
+static const char *ledger_where(const struct generate_job *job)
+{
+    return generate_job_option(job, OPTION_LEDGER) ? "--ledger" : job->entry.ledger_where;
+}
+
 static int read_rest(struct generate_job *job, struct err *err)
 {
     struct source_options *options = &job->source_options;
@@ -163,9 +169,9 @@ static int read_rest(struct generate_job *job, struct err *err)
         return err_set(err, ERR_USAGE, "--id goes with --ledger");
     if (job->ledger && !options->id)
         return err_set(err, ERR_USAGE,
-                       "--ledger: the records of \"%s\" have no field " SPEC_DEFAULT_ID
+                       "%s: the records of \"%s\" have no field " SPEC_DEFAULT_ID
                        ": name one with --id FIELD",
-                       job->entry.spec.name);
+                       ledger_where(job), job->entry.spec.name);
     return 0;
 }
 
@@ -217,7 +223,7 @@ static int open_topic(struct generate_job *job, struct err *err)
     if (target_topic_new(&job->target, &job->topic_options, &job->progress, err) < 0)
         return cluster_fail(job->cli, err);
     /* Behind it, so that no file is made for a topic that is not there. */
-    if (job->ledger && ledger_file_open(&job->ledger_file, job->ledger, err) < 0)
+    if (job->ledger && ledger_file_open(&job->ledger_file, job->ledger, ledger_where(job), err) < 0)
         return -1;
     job->topic_options.ledger = job->ledger_file;
     return 0;

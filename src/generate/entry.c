@@ -87,6 +87,8 @@ static int read_ledger(const struct spec_reading *reading, const struct yaml_nod
     if (text_of(reading, node, &text) < 0)
         return -1;
     entry->ledger = spec_path(reading, text);
+    entry->ledger_where = arena_printf(reading->arena, "%s:%d:%d: %s", reading->file, node->line,
+                                       node->column, node->key);
     return 0;
 }
 
@@ -161,14 +163,21 @@ static int read_spec(const struct spec_reading *spec, const struct yaml_node *no
     return spec_load_file(&entry->spec, spec->arena, path, spec->err);
 }
 
-static int entry_read(const struct spec_reading *spec, const struct yaml_node *node,
-                      struct entry *entry)
+/* What an entry says itself. */
+static int entry_read_own(const struct spec_reading *spec, const struct yaml_node *node,
+                          struct entry *entry)
 {
     *entry = (struct entry){.topic = NULL};
     if (node->kind != YAML_MAPPING)
         return yaml_fail(spec->err, spec->file, node, "%s: a mapping is expected, not %s",
                          node->key, yaml_kind_name(node->kind));
-    if (read_keys(spec, node, entry) < 0 || read_spec(spec, node, entry) < 0)
+    return read_keys(spec, node, entry);
+}
+
+static int entry_read(const struct spec_reading *spec, const struct yaml_node *node,
+                      struct entry *entry)
+{
+    if (entry_read_own(spec, node, entry) < 0 || read_spec(spec, node, entry) < 0)
         return -1;
     if (spec_read_role(spec, yaml_get(node, "key"), &entry->spec, &entry->key) < 0 ||
         spec_read_role(spec, yaml_get(node, "id"), &entry->spec, &entry->spec.id) < 0)
@@ -197,14 +206,26 @@ static int fail_unknown(struct arena *arena, const struct yaml_node *section, co
                    name, name);
 }
 
+/* The entries; NULL: there are none. */
+static int find_section(const struct config *config, const struct yaml_node **section,
+                        struct err *err)
+{
+    *section = config_section(config, "generate");
+    if (*section && (*section)->kind == YAML_NULL)
+        *section = NULL;
+    if (*section && (*section)->kind != YAML_MAPPING)
+        return yaml_fail(err, config->path, *section, "generate: NAME: {...} is expected");
+    return 0;
+}
+
 int entry_find(struct entry *entry, struct arena *arena, const struct config *config,
                const char *name, struct err *err)
 {
     const struct spec_reading reading = {.arena = arena, .file = config->path, .err = err};
-    const struct yaml_node *section = name ? config_section(config, "generate") : NULL;
+    const struct yaml_node *section = NULL;
     *entry = (struct entry){.topic = NULL};
-    if (section && section->kind != YAML_MAPPING)
-        return yaml_fail(err, config->path, section, "generate: NAME: {...} is expected");
+    if (name && find_section(config, &section, err) < 0)
+        return -1;
     const struct yaml_node *node = section ? yaml_get(section, name) : NULL;
     if (node)
         return entry_read(&reading, node, entry);
@@ -213,6 +234,19 @@ int entry_find(struct entry *entry, struct arena *arena, const struct config *co
     if (access(name, F_OK) != 0)
         return fail_unknown(arena, section, name, err);
     return spec_load_file(&entry->spec, arena, name, err);
+}
+
+int entry_check_all(struct arena *arena, const struct config *config, bool whole, struct err *err)
+{
+    const struct spec_reading reading = {.arena = arena, .file = config->path, .err = err};
+    const struct yaml_node *section;
+    struct entry entry;
+    if (find_section(config, &section, err) < 0)
+        return -1;
+    int rc = 0;
+    for (const struct yaml_node *at = section ? section->first : NULL; at && rc == 0; at = at->next)
+        rc = whole ? entry_read(&reading, at, &entry) : entry_read_own(&reading, at, &entry);
+    return rc;
 }
 
 const char *entry_of_topic(const struct config *config, const char *topic)

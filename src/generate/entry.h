@@ -30,6 +30,7 @@ struct entry {
     int64_t users; /* 0: not said */
     int64_t count; /* the same */
     const char *ledger;
+    const char *ledger_where; /* "weir.yaml:12:3: ledger" */
     const char *key;
 };
 
@@ -41,6 +42,12 @@ struct entry {
  */
 int entry_find(struct entry *entry, struct arena *arena, const struct config *config,
                const char *name, struct err *err);
+
+/*
+ * Every entry of the file, whether it is asked for or not: its keys and their values; with `whole`
+ * its fields too, and the files that it names. ERR_USAGE names the place.
+ */
+int entry_check_all(struct arena *arena, const struct config *config, bool whole, struct err *err);
 
 /* The entry that goes into a topic, by name; NULL if there is none. */
 const char *entry_of_topic(const struct config *config, const char *topic);

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +21,7 @@
 
 struct ledger_file {
     const char *path;
+    const char *where;
     int fd;
     struct outlet outlet;
     uint64_t lines; /* added */
@@ -103,31 +106,42 @@ static int end_last_line(const struct ledger_file *ledger)
     return write(ledger->fd, "\n", 1) == 1 ? 0 : -1;
 }
 
+/* O_CREAT makes no folder; nor does a link to a file whose folder is not there. */
+static int fail_open(const struct ledger_file *ledger, int error, struct err *err)
+{
+    const char *slash = strrchr(ledger->path, '/');
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - ledger->path) : 0, ledger->path);
+    if (error == ENOENT && *folder && access(folder, F_OK) != 0)
+        return err_set(err, ERR_USAGE, "%s: %s: there is no folder %s: make it (mkdir -p)",
+                       ledger->where, ledger->path, folder);
+    return err_set(err, ERR_USAGE, "%s: %s: %s", ledger->where, ledger->path, strerror(error));
+}
+
 static int open_whole(struct ledger_file *ledger, struct err *err)
 {
     ledger->fd = open_file(ledger->path);
     if (ledger->fd < 0 && errno == ENXIO)
-        return err_set(err, ERR_USAGE,
-                       "--ledger: %s: a pipe that nobody reads: start its reader first",
-                       ledger->path);
+        return err_set(err, ERR_USAGE, "%s: %s: a pipe that nobody reads: start its reader first",
+                       ledger->where, ledger->path);
     if (ledger->fd >= 0 && !is_ledger(ledger))
-        return err_set(
-            err, ERR_USAGE,
-            "--ledger: %s: there is a file of that name which is no ledger (its first line "
-            "has no \"offset\"): name another",
-            ledger->path);
+        return err_set(err, ERR_USAGE,
+                       "%s: %s: there is a file of that name which is no ledger (its first line "
+                       "has no \"offset\"): name another",
+                       ledger->where, ledger->path);
     if (ledger->fd >= 0 && end_last_line(ledger) == 0)
         return 0;
-    return err_set(err, ERR_USAGE, "--ledger: %s: %s", ledger->path, strerror(errno));
+    return fail_open(ledger, errno, err);
 }
 
-int ledger_file_open(struct ledger_file **out, const char *path, struct err *err)
+int ledger_file_open(struct ledger_file **out, const char *path, const char *where, struct err *err)
 {
     struct ledger_file *ledger = calloc(1, sizeof *ledger);
     *out = NULL;
     if (!ledger)
         return err_set(err, ERR_BUG, "out of memory");
     ledger->path = path;
+    ledger->where = where;
     if (open_whole(ledger, err) < 0) {
         if (ledger->fd >= 0)
             close(ledger->fd);
@@ -159,10 +173,10 @@ static int break_off(struct ledger_file *ledger, struct err *err)
         struct err reason = ledger->err;
         keep_whole_lines(ledger);
         err_set(&ledger->err, ERR_OUTAGE,
-                "--ledger: %s: of this run, %" PRIu64
+                "%s: %s: of this run, %" PRIu64
                 " lines are whole and the rest is missing: the topic holds more than it names; "
                 "make room, and begin anew with another topic and file",
-                reason.text, ledger->whole);
+                ledger->where, reason.text, ledger->whole);
     }
     ledger->broken = true;
     *err = ledger->err;
@@ -233,9 +247,9 @@ int ledger_file_sync(struct ledger_file *ledger, struct err *err)
     if (fsync(ledger->fd) == 0 || errno == EINVAL) /* a pipe has nothing to sync */
         return 0;
     return err_set(err, ERR_OUTAGE,
-                   "--ledger: %s: sync: %s: what of its lines the disk has is not certain; begin "
+                   "%s: %s: sync: %s: what of its lines the disk has is not certain; begin "
                    "anew with another topic, and a file on another disk",
-                   ledger->path, strerror(errno));
+                   ledger->where, ledger->path, strerror(errno));
 }
 
 void ledger_file_close(struct ledger_file *ledger)

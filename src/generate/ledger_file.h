@@ -23,8 +23,12 @@ struct ledger_line {
     enum fault fault;
 };
 
-/* ERR_USAGE if it cannot be written to, or is something else. */
-int ledger_file_open(struct ledger_file **out, const char *path, struct err *err);
+/*
+ * `where` the path is from ("--ledger", "weir.yaml:12:3: ledger") stands before what errors say;
+ * both must stay. ERR_USAGE if it cannot be written to, or is something else.
+ */
+int ledger_file_open(struct ledger_file **out, const char *path, const char *where,
+                     struct err *err);
 /*
  * ERR_OUTAGE (the disk is full): the error says how many lines are whole; nothing is added any
  * more, and each later call fails with the same error.

@@ -643,6 +643,10 @@ WRONG = {
     "a producer with transactions": ("-t @ -X transactional.id=x", "-X: transactional.id: weir sends no transactions: leave"),
     "acks=0 and a ledger": ("-t @ -X acks=0 -X enable.idempotence=false --ledger x", "with acks=0 nothing is"),
     "a folder as ledger": ("-t @ --ledger .", "--ledger: .: Is a directory"),
+    "no folder for the ledger": ("-t @ --ledger no/such/x", "--ledger: no/such/x: there is no folder no/such: make it"),
+    "no folder for an entry's ledger": ("l -t @", "weir.yaml:2:15: ledger: no/x: there is no folder no: make it"),
+    "an entry's other file as ledger": ("o -t @", "weir.yaml:3:15: ledger: s.yaml: there is a file of that name which is no"),
+    "an entry's ledger without ids": ("n -t @", "weir.yaml:4:33: ledger: the records of \"n\" have no field unique_id"),
     "another file as ledger": ("-t @ --ledger s.yaml", "s.yaml: there is a file of that name which is no ledger"),
     "JSON as ledger": ("-t @ --ledger o.json", "o.json: there is a file of that name which is no ledger"),
     "a sequence that ends": ("--spec q.yaml -n 3", "q.yaml:1:13: n: the sequence comes to the end of 64 bits with record 2, "
@@ -654,6 +658,8 @@ WRONG = {
 def test_wrong_usage(tool, kafka, topic, arguments, said):
     (tool.folder / "s.yaml").write_text("fields: {n: int}\n")
     (tool.folder / "q.yaml").write_text("fields: {n: {provider: sequence, start: 9223372036854775806}}\n")
+    (tool.folder / "weir.yaml").write_text("generate:\n  l: {ledger: no/x}\n  o: {ledger: s.yaml}\n"
+                                           "  n: {fields: {i: int}, ledger: x}\n")
     (tool.folder / "o.json").write_text('{"dbname": "other",\n"topic": 1}')
     line = tool.refused("generate", *arguments.replace("@", topic).split())
     assert re.search(said.replace("@", topic), line), line

@@ -114,7 +114,7 @@ WRONG = {
     "count: all": 'weir.yaml:2:14: count: "all" is not a whole number',
     "counts: 5": 'weir.yaml:2:7: unknown key "counts"; did you mean "count"?',
     "ledger: [x]": "weir.yaml:2:15: ledger: a text is expected",
-    "ledger: x": "ledger: it goes with a topic: write topic: TOPIC beside it, or give -t TOPIC",
+    "ledger: x": "weir.yaml:2:15: ledger: it goes with a topic: write topic: TOPIC beside it, or give -t TOPIC",
     "count: 3, fields: {n: {provider: sequence, start: 9223372036854775806}}":
         "weir.yaml:2:29: n: the sequence comes to the end of 64 bits with record 2, and count asks for 3",
     "fields: {o: {fields: {n: nam}}}": 'weir.yaml:2:32: unknown provider "nam"; did you mean "name"?',

@@ -903,12 +903,12 @@ static void test_a_ledger_goes_on_where_another_ended(void **state)
         assert_true(write(fd, cases[i].before, strlen(cases[i].before)) >= 0);
         close(fd);
         if (cases[i].behind) {
-            assert_int_equal(ledger_file_open(&ledger, path, &err), 0);
+            assert_int_equal(ledger_file_open(&ledger, path, "--ledger", &err), 0);
             assert_int_equal(ledger_file_add(ledger, &line, &err), 0);
             assert_int_equal(ledger_file_sync(ledger, &err), 0);
             ledger_file_close(ledger);
         } else {
-            assert_int_equal(ledger_file_open(&ledger, path, &err), -1);
+            assert_int_equal(ledger_file_open(&ledger, path, "--ledger", &err), -1);
             assert_non_null(strstr(err.text, "which is no ledger"));
         }
         read_back(path, text, sizeof text);
@@ -931,7 +931,7 @@ static void test_a_ledger_takes_ids_of_any_length(void **state)
     memset(id, 1, n);
     const struct ledger_line line = {.topic = "t", .id = {id, n}, .fault = FAULT_NONE};
     close(mkstemp(path));
-    assert_int_equal(ledger_file_open(&ledger, path, &err), 0);
+    assert_int_equal(ledger_file_open(&ledger, path, "--ledger", &err), 0);
     assert_int_equal(ledger_file_add(ledger, &line, &err), 0);
     assert_int_equal(ledger_file_sync(ledger, &err), 0);
     read_back(path, text, 8 * n);
