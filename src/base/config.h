@@ -169,7 +169,7 @@ void config_release(struct config *config);
  */
 const struct yaml_node *config_section(const struct config *config, const char *key);
 /* The resolved configuration as YAML; with `sources` a comment says where each value came from.
- * Passwords are shown as "********". */
+ * Passwords are shown as "********". Whether `to` took it all is the caller's to see. */
 int config_print(const struct config *config, FILE *to, bool sources, struct err *err);
 
 /* Where a pipeline's setting came from: "--lanes", "WEIR_LANES", "weir.yaml:12:3" or "default". */

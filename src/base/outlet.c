@@ -91,6 +91,12 @@ static ssize_t write_piece(struct outlet *outlet, const char *at, size_t left)
     return write(outlet->fd, at, left);
 }
 
+bool outlet_reader_gone(int fd)
+{
+    struct pollfd out = {.fd = fd, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 const char *outlet_reason(int error)
 {
     return error == EBADF ? "it is closed" : strerror(error);

@@ -61,6 +61,8 @@ static inline void outlet_commit(struct outlet *outlet, size_t bytes)
 int outlet_flush(struct outlet *outlet, struct err *err);
 /* After outlet_flush() has failed: what of the buffer is out all the same. */
 struct slice outlet_partly(const struct outlet *outlet);
+/* Whether nobody can read any more what is written to a pipe or a socket. */
+bool outlet_reader_gone(int fd);
 /* Why a write failed, in words. */
 const char *outlet_reason(int error);
 /* Bytes of the caller's, out at once and past the buffer. */

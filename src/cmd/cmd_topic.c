@@ -5,7 +5,6 @@
 #include "cmd/topic_work.h"
 #include "cmd/verb.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,10 +18,7 @@
 static void ask_bytes(const struct topic_work *work, struct topic_list *topics)
 {
     const struct pipeline_config *config = &work->cli->config.common;
-    /* As probe.h wants it. Elsewhere here a closed stdout ends us, as it does other filters. */
-    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
     admin_topics_bytes(work->admin, config->kafka, config->n_kafka, topics, BYTES_MS);
-    signal(SIGPIPE, before);
 }
 
 static int list(struct topic_work *work, struct err *err)

@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 #include <librdkafka/rdkafka.h>
 #include <microhttpd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -146,16 +147,27 @@ static void occupy_closed(void)
             return;
 }
 
+/* What of stdout is still in its buffer; a reader that has gone is no failure. */
+static int finish_stdout(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    int error = errno;
+    if (outlet_reader_gone(STDOUT_FILENO))
+        return 0;
+    fprintf(stderr, "weir: stdout: %s\n", outlet_reason(error));
+    return EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.verb = NULL};
     occupy_closed();
+    signal(SIGPIPE, SIG_IGN); /* for all verbs alike: a closed pipe is an error of the write */
     arena_init(&cli.arena);
     int code = dispatch(&cli, argc, argv);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0) {
-        fprintf(stderr, "weir: stdout: %s\n", outlet_reason(errno));
-        code = EXIT_FAILED;
-    }
+    if (code == 0)
+        code = finish_stdout();
     config_release(&cli.config);
     arena_release(&cli.arena);
     return code;
