@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAX_NAME_BYTES 200
 #define MAX_TOPIC_BYTES 249     /* Kafka's own limit */
@@ -36,12 +37,30 @@ static const char *port_colon(const char *text)
     return strrchr(text, ':');
 }
 
-/* One HOST[:PORT] of the list, without its protocol prefix. */
+/*
+ * What the library takes in front of a host, whatever its case; the protocol itself is set by
+ * security.protocol. Any other it would leave out with a warning, and then have no broker.
+ */
+static bool is_protocol(const char *text, size_t length)
+{
+    static const char *const names[] = {"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == length && !strncasecmp(text, names[i], length))
+            return true;
+    return false;
+}
+
+/* One HOST[:PORT] of the list, with or without its protocol. */
 static int check_one_broker(char *host, struct err *err)
 {
     static const char why[] = "is not a broker's address: write HOST:PORT, several with commas "
                               "between";
-    const char *bare = strstr(host, "://") ? strstr(host, "://") + 3 : host;
+    const char *scheme_end = strstr(host, "://");
+    const char *bare = scheme_end ? scheme_end + 3 : host;
+    if (scheme_end && !is_protocol(host, (size_t)(scheme_end - host)))
+        return err_set(err, ERR_USAGE,
+                       "\"%.200s\" is not a broker's address: write HOST:PORT without %.*s", host,
+                       (int)(bare - host), host);
     const char *colon = port_colon(bare);
     bool bad_host = !*bare || *bare == ':' || strpbrk(bare, " \t\r\n/\"'") != NULL;
     if (bad_host || (colon && !is_port(colon + 1, 1)))

@@ -5,6 +5,7 @@
 #include "cmd/properties_file.h"
 #include "cmd/shown.h"
 #include "cmd/verb.h"
+#include "generate/entry.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -209,7 +210,8 @@ int cli_load_config(struct cli *cli, const char *const *names, size_t n_names, b
         .allow_none = allow_none,
         .runs_none = names == NULL,
     };
-    if (config_load(&cli->config, &request, err) < 0)
+    if (config_load(&cli->config, &request, err) < 0 ||
+        entry_check_all(&cli->arena, &cli->config, false, err) < 0)
         return -1;
     log_init(cli->quiet     ? LOG_ERROR
              : cli->verbose ? LOG_DEBUG

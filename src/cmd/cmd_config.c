@@ -1,5 +1,6 @@
 /* weir config: the configuration as it is resolved here and now, or what is wrong with it. */
 #include "cmd/verb.h"
+#include "generate/entry.h"
 
 #include <stdio.h>
 
@@ -13,7 +14,8 @@ static int run(struct cli *cli)
 {
     struct err err;
     const char *const *names = (const char *const *)cli->line.words;
-    if (cli_load_config(cli, names, cli->line.n_words, true, &err) < 0)
+    if (cli_load_config(cli, names, cli->line.n_words, true, &err) < 0 ||
+        entry_check_all(&cli->arena, &cli->config, true, &err) < 0)
         return cli_fail(cli, &err);
     if (config_print(&cli->config, stdout, cli->verbose, &err) < 0)
         return cli_fail(cli, &err);

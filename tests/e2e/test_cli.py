@@ -175,6 +175,8 @@ def test_what_may_be_given_again(cli, arguments):
     (["-o", "yesterday"], '-o: "yesterday" is not an offset: '),
     (["-o", "@2024-02-30"], '-o: "2024-02-30" is not a time: '),
     (["-b", "host:99999"], '-b: "host:99999" is not a broker\'s address'),
+    (["-b", "http://h:1"], '-b: "http://h:1" is not a broker\'s address: write HOST:PORT without http://'),
+    (["-b", "SSL://h:1,kafka://h"], '-b: "kafka://h" is not a broker\'s address: write HOST:PORT without kafka://'),
     (["--http", "nowhere"], '--http: "nowhere" is not an address to listen at'),
     (["--database", "sqlite:x.db"], "--database: SQLite databases come in a later version"),
     (["-t", "^driven.*"], '-t: "^driven.*" is a pattern: topics by pattern are not supported'),
@@ -272,6 +274,12 @@ def test_password_of_a_database_is_wiped_and_masked(cli, tmp_path, database):
     ("brokers: ${NOT_SET_ANYWHERE}\n", "weir.yaml:1:10: the variable NOT_SET_ANYWHERE is not set"),
     ("kafka:\n  group.id: x\n", "weir.yaml:2:3: group.id is set by weir: use group (option --group)"),
     ("brokers: [a\n", "weir.yaml:2:1: "),
+    ("brokers: [a, 'https://b:1']\n", 'weir.yaml:1:14: brokers: "https://b:1" is not a broker\'s address: write HOST:PORT'),
+    (PIPELINE + "generate: [a]\n", "weir.yaml:5:11: generate: NAME: {...} is expected"),
+    (PIPELINE + "generate: {a: x}\n", "weir.yaml:5:15: a: a mapping is expected"),
+    (PIPELINE + "generate: {a: {}, month: {topic: history, evry: 10m}}\n",
+     'weir.yaml:5:43: unknown key "evry"; did you mean "every"?'),
+    (PIPELINE + "generate: {a: {rate: often}}\n", 'weir.yaml:5:22: rate: "often"'),
     ("\tbrokers: a\n", "weir.yaml:1:1: "),
 ])
 @pytest.mark.parametrize("verb", ["config", "ingest"])
@@ -279,6 +287,20 @@ def test_errors_have_line_and_column(cli, tmp_path, verb, content, message):
     (tmp_path / "weir.yaml").write_text(content)
     line = refused(cli(verb))
     assert line.startswith(f"weir {verb}: {message}"), line
+
+
+def test_what_an_entry_names_is_looked_at_by_config_alone(cli, tmp_path):
+    """Whoever has no use for its records need not have the files."""
+    for content, message in [
+        ("spec: s.yaml", 'weir.yaml:5:22: spec: no file is called "s.yaml"'),
+        ("fields: {n: nam}", 'weir.yaml:5:28: unknown provider "nam"; did you mean "name"?'),
+        ("fields: {n: name}, key: m", 'weir.yaml:5:40: unknown field "m"'),
+    ]:
+        (tmp_path / "weir.yaml").write_text(PIPELINE + f"generate: {{a: {{{content}}}}}\n")
+        assert refused(cli("config")).startswith(f"weir config: {message}")
+        assert cli("generate", "-n", "1").returncode == 0
+    (tmp_path / "weir.yaml").write_text(PIPELINE + "generate:\n")
+    assert cli("config").returncode == 0
 
 
 def test_the_one_form_of_the_file(cli, tmp_path):
@@ -421,6 +443,17 @@ def test_output_that_does_not_arrive_is_a_failure(tmp_path):
         result = subprocess.run([weir_binary(), "config"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
                                 timeout=30 * patience(), check=False)
     assert result.returncode == 1 and "No space left" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", ["help", "help ingest", "topic --help", "-V", "config", "config -v", "completion bash",
+                                       "generate --list-providers", "generate --list-providers -J", "generate --print-spec"])
+def test_a_reader_that_has_gone_is_no_failure(tmp_path, arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run([weir_binary(), *arguments.split()], cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE,
+                            text=True, timeout=30 * patience(), check=False)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 # ---- the documentation ----
