@@ -60,19 +60,19 @@ static void look_at_server(struct examination *x)
 }
 
 /* The setup files, read but not run. False: ingest would stop at them. */
-static bool look_at_setup(struct examination *x, bool *makes_table)
+static bool look_at_setup(struct examination *x, struct setup_effect *effect)
 {
     struct err err;
-    *makes_table = false;
+    *effect = (struct setup_effect){.makes_table = false};
     if (x->config->n_setup == 0)
         return true;
-    if (survey_setup(x->config, makes_table, &err) < 0) {
+    if (survey_setup(x->config, effect, &err) < 0) {
         doctor_add_error(x, FINDING_FAIL, SECTION, "setup", &err);
         return false;
     }
     finding_add(x->findings, FINDING_OK, SECTION, "setup", "%zu file%s to be run at the start%s",
                 x->config->n_setup, x->config->n_setup == 1 ? "" : "s",
-                *makes_table ? ", which make the table" : "");
+                effect->makes_table ? ", which make the table" : "");
     return true;
 }
 
@@ -132,16 +132,28 @@ static void tell_server_rules(struct examination *x)
                     "not checked, the server alone can judge: %s", rules);
 }
 
+/* The table is there. By reading alone it is not certain that the very same one is meant. */
+static void warn_of_setup(struct examination *x, const struct setup_effect *effect)
+{
+    if (!*effect->fails_again)
+        return;
+    finding_add(x->findings, FINDING_WARN, SECTION, "setup",
+                "%s: a CREATE TABLE of a table that is there: the start would end at it",
+                effect->fails_again)
+        ->cure = "write CREATE TABLE IF NOT EXISTS: the setup runs at each start";
+}
+
 static void look_at_table(struct examination *x)
 {
     struct err err;
-    bool setup_makes_it;
+    struct setup_effect setup;
     size_t generated = 0;
-    look_at_setup(x, &setup_makes_it);
+    look_at_setup(x, &setup);
     if (survey_table(x->survey, &x->table, &err) < 0) {
-        no_table(x, setup_makes_it, &err);
+        no_table(x, setup.makes_table, &err);
         return;
     }
+    warn_of_setup(x, &setup);
     for (size_t i = 0; i < x->table->n_columns; i++)
         generated += x->table->columns[i].generated;
     finding_add(x->findings, FINDING_OK, SECTION, "table", "%s, %zu columns%s; the role may insert",

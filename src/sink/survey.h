@@ -20,6 +20,13 @@
 
 struct survey;
 
+/* What setup files do about a table. */
+struct setup_effect {
+    bool makes_table;
+    /* "FILE:LINE" of a CREATE TABLE without IF NOT EXISTS and with no DROP before it; "": none. */
+    char fails_again[512];
+};
+
 /* Connect as ingest does; `config` must outlive the survey. -1: what ingest would say. */
 int survey_open(struct survey **out, const struct pipeline_config *config, struct err *err);
 void survey_close(struct survey *survey);
@@ -74,9 +81,9 @@ int survey_registration(struct survey *survey, const struct table *table,
                         const struct source_identity *identity, bool *first, struct err *err);
 
 /*
- * What the pipeline's --setup file would make of its table, found by reading it alone. ERR_USAGE: a
- * file that cannot be read.
+ * What the pipeline's --setup files would make of its table, found by reading them alone.
+ * ERR_USAGE: a file that cannot be read.
  */
-int survey_setup(const struct pipeline_config *config, bool *makes_table, struct err *err);
+int survey_setup(const struct pipeline_config *config, struct setup_effect *out, struct err *err);
 
 #endif

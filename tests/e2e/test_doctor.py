@@ -432,6 +432,14 @@ def test_setup_files_are_read_and_not_run(kafka, topic, database, doctor, tool):
     assert doctor.troubles(topic, '"T"', "--setup", file) == []
     assert [f.subject for f in doctor.troubles(topic, "t", "--setup", file)] == ["table"]
     assert database.value("SELECT to_regclass('made')") is None
+    # The table is there: what does not say so fails at the next start, unless it is dropped first.
+    database.execute("CREATE TABLE made (n int)")
+    trouble, = doctor.troubles(topic, "made", "--setup", file)
+    assert f"{file}:3: a CREATE TABLE of a table that is there" in trouble.text and "IF NOT EXISTS" in trouble.cure
+    file.write_text("DROP TABLE IF EXISTS made;\nCREATE TABLE made (n int);")
+    assert doctor.troubles(topic, "made", "--setup", file) == []
+    file.write_text("CREATE TABLE IF NOT EXISTS made (n int);")
+    assert doctor.troubles(topic, "made", "--setup", file) == []
     file.write_text("BEGIN;")
     assert "leave this statement out" in doctor.troubles(topic, "made", "--setup", file)[0].text
     assert "nothere.sql" in doctor.troubles(topic, "made", "--setup", "nothere.sql")[0].text

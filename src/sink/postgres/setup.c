@@ -6,6 +6,7 @@
 #include "sink/postgres/sql_split.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,12 +221,17 @@ static bool same_table(const char *a, const char *b)
     return !strcmp(a_dot ? a_dot + 1 : a, b_dot ? b_dot + 1 : b);
 }
 
-/* The name behind CREATE [UNLOGGED] TABLE [IF NOT EXISTS]; false: it is another statement. */
-static bool created_table(const struct sql_statement *statement, char *out, size_t size)
+/*
+ * The name behind CREATE [UNLOGGED] TABLE [IF NOT EXISTS], and whether that is there; false: it is
+ * another statement.
+ */
+static bool created_table(const struct sql_statement *statement, char *out, size_t size,
+                          bool *if_not_exists)
 {
     static const char *const WORDS[] = {"create", "unlogged", "table", "if", "not", "exists"};
     struct slice left = statement->text;
     bool table = false;
+    *if_not_exists = false;
     if (strcmp(statement->words[0], "CREATE") != 0)
         return false;
     for (;;) {
@@ -238,34 +244,50 @@ static bool created_table(const struct sql_statement *statement, char *out, size
         if (end == 0 || word == sizeof WORDS / sizeof *WORDS)
             return table && end > 0;
         table |= word == 2;
+        *if_not_exists |= word == 5;
         left = (struct slice){left.ptr + end, left.len - end};
     }
 }
 
-static int look_into(const char *path, const char *table, bool *makes, struct err *err)
+static void look_at_statements(const char *path, struct slice text, const char *table,
+                               struct setup_effect *out)
+{
+    struct sql_splitter splitter;
+    struct sql_statement statement;
+    char wanted[512];
+    char name[512];
+    bool dropped = false;
+    bool if_not_exists;
+    fold_name(slice_of(table), wanted, sizeof wanted);
+    sql_split(&splitter, text);
+    while (sql_next(&splitter, &statement)) {
+        dropped |= !strcmp(statement.words[0], "DROP");
+        if (!created_table(&statement, name, sizeof name, &if_not_exists) ||
+            !same_table(name, wanted))
+            continue;
+        out->makes_table = true;
+        if (!if_not_exists && !dropped)
+            snprintf(out->fails_again, sizeof out->fails_again, "%s:%d", path, statement.line);
+    }
+}
+
+static int look_into(const char *path, const char *table, struct setup_effect *out, struct err *err)
 {
     struct buf content;
     struct slice text = SLICE_NONE;
     int rc = load_file(path, &content, &text, err);
-    if (rc == 0) {
-        struct sql_splitter splitter;
-        struct sql_statement statement;
-        char wanted[512];
-        char name[512];
-        fold_name(slice_of(table), wanted, sizeof wanted);
-        sql_split(&splitter, text);
-        while (sql_next(&splitter, &statement))
-            *makes |= created_table(&statement, name, sizeof name) && same_table(name, wanted);
-    }
+    if (rc == 0)
+        look_at_statements(path, text, table, out);
     buf_release(&content);
     return rc;
 }
 
-int setup_look(const char *const *paths, size_t n, const char *table, bool *makes, struct err *err)
+int setup_look(const char *const *paths, size_t n, const char *table, struct setup_effect *out,
+               struct err *err)
 {
-    *makes = false;
+    *out = (struct setup_effect){.makes_table = false};
     for (size_t i = 0; i < n; i++)
-        if (look_into(paths[i], table, makes, err) < 0)
+        if (look_into(paths[i], table, out, err) < 0)
             return -1;
     return 0;
 }

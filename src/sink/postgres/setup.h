@@ -8,6 +8,7 @@
 #define WEIR_SINK_POSTGRES_SETUP_H
 
 #include "base/err.h"
+#include "sink/survey.h"
 
 #include <libpq-fe.h>
 #include <stdbool.h>
@@ -16,9 +17,10 @@
 int setup_run_files(PGconn *conn, const char *const *paths, size_t n, struct err *err);
 
 /*
- * Read and check the files without running them. *makes: one of them has a CREATE TABLE of the name
- * `table` ("table" or "schema.table" as SQL writes it); what else the files do is not looked at.
+ * Read and check the files without running them: whether they have a CREATE TABLE of the name
+ * `table` ("table" or "schema.table" as SQL writes it). What else the files do is not looked at.
  */
-int setup_look(const char *const *paths, size_t n, const char *table, bool *makes, struct err *err);
+int setup_look(const char *const *paths, size_t n, const char *table, struct setup_effect *out,
+               struct err *err);
 
 #endif

@@ -259,7 +259,7 @@ int survey_registration(struct survey *survey, const struct table *table,
     return rc;
 }
 
-int survey_setup(const struct pipeline_config *config, bool *makes_table, struct err *err)
+int survey_setup(const struct pipeline_config *config, struct setup_effect *out, struct err *err)
 {
-    return setup_look(config->setup, config->n_setup, config->table, makes_table, err);
+    return setup_look(config->setup, config->n_setup, config->table, out, err);
 }
