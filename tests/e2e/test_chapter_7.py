@@ -158,7 +158,7 @@ class Walk:
         assert re.search(r"^0 fail, ", self.says("doctor", *self.pipeline), re.M)
 
     def draft(self) -> None:
-        assert f"CREATE TABLE {TABLE} (" in self.says("draft", "table", self.topic, "--table", TABLE)
+        assert f"CREATE TABLE IF NOT EXISTS {TABLE} (" in self.says("draft", "table", self.topic, "--table", TABLE)
 
     def start_ingest(self):
         ingest = self.tool.terminal("ingest", *self.pipeline, "--setup", EXAMPLES / "create_schema.sql", "--setup",

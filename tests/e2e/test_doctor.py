@@ -356,7 +356,7 @@ def test_a_table_that_is_not_there_is_drafted(kafka, topic, database, doctor, we
     assert f"weir draft table {topic} --table streaming_data" in found.instead
     assert 'there is no table "We;irdo" in the database' in doctor.one(topic, '"We;irdo"').text
     found = doctor.one(topic, "select")
-    assert found.sql.startswith('CREATE TABLE "select" (\n')
+    assert found.sql.startswith('CREATE TABLE IF NOT EXISTS "select" (\n')
     doctor.cure(topic, "select")
     assert weir.run(topic, table="select", setup=False)["dead"] == 0
 
