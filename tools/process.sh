@@ -25,7 +25,9 @@ running() {
 # test leaves nothing. The keeper has a session of its own: what ends the test's process group must not end it.
 keep() {
     rm -f "$1"
-    setsid bash "${BASH_SOURCE[0]}" "$@" </dev/null >"$2" 2>&1 &
+    : >"$2"
+    # Appended to: what is left of one that was killed would write far behind the new one's words.
+    setsid bash "${BASH_SOURCE[0]}" "$@" </dev/null >>"$2" 2>&1 &
     until [ -e "$1" ]; do sleep 0.01; done
 }
 
